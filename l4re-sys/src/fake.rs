@@ -1,0 +1,187 @@
+//! The fake kernel: what the system-call layer is where there is no L4Re.
+//!
+//! The UTCB of a thread is ordinary memory, and a closure answers the thread's system calls:
+//!
+//! ```
+//! use l4re_sys::*;
+//!
+//! let (tag, _) = fake::with(
+//!     |call| {
+//!         assert_eq!(call.tag.label(), proto::LOG);
+//!         fake::Reply::label(7)
+//!     },
+//!     // SAFETY: nothing but the closure above answers.
+//!     || unsafe {
+//!         let tag = MsgTag::new(proto::LOG, 0, 0, TagFlags::empty());
+//!         ipc(CapIdx::LOG, Sysf::CALL, 0, tag, Timeout::NEVER)
+//!     },
+//! );
+//! assert_eq!(tag.label(), 7);
+//! ```
+
+use crate::{CapIdx, KernelInfo, MsgTag, Sysf, TagFlags, Timeout, Utcb, UtcbRef, ipc_error};
+use std::boxed::Box;
+use std::cell::{Cell, RefCell};
+use std::vec::Vec;
+
+/// A system call that a handler is asked to answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The destination.
+    pub dest: CapIdx,
+    /// The phases.
+    pub flags: Sysf,
+    /// The label sent.
+    pub label: u64,
+    /// The tag sent.
+    pub tag: MsgTag,
+    /// The timeouts.
+    pub timeout: Timeout,
+    /// The calling thread's UTCB: the message is there, and the reply goes there.
+    pub utcb: UtcbRef,
+}
+
+impl Call {
+    /// The untyped words of the message.
+    pub fn words(&self) -> Vec<u64> {
+        (0..self.tag.words()).map(|i| self.utcb.mr(i)).collect()
+    }
+
+    /// The message's bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        let words = self.words();
+        words.iter().flat_map(|w| w.to_le_bytes()).collect()
+    }
+
+    /// The two words of each item of the message.
+    pub fn items(&self) -> Vec<(u64, u64)> {
+        let first = self.tag.words();
+        (0..self.tag.items())
+            .map(|i| first + 2 * i)
+            .map(|i| (self.utcb.mr(i), self.utcb.mr(i + 1)))
+            .collect()
+    }
+
+    /// Answers with `label` and `words`.
+    pub fn reply(&self, label: i64, words: &[u64]) -> Reply {
+        for (i, word) in words.iter().enumerate() {
+            self.utcb.set_mr(i, *word);
+        }
+        Reply {
+            tag: MsgTag::new(label, words.len(), 0, TagFlags::empty()),
+            label: 0,
+        }
+    }
+
+    /// Fails the call with `error` (one of [`ipc_error`]).
+    pub fn fail(&self, error: u64) -> Reply {
+        self.utcb.set_error(error);
+        Reply {
+            tag: MsgTag::new(0, 0, 0, TagFlags::ERROR),
+            label: 0,
+        }
+    }
+}
+
+/// What a system call returns.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply {
+    /// The tag received.
+    pub tag: MsgTag,
+    /// The sender's label.
+    pub label: u64,
+}
+
+impl Reply {
+    /// A reply of nothing but a label.
+    pub fn label(label: i64) -> Self {
+        Reply {
+            tag: MsgTag::new(label, 0, 0, TagFlags::empty()),
+            label: 0,
+        }
+    }
+}
+
+type Handler = Box<dyn FnMut(Call) -> Reply>;
+
+std::thread_local! {
+    static UTCB: *mut Utcb = Box::into_raw(Box::new(Utcb::ZERO));
+    static HANDLER: RefCell<Option<Handler>> = const { RefCell::new(None) };
+    static CLOCK: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Runs `body` with `handler` answering the calling thread's system calls. A call made by the
+/// handler itself finds no partner.
+pub fn with<R>(handler: impl FnMut(Call) -> Reply, body: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Handler>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            HANDLER.set(self.0.take());
+        }
+    }
+    let handler: Box<dyn FnMut(Call) -> Reply + '_> = Box::new(handler);
+    // SAFETY: only the lifetime is changed. `Restore` takes the handler out of the thread's
+    // variable before this function returns or unwinds, so it is not used beyond its lifetime.
+    let handler: Handler = unsafe { core::mem::transmute(handler) };
+    let _restore = Restore(HANDLER.replace(Some(handler)));
+    body()
+}
+
+/// Sets the calling thread's clock, in microseconds.
+pub fn set_clock(us: u64) {
+    CLOCK.set(us);
+}
+
+/// The system call, answered by the handler of [`with`]; without one there is no partner.
+///
+/// # Safety
+/// None here; for L4Re's sake as unsafe as there.
+pub unsafe fn ipc(
+    dest: CapIdx,
+    flags: Sysf,
+    label: u64,
+    tag: MsgTag,
+    timeout: Timeout,
+) -> (MsgTag, u64) {
+    let call = Call {
+        dest,
+        flags,
+        label,
+        tag,
+        timeout,
+        utcb: utcb(),
+    };
+    // The handler is taken out while it runs: it may itself make calls, or use `with`.
+    let reply = match HANDLER.take() {
+        Some(mut handler) => {
+            let reply = handler(call);
+            HANDLER.set(Some(handler));
+            reply
+        }
+        None => call.fail(ipc_error::NOT_EXISTENT),
+    };
+    (reply.tag, reply.label)
+}
+
+/// The calling thread's UTCB, which lives as long as the process.
+pub fn utcb() -> UtcbRef {
+    // SAFETY: the memory was allocated as a `Utcb` and is never freed; only `UtcbRef`s of the
+    // same thread access it.
+    unsafe { UtcbRef::new(UTCB.with(|ptr| *ptr)) }
+}
+
+/// The clock in microseconds: what [`set_clock`] set.
+///
+/// # Safety
+/// None here; for L4Re's sake as unsafe as there.
+pub unsafe fn kip_clock_us(_kip: *const KernelInfo) -> u64 {
+    CLOCK.get()
+}
+
+/// The clock in nanoseconds: what [`set_clock`] set.
+///
+/// # Safety
+/// None here; for L4Re's sake as unsafe as there.
+pub unsafe fn kip_clock_ns(_kip: *const KernelInfo) -> u64 {
+    CLOCK.get().wrapping_mul(1000)
+}

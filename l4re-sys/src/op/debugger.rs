@@ -1,0 +1,44 @@
+//! The kernel debugger ([`proto::DEBUGGER`](crate::proto::DEBUGGER)).
+//!
+//! Requests about an object are [`GROUP_KOBJ`] plus the operation, with the object as item.
+
+abi! {
+    in "l4/sys/kdebug.h" {
+        /// Added to the operations of the kernel's objects.
+        GROUP_KOBJ: u64 = 0x100 => "L4_KDEBUG_GROUP_KOBJ";
+        /// Added to the operations of the trace buffer.
+        GROUP_TRACE: u64 = 0x200 => "L4_KDEBUG_GROUP_TRACE";
+        /// Enter the debugger: size, text.
+        ENTER: u64 = 0 => "L4_KDEBUG_ENTER";
+        /// Write a character.
+        OUTCHAR: u64 = 1 => "L4_KDEBUG_OUTCHAR";
+        /// Write a string: size, text.
+        OUTNSTRING: u64 = 2 => "L4_KDEBUG_OUTNSTRING";
+        /// Write a number of 32 bits in hexadecimal.
+        OUTHEX32: u64 = 3 => "L4_KDEBUG_OUTHEX32";
+        /// Write a number in decimal.
+        OUTDEC: u64 = 8 => "L4_KDEBUG_OUTDEC";
+    }
+    in "l4/sys/debugger.h" {
+        /// Name an object: the name, ended by 0.
+        SET_NAME: u64 = 0 => "L4_DEBUGGER_KOBJ_SET_NAME_OP";
+        /// The number of an object.
+        GET_GLOBAL_ID: u64 = 1 => "L4_DEBUGGER_KOBJ_GET_GLOBAL_ID_OP";
+        /// The number of the object at an address of the kernel's.
+        PTR_GET_GLOBAL_ID: u64 = 2 => "L4_DEBUGGER_KOBJ_PTR_GET_GLOBAL_ID_OP";
+        /// The number of a kind of log entries.
+        LOG_QUERY_TYPEID: u64 = 3 => "L4_DEBUGGER_LOG_QUERY_TYPEID_OP";
+        /// Switch a kind of log entries on or off.
+        LOG_SWITCH: u64 = 4 => "L4_DEBUGGER_LOG_SWITCH_OP";
+        /// The name of the object of a number.
+        GLOBAL_ID_GET_NAME: u64 = 5 => "L4_DEBUGGER_GLOBAL_ID_GET_NAME_OP";
+        /// The name of a kind of log entries.
+        LOG_QUERY_NAME: u64 = 6 => "L4_DEBUGGER_LOG_QUERY_NAME_OP";
+        /// Tell of an image in a task: its base, its name.
+        ADD_IMAGE_INFO: u64 = 7 => "L4_DEBUGGER_TASK_ADD_IMAGE_INFO_OP";
+        /// The name of an object.
+        GET_NAME: u64 = 8 => "L4_DEBUGGER_KOBJ_GET_NAME_OP";
+        /// All objects.
+        OBJ_INFO: u64 = 0x10 => "L4_DEBUGGER_OBJ_INFO_OP";
+    }
+}

@@ -1,0 +1,495 @@
+//! The region map of an address space: which dataspace is attached where, and what is kept free.
+
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+
+use l4re_sys::MemRights;
+use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE, SUPERPAGE_SHIFT};
+use l4re_sys::re::rm::{self, RmFlags};
+
+use crate::dataspace::{Dataspace, Mapping, Target};
+use crate::error::{Error, Result};
+use crate::quota::{Charge, Quota};
+use crate::ranges::{Entry, Ranges};
+
+const PAGE: u64 = PAGE_SIZE as u64;
+/// Bytes that a region, an area or a rescue jump is charged for.
+const ENTRY_COST: usize = 192;
+/// As much of a region's name is kept.
+const NAME_LEN: usize = 40;
+
+/// An access to memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Reading data.
+    Read,
+    /// Writing data.
+    Write,
+    /// Fetching instructions.
+    Execute,
+}
+
+/// What is attached to a region.
+#[derive(Clone)]
+pub struct Region {
+    /// The memory; `None` for what the kernel provides, or what is reserved.
+    pub memory: Option<Rc<Dataspace>>,
+    /// Where in the memory the region starts.
+    pub offset: u64,
+    /// Rights, caching and kind.
+    pub flags: RmFlags,
+    /// The capability by which the client knows the memory.
+    pub client_cap: u64,
+    /// A name, for people.
+    pub name: Vec<u8>,
+    /// Where in a file the region comes from, for people.
+    pub backing_offset: u64,
+}
+
+impl Region {
+    /// A region of `memory` from `offset` on.
+    pub fn of(memory: Rc<Dataspace>, offset: u64, flags: RmFlags, name: &str) -> Self {
+        Region {
+            memory: Some(memory),
+            offset,
+            ..Self::without_memory(flags, name)
+        }
+    }
+
+    /// A region without memory of its own.
+    pub fn without_memory(flags: RmFlags, name: &str) -> Self {
+        Region {
+            memory: None,
+            offset: 0,
+            flags: flags & RmFlags::REGION_FLAGS,
+            client_cap: l4re_sys::CapIdx::INVALID.0,
+            name: name.as_bytes().into(),
+            backing_offset: 0,
+        }
+    }
+
+    /// What is left of the region when `bytes` are cut off at its start.
+    fn behind(&self, bytes: u64) -> Region {
+        let mut rest = self.clone();
+        rest.offset = rest.offset.wrapping_add(bytes);
+        rest.backing_offset = rest.backing_offset.wrapping_add(bytes);
+        rest
+    }
+
+    /// Frees memory that belongs to the region alone.
+    fn discard(&self, offset: u64, bytes: u64) {
+        if let Some(memory) = &self.memory
+            && self.flags.intersects(RmFlags::ANONYMOUS | RmFlags::PRIVATE)
+        {
+            // A failure leaves memory that goes with the dataspace.
+            let _ = memory.clear((self.offset + offset) as usize, bytes as usize);
+        }
+    }
+}
+
+/// The regions and areas of an address space.
+pub struct RegionMap {
+    regions: Ranges<Region>,
+    areas: Ranges<RmFlags>,
+    rescues: Ranges<u64>,
+    /// The first and the last address that may be used.
+    limits: (u64, u64),
+    charge: Charge,
+}
+
+/// What became of a range that was detached.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub struct Detached {
+    /// What happened, as the reply's label: [`rm::DETACHED_DS`] and its kind.
+    pub result: i64,
+    /// The first address detached.
+    pub start: u64,
+    /// Bytes detached.
+    pub size: u64,
+    /// The client's name for the memory, if the whole region went.
+    pub client_cap: u64,
+}
+
+impl RegionMap {
+    /// An empty map of the addresses from the first to the last of `limits`.
+    pub fn new(quota: Rc<Quota>, limits: (u64, u64)) -> Self {
+        RegionMap {
+            regions: Ranges::default(),
+            areas: Ranges::default(),
+            rescues: Ranges::default(),
+            limits,
+            charge: Charge::none(quota),
+        }
+    }
+
+    /// The quota that the map's memory is charged to.
+    pub fn quota(&self) -> &Rc<Quota> {
+        self.charge.quota()
+    }
+
+    /// Attaches a region of `size` bytes; gives its address.
+    ///
+    /// Without [`RmFlags::SEARCH_ADDR`] it goes to `start`, else to the lowest free address from
+    /// there on that is a multiple of `1 << align`. With [`RmFlags::IN_AREA`] it goes into the
+    /// area that `start` is in.
+    ///
+    /// # Errors
+    /// [`Error::EADDRNOTAVAIL`] if there is no room, [`Error::EINVAL`] if the size or the
+    /// alignment cannot be, [`Error::ENOMEM`] if the quota does not suffice.
+    pub fn attach(
+        &mut self,
+        start: u64,
+        size: u64,
+        flags: RmFlags,
+        align: u8,
+        mut region: Region,
+    ) -> Result<u64> {
+        let (mut start, size) = page_range(start, size)?;
+        let (_, mut limit) = self.limits;
+        let search = flags.contains(RmFlags::SEARCH_ADDR);
+        let in_area = flags.contains(RmFlags::IN_AREA);
+        let mut align = u32::from(align);
+        if search && !(PAGE_SHIFT..u64::BITS).contains(&align) {
+            return Err(Error::EINVAL);
+        }
+        let last = |start: u64| start.checked_add(size - 1).ok_or(Error::EADDRNOTAVAIL);
+        if in_area {
+            let area = self
+                .areas
+                .find(start, last(start)?)
+                .ok_or(Error::EADDRNOTAVAIL)?;
+            if area.value.contains(RmFlags::RESERVED) {
+                return Err(Error::EADDRNOTAVAIL);
+            }
+            limit = area.end;
+        }
+        if search {
+            // Where large pages can line up, they save faults.
+            if region.memory.is_some() && size >= 1 << SUPERPAGE_SHIFT {
+                let large = align.max(SUPERPAGE_SHIFT);
+                if self.find_free(start, limit, size, large, in_area).is_some() {
+                    align = large;
+                }
+            }
+            start = self
+                .find_free(start, limit, size, align, in_area)
+                .ok_or(Error::EADDRNOTAVAIL)?;
+        } else if !in_area && self.areas.find(start, last(start)?).is_some() {
+            return Err(Error::EADDRNOTAVAIL);
+        }
+        let end = last(start)?;
+        if start < self.limits.0 || end > limit {
+            return Err(Error::EADDRNOTAVAIL);
+        }
+        region.name.truncate(NAME_LEN);
+        self.charged(|map| map.regions.insert(start, end, region).is_ok())?;
+        Ok(start)
+    }
+
+    /// Detaches what lies in a range of addresses; `flags` as [`rm::DETACH_OVERLAP`].
+    ///
+    /// # Errors
+    /// [`Error::EINVAL`] if it is not a range, [`Error::ENOENT`] if nothing lies there,
+    /// [`Error::ENOMEM`] if the quota does not suffice for what is left.
+    pub fn detach(&mut self, start: u64, size: u64, flags: u32) -> Result<Detached> {
+        let (start, size) = page_range_outer(start, size)?;
+        let end = start + (size - 1);
+        let found = self.regions.find(start, end).ok_or(Error::ENOENT)?;
+        let (first, last) = (found.start, found.end);
+        let whole = start <= first && last <= end;
+
+        let (kind, cut, client_cap) = if whole || flags & rm::DETACH_OVERLAP != 0 {
+            let Some(Entry { value, .. }) = self.regions.remove(first) else {
+                return Err(Error::ENOENT);
+            };
+            self.charge.shrink(ENTRY_COST);
+            value.discard(0, last - first + 1);
+            (rm::DETACHED_DS, (first, last), value.client_cap)
+        } else {
+            let cut = (start.max(first), end.min(last));
+            let split = cut.0 > first && cut.1 < last;
+            if split && !self.charge.grow(ENTRY_COST) {
+                return Err(Error::ENOMEM);
+            }
+            let Some(Entry { value, .. }) = self.regions.remove(first) else {
+                return Err(Error::ENOENT);
+            };
+            value.discard(cut.0 - first, cut.1 - cut.0 + 1);
+            if cut.1 < last {
+                let rest = value.behind(cut.1 + 1 - first);
+                let _ = self.regions.insert(cut.1 + 1, last, rest);
+            }
+            let client_cap = value.client_cap;
+            if cut.0 > first {
+                let _ = self.regions.insert(first, cut.0 - 1, value);
+            }
+            if split {
+                (rm::SPLIT_DS, cut, client_cap)
+            } else {
+                (rm::KEPT_DS, cut, l4re_sys::CapIdx::INVALID.0)
+            }
+        };
+        let mut result = kind;
+        if self.regions.find(start, end).is_some() {
+            result |= rm::DETACH_AGAIN;
+        }
+        Ok(Detached {
+            result,
+            start: cut.0,
+            size: cut.1 - cut.0 + 1,
+            client_cap,
+        })
+    }
+
+    /// Reserves an area; gives its address.
+    ///
+    /// # Errors
+    /// As [`RegionMap::attach`].
+    pub fn reserve_area(
+        &mut self,
+        start: u64,
+        size: u64,
+        flags: RmFlags,
+        align: u8,
+    ) -> Result<u64> {
+        if size == 0 || start.checked_add(size - 1).is_none() {
+            return Err(Error::EINVAL);
+        }
+        let mut start = start;
+        if flags.contains(RmFlags::SEARCH_ADDR) {
+            if u32::from(align) >= u64::BITS {
+                return Err(Error::EINVAL);
+            }
+            let limit = self.limits.1;
+            start = self
+                .find_free(start, limit, size, u32::from(align), false)
+                .ok_or(Error::EADDRNOTAVAIL)?;
+        }
+        let end = start.checked_add(size - 1).ok_or(Error::EADDRNOTAVAIL)?;
+        // An area over regions that are there already is allowed, unless nothing may be in it.
+        if flags.contains(RmFlags::RESERVED) && self.regions.find(start, end).is_some() {
+            return Err(Error::EADDRNOTAVAIL);
+        }
+        let kept = flags & RmFlags::REGION_FLAGS;
+        self.charged(|map| map.areas.insert(start, end, kept).is_ok())?;
+        Ok(start)
+    }
+
+    /// Gives up the area that holds `address`; regions in it stay.
+    ///
+    /// # Errors
+    /// [`Error::ENOENT`] if there is none.
+    pub fn free_area(&mut self, address: u64) -> Result<()> {
+        self.areas.remove(address).ok_or(Error::ENOENT)?;
+        self.charge.shrink(ENTRY_COST);
+        Ok(())
+    }
+
+    /// The region that has an address in common with a range, or else the area.
+    pub fn find(&self, start: u64, size: u64) -> Option<(Entry<&Region>, bool)> {
+        let end = start.checked_add(size.checked_sub(1)?)?;
+        self.regions.find(start, end).map(|region| (region, false))
+    }
+
+    /// The area that has an address in common with a range.
+    pub fn find_area(&self, start: u64, size: u64) -> Option<Entry<&RmFlags>> {
+        let end = start.checked_add(size.checked_sub(1)?)?;
+        self.areas.find(start, end)
+    }
+
+    /// The regions from the one that holds `address`, or is the next above, on.
+    pub fn regions_from(&self, address: u64) -> impl Iterator<Item = Entry<&Region>> {
+        let first = self
+            .regions
+            .at_or_above(address)
+            .map_or(u64::MAX, |entry| entry.start);
+        self.regions
+            .iter()
+            .skip_while(move |entry| entry.start < first)
+    }
+
+    /// The areas from the one that holds `address`, or is the next above, on.
+    pub fn areas_from(&self, address: u64) -> impl Iterator<Item = Entry<&RmFlags>> {
+        let first = self
+            .areas
+            .at_or_above(address)
+            .map_or(u64::MAX, |entry| entry.start);
+        self.areas
+            .iter()
+            .skip_while(move |entry| entry.start < first)
+    }
+
+    /// The memory for a page fault, and the address that it goes to.
+    ///
+    /// # Errors
+    /// [`Error::ENOENT`] if nothing is attached, [`Error::EACCESS`] if the access is not allowed,
+    /// [`Error::ENODEV`] if the kernel should have provided the memory, [`Error::ENOMEM`] if
+    /// there is none, [`Error::ERANGE`] if the dataspace ends before the region does.
+    pub fn page_fault(&self, address: u64, access: Access) -> Result<(Mapping, u64)> {
+        let found = self.regions.find(address, address).ok_or(Error::ENOENT)?;
+        let region = found.value;
+        let needed = match access {
+            Access::Read => RmFlags::empty(),
+            Access::Write => RmFlags::W,
+            Access::Execute => RmFlags::X,
+        };
+        if !region.flags.contains(needed) {
+            return Err(Error::EACCESS);
+        }
+        let mut rights = mem_rights(region.flags);
+        if access != Access::Write {
+            // A page that is only read may still be shared with a boot file.
+            rights -= MemRights::W;
+        }
+        self.map(found, address, (found.start, found.end), rights)
+    }
+
+    /// As [`RegionMap::page_fault`], for the page at `first`, within `first..=last`, with
+    /// `rights`.
+    ///
+    /// # Errors
+    /// As [`RegionMap::page_fault`].
+    pub fn page_in(&self, first: u64, last: u64, rights: MemRights) -> Result<(Mapping, u64)> {
+        if first % PAGE != 0 || last.wrapping_add(1) % PAGE != 0 || last < first {
+            return Err(Error::EINVAL);
+        }
+        let found = self.regions.find(first, first).ok_or(Error::ENOENT)?;
+        if !mem_rights(found.value.flags).contains(rights) {
+            return Err(Error::EACCESS);
+        }
+        self.map(found, first, (first, last.min(found.end)), rights)
+    }
+
+    fn map(
+        &self,
+        found: Entry<&Region>,
+        address: u64,
+        window: (u64, u64),
+        rights: MemRights,
+    ) -> Result<(Mapping, u64)> {
+        let region = found.value;
+        if region.flags.intersects(RmFlags::KERNEL | RmFlags::RESERVED) {
+            return Err(Error::ENODEV);
+        }
+        let memory = region.memory.as_ref().ok_or(Error::EADDRNOTAVAIL)?;
+        let spot = address & !(PAGE - 1);
+        let offset = region
+            .offset
+            .checked_add(spot - found.start)
+            .ok_or(Error::ERANGE)?;
+        let offset = usize::try_from(offset).map_err(|_| Error::ERANGE)?;
+        // `attach` keeps `end` below the last address there is.
+        let target = Target {
+            spot,
+            window: window.0..window.1 + 1,
+        };
+        Ok((memory.map(offset, rights, &target)?, spot))
+    }
+
+    /// Reads memory of the address space that is there; false if some is not.
+    pub fn peek(&self, address: u64, into: &mut [u8]) -> bool {
+        let Some(last) = address.checked_add(into.len() as u64) else {
+            return false;
+        };
+        let Some(found) = self.regions.find(address, address) else {
+            return false;
+        };
+        let Some(memory) = found.value.memory.as_ref() else {
+            return false;
+        };
+        let offset = found.value.offset.checked_add(address - found.start);
+        last - 1 <= found.end && offset.is_some_and(|offset| memory.peek(offset as usize, into))
+    }
+
+    /// Registers where to go on when an instruction of `first..end` faults.
+    ///
+    /// # Errors
+    /// [`Error::EINVAL`], [`Error::EEXIST`] if the range overlaps another, [`Error::ENOMEM`].
+    pub fn add_rescue_jump(&mut self, first: u64, end: u64, target: u64) -> Result<()> {
+        if first >= end {
+            return Err(Error::EINVAL);
+        }
+        if self.rescues.find(first, end - 1).is_some() {
+            return Err(Error::EEXIST);
+        }
+        self.charged(|map| map.rescues.insert(first, end - 1, target).is_ok())
+    }
+
+    /// Forgets the rescue jump of the range that holds `ip`.
+    ///
+    /// # Errors
+    /// [`Error::ENOENT`] if there is none.
+    pub fn remove_rescue_jump(&mut self, ip: u64) -> Result<()> {
+        self.rescues.remove(ip).ok_or(Error::ENOENT)?;
+        self.charge.shrink(ENTRY_COST);
+        Ok(())
+    }
+
+    /// Where to go on when the instruction at `ip` faults.
+    pub fn rescue_jump(&self, ip: u64) -> Option<u64> {
+        self.rescues.find(ip, ip).map(|entry| *entry.value)
+    }
+
+    /// Charges an entry, if `insert` makes one.
+    fn charged(&mut self, insert: impl FnOnce(&mut Self) -> bool) -> Result<()> {
+        if !self.charge.grow(ENTRY_COST) {
+            return Err(Error::ENOMEM);
+        }
+        if !insert(self) {
+            self.charge.shrink(ENTRY_COST);
+            return Err(Error::EADDRNOTAVAIL);
+        }
+        Ok(())
+    }
+
+    /// The lowest free address of `start..=limit`, a multiple of `1 << align`. Areas are passed
+    /// over unless the search is within one.
+    fn find_free(
+        &self,
+        start: u64,
+        limit: u64,
+        size: u64,
+        align: u32,
+        in_area: bool,
+    ) -> Option<u64> {
+        let low = self.limits.0;
+        let mut at = if start < low || start > limit {
+            low
+        } else {
+            start
+        };
+        loop {
+            at = at.checked_next_multiple_of(1 << align)?;
+            let last = at.checked_add(size - 1).filter(|&last| last <= limit)?;
+            let region = self.regions.find(at, last).map(|entry| entry.end);
+            let area = || self.areas.find(at, last).map(|entry| entry.end);
+            match region.or_else(|| if in_area { None } else { area() }) {
+                None => return Some(at),
+                Some(taken) => at = taken.checked_add(1)?,
+            }
+        }
+    }
+}
+
+/// The rights of a region, as rights to memory.
+pub fn mem_rights(flags: RmFlags) -> MemRights {
+    MemRights::from_bits_truncate(flags.bits() as u8) & MemRights::RWX
+}
+
+/// A range by its first page and its size in whole pages.
+fn page_range(start: u64, size: u64) -> Result<(u64, u64)> {
+    let size = size
+        .checked_next_multiple_of(PAGE)
+        .filter(|&size| size != 0);
+    let (start, size) = (start & !(PAGE - 1), size.ok_or(Error::EINVAL)?);
+    start.checked_add(size - 1).ok_or(Error::EINVAL)?;
+    Ok((start, size))
+}
+
+/// All pages that a range touches.
+fn page_range_outer(start: u64, size: u64) -> Result<(u64, u64)> {
+    if size == 0 {
+        return Err(Error::EINVAL);
+    }
+    page_range(start, size.checked_add(start % PAGE).ok_or(Error::EINVAL)?)
+}

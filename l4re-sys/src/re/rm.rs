@@ -83,6 +83,15 @@ abi_flags! {
     }
 }
 
+impl RmFlags {
+    /// Attach with copy-on-write: what is written does not reach the dataspace
+    /// (`L4Re::Rm::F::Private`, `l4/re/rm`).
+    pub const PRIVATE: RmFlags = RmFlags::from_bits_retain(0x1000);
+    /// Attach memory that the region map provides; no dataspace is passed
+    /// (`L4Re::Rm::F::Anonymous`, `l4/re/rm`).
+    pub const ANONYMOUS: RmFlags = RmFlags::from_bits_retain(0x2000);
+}
+
 abi_struct! {
     /// A region or area.
     pub struct Region = "L4Re::Rm::Region" in "l4/re/rm" {
@@ -107,5 +116,7 @@ pub const KEPT_DS: i64 = 1;
 pub const SPLIT_DS: i64 = 2;
 /// Bit of [`DETACH`]'s result: there is more to detach (`L4Re::Rm::Detach_again`).
 pub const DETACH_AGAIN: i64 = 4;
+/// Bit of [`DETACH`]'s result: the memory is unmapped already (`L4Re::Rm::Unmapped_range`).
+pub const UNMAPPED_RANGE: i64 = 8;
 /// The start address that lets the region map choose (with [`RmFlags::SEARCH_ADDR`]).
 pub const ANY_ADDR: u64 = 0;

@@ -1,0 +1,29 @@
+//! Procedural macros of the crate `l4re`, which re-exports them.
+
+mod main_fn;
+
+use proc_macro::TokenStream;
+
+/// Makes a function the start of a program.
+///
+/// It takes the environment (`&Env`) or nothing, and returns nothing, an exit status (`i32`),
+/// or a [`Result`] of one, whose error is printed and becomes the status 1.
+///
+/// ```ignore
+/// #![no_std]
+/// #![no_main]
+///
+/// #[l4re::main]
+/// fn main(env: &l4re::Env) -> l4re::Result<()> {
+///     l4re::println!("hello from {}", env.name());
+///     Ok(())
+/// }
+/// ```
+///
+/// The program needs the crates `l4re` and `rt`.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    main_fn::expand(args.into(), item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}

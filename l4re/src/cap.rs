@@ -1,0 +1,172 @@
+//! Typed capabilities.
+
+use crate::cap_alloc;
+use crate::error::Result;
+use crate::task::Task;
+use core::fmt;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use l4re_sys::unmap::UnmapFlags;
+use l4re_sys::{CapIdx, Fpage, ObjRights};
+
+/// What a capability can be to: a kind of object, by the protocol that it speaks.
+pub trait Object {
+    /// The label of its requests (one of [`proto`](l4re_sys::proto)).
+    const PROTOCOL: i64;
+}
+
+/// A capability to a `T`, borrowed: whoever owns the slot keeps it filled.
+///
+/// Operations on a slot that is empty, or that holds something else, fail; nothing worse.
+pub struct Cap<T: ?Sized> {
+    idx: CapIdx,
+    kind: PhantomData<fn(&T)>,
+}
+
+impl<T: ?Sized> Cap<T> {
+    /// The capability in the slot `idx`.
+    pub const fn new(idx: CapIdx) -> Self {
+        Cap {
+            idx,
+            kind: PhantomData,
+        }
+    }
+
+    /// The slot.
+    pub const fn idx(self) -> CapIdx {
+        self.idx
+    }
+
+    /// Whether this names a slot at all (not whether the slot is filled: see
+    /// [`Cap::<Task>::cap_valid`]).
+    pub const fn is_valid(self) -> bool {
+        self.idx.is_valid()
+    }
+
+    /// The same capability, taken for one to a `U`.
+    pub const fn cast<U: ?Sized>(self) -> Cap<U> {
+        Cap::new(self.idx)
+    }
+}
+
+impl<T: ?Sized> Clone for Cap<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: ?Sized> Copy for Cap<T> {}
+
+impl<T: ?Sized> PartialEq for Cap<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.idx == other.idx
+    }
+}
+
+impl<T: ?Sized> Eq for Cap<T> {}
+
+impl<T: ?Sized> fmt::Debug for Cap<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cap({:#x})", self.idx.index())
+    }
+}
+
+/// A slot that is the program's own and empty, for a capability to be received into. It is
+/// given back when dropped.
+#[derive(Debug)]
+pub struct CapSlot {
+    idx: CapIdx,
+}
+
+impl CapSlot {
+    /// A free slot.
+    ///
+    /// # Errors
+    /// [`Error::NoCapSlot`](crate::Error::NoCapSlot) if none is left.
+    pub fn alloc() -> Result<Self> {
+        cap_alloc::alloc().map(|idx| CapSlot { idx })
+    }
+
+    /// The slot.
+    pub fn idx(&self) -> CapIdx {
+        self.idx
+    }
+
+    /// The slot with the capability that has been received into it.
+    pub fn filled<T: ?Sized>(self) -> OwnedCap<T> {
+        OwnedCap::new(self, UnmapFlags::ALL_SPACES)
+    }
+
+    /// The slot with the capability of an object that the program has created: it is deleted
+    /// with the capability.
+    pub fn created<T: ?Sized>(self) -> OwnedCap<T> {
+        OwnedCap::new(self, UnmapFlags::DELETE_OBJ)
+    }
+}
+
+impl Drop for CapSlot {
+    fn drop(&mut self) {
+        cap_alloc::free(self.idx);
+    }
+}
+
+/// A capability that is the program's own, in a slot of its own. When dropped, it is unmapped,
+/// also from those that it was passed on to; an object that the program created is deleted.
+pub struct OwnedCap<T: ?Sized> {
+    cap: Cap<T>,
+    on_drop: UnmapFlags,
+}
+
+impl<T: ?Sized> OwnedCap<T> {
+    fn new(slot: CapSlot, on_drop: UnmapFlags) -> Self {
+        let cap = Cap::new(slot.idx);
+        core::mem::forget(slot);
+        OwnedCap { cap, on_drop }
+    }
+
+    /// The capability, borrowed.
+    pub fn cap(&self) -> Cap<T> {
+        self.cap
+    }
+
+    /// The capability, kept for as long as the program runs.
+    pub fn leak(self) -> Cap<T> {
+        let cap = self.cap;
+        core::mem::forget(self);
+        cap
+    }
+
+    /// The same capability, taken for one to a `U`.
+    pub fn cast<U: ?Sized>(self) -> OwnedCap<U> {
+        let on_drop = self.on_drop;
+        OwnedCap {
+            cap: self.leak().cast(),
+            on_drop,
+        }
+    }
+}
+
+impl<T: ?Sized> Deref for OwnedCap<T> {
+    type Target = Cap<T>;
+
+    fn deref(&self) -> &Cap<T> {
+        &self.cap
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for OwnedCap<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Owned{:?}", self.cap)
+    }
+}
+
+impl<T: ?Sized> Drop for OwnedCap<T> {
+    fn drop(&mut self) {
+        let fpage = Fpage::obj(self.cap.idx, 0, ObjRights::RWSD);
+        // A slot that could not be emptied is not given back: its next owner would find the
+        // old capability in it.
+        if Cap::<Task>::THIS.unmap_caps(fpage, self.on_drop).is_ok() {
+            cap_alloc::free(self.cap.idx);
+        }
+    }
+}

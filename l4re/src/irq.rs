@@ -1,0 +1,60 @@
+//! Interrupts.
+
+use crate::cap::{Cap, Object};
+use crate::error::Result;
+use crate::ipc::{self, Buffers};
+use crate::msg::Writer;
+use l4re_sys::op::irq as op;
+use l4re_sys::{MsgTag, TagFlags, Timeout, proto};
+
+/// An interrupt, a device's or one triggered by programs (`L4::Irq`, `l4/sys/irq`). It is bound
+/// to a thread by [`Cap::bind_thread`].
+#[derive(Debug)]
+pub enum Irq {}
+
+impl Object for Irq {
+    const PROTOCOL: i64 = proto::IRQ;
+}
+
+impl Cap<Irq> {
+    /// Triggers the interrupt. It is remembered until the thread receives it; several until
+    /// then are one.
+    ///
+    /// # Errors
+    /// An IPC error.
+    pub fn trigger(self) -> Result<()> {
+        let tag = MsgTag::new(proto::IRQ, 0, 0, TagFlags::empty());
+        ipc::post(self.idx(), tag, Timeout::BOTH_ZERO)
+    }
+
+    /// Detaches the interrupt from its thread.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn detach(self) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::SENDER_DETACH);
+        ipc::transact(self.idx(), w.tag(proto::IRQ_SENDER)?, Buffers::None).map(drop)
+    }
+
+    /// Lets the interrupt come again.
+    ///
+    /// # Errors
+    /// An IPC error.
+    pub fn unmask(self) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::EOI);
+        ipc::post(self.idx(), w.tag(proto::IRQ)?, Timeout::NEVER)
+    }
+
+    /// Waits until the interrupt, which the calling thread is bound to, is triggered.
+    ///
+    /// # Errors
+    /// An IPC error: a timeout, for one.
+    pub fn receive(self, timeout: Timeout) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::EOI);
+        let tag = w.tag(proto::IRQ)?;
+        ipc::transact_timeout(self.idx(), tag, Buffers::None, timeout).map(drop)
+    }
+}

@@ -1,0 +1,87 @@
+//! The kernel information page.
+#![allow(unsafe_code)]
+
+use core::time::Duration;
+use l4re_sys::{KernelInfo, MemDesc};
+
+/// The kernel information page, mapped for as long as the program runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Kip {
+    page: &'static KernelInfo,
+}
+
+impl Kip {
+    /// The page at an address; `None` if there is something else.
+    ///
+    /// # Safety
+    /// A page is mapped at `page`, readable and executable, for as long as the program runs,
+    /// and if it is a kernel information page it is the running kernel's.
+    pub unsafe fn new(page: *const KernelInfo) -> Option<Self> {
+        // SAFETY: the caller vouches for the page.
+        let page = unsafe { page.as_ref() }?;
+        page.is_valid().then_some(Kip { page })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_test() -> Self {
+        #[repr(C, align(4096))]
+        struct Page([u8; 4096]);
+        let mut page = alloc::boxed::Box::new(Page([0; 4096]));
+        page.0[..4].copy_from_slice(&l4re_sys::kip::MAGIC.to_le_bytes());
+        page.0[8] = 0x20;
+        page.0[0x200..0x20c].copy_from_slice(b"L4 kernel\0x\0");
+        let page: &'static mut Page = alloc::boxed::Box::leak(page);
+        // SAFETY: the page is leaked; nothing on the host executes it.
+        unsafe { Kip::new((&raw const *page).cast()) }.unwrap()
+    }
+
+    /// The head of the page.
+    pub fn raw(self) -> &'static KernelInfo {
+        self.page
+    }
+
+    /// The kernel's name and version, as it tells them.
+    pub fn version(self) -> &'static str {
+        // SAFETY: the head stands at the start of the page (`new`).
+        unsafe { self.page.strings() }.next().unwrap_or("")
+    }
+
+    /// The names of the kernel's optional features.
+    pub fn features(self) -> impl Iterator<Item = &'static str> {
+        // SAFETY: the head stands at the start of the page (`new`).
+        unsafe { self.page.strings() }.skip(1)
+    }
+
+    /// The machine's memory.
+    pub fn mem_descs(self) -> &'static [MemDesc] {
+        // SAFETY: the head stands at the start of the page (`new`).
+        unsafe { self.page.mem_descs() }
+    }
+
+    /// The time since the system started, in microseconds.
+    pub fn clock_us(self) -> u64 {
+        // SAFETY: the page is a kernel information page and executable (`new`).
+        unsafe { l4re_sys::kip_clock_us(self.page) }
+    }
+
+    /// The time since the system started.
+    pub fn clock(self) -> Duration {
+        // SAFETY: the page is a kernel information page and executable (`new`).
+        Duration::from_nanos(unsafe { l4re_sys::kip_clock_ns(self.page) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_end_where_they_end() {
+        let kip = Kip::for_test();
+        assert_eq!(kip.version(), "L4 kernel");
+        assert_eq!(kip.features().collect::<alloc::vec::Vec<_>>(), ["x"]);
+        assert!(kip.mem_descs().is_empty());
+        l4re_sys::fake::set_clock(1_500_000);
+        assert_eq!(kip.clock(), Duration::from_millis(1500));
+    }
+}

@@ -1,0 +1,74 @@
+//! The safe interface of L4Re: what an author of programs and servers uses.
+//!
+//! A program starts with an [`Env`]: capabilities that its parent gave it, arguments, and the
+//! kernel information page. A capability is a [`Cap<T>`], where `T` says what it is a
+//! capability *to*; its methods are the operations of that object. Who makes or receives a
+//! capability of its own holds an [`OwnedCap<T>`], which is released when dropped.
+//!
+//! ```ignore
+//! #[l4re::main]
+//! fn main(env: &l4re::Env) -> l4re::Result<()> {
+//!     let mem = env.mem_alloc().dataspace(4096)?;
+//!     let mut page = env.rm().attach(mem)?;
+//!     page.write(0, &[42])?;
+//!     l4re::println!("hello from {}", env.name());
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Modules are named after what they are the interface of:
+//!
+//! * kernel objects: [`factory`], [`icu`], [`ipc_gate`], [`irq`], [`platform_control`],
+//!   [`scheduler`], [`semaphore`], [`task`], [`thread`], [`vcon`];
+//! * L4Re's services: [`dataspace`], [`mem_alloc`], [`namespace`], [`parent`], [`region`],
+//!   [`sigma0`];
+//! * messages: [`ipc`] (the calls), [`msg`] (their content), [`server`] (receiving them).
+//!
+//! # Soundness
+//! A capability is as powerful as the kernel's interface lets it be, so three kinds of
+//! operations are `unsafe` here: those that change the caller's own address space at places of
+//! the caller's choosing, those that start code at an address, and those that send arbitrary
+//! words. `unsafe` code stands in the modules that touch the UTCB or map memory, and nowhere
+//! else.
+
+#![no_std]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+#[cfg(not(target_os = "l4re"))]
+extern crate std;
+
+mod cap;
+pub mod cap_alloc;
+pub mod dataspace;
+mod env;
+mod error;
+pub mod factory;
+pub mod icu;
+pub mod ipc;
+pub mod ipc_gate;
+pub mod irq;
+pub mod kip;
+pub mod log;
+pub mod mem_alloc;
+pub mod msg;
+pub mod namespace;
+pub mod parent;
+pub mod platform_control;
+pub mod region;
+pub mod scheduler;
+pub mod semaphore;
+pub mod server;
+pub mod sigma0;
+pub mod start;
+pub mod sync;
+pub mod task;
+pub mod thread;
+pub mod time;
+pub mod vcon;
+
+pub use cap::{Cap, CapSlot, Object, OwnedCap};
+pub use env::{Args, CapName, Env};
+pub use error::{Error, ErrorCode, IpcError, IpcErrorKind, Malformed, Phase, Result};
+pub use l4re_macros::main;
+pub use l4re_sys as sys;

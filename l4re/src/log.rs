@@ -1,0 +1,76 @@
+//! Output to the program's log.
+
+use crate::start;
+use core::fmt::{self, Write};
+use l4re_sys::op::vcon::WRITE_SIZE;
+
+/// Prints to the program's log, and a newline behind. Where the log is missing or fails, the
+/// text is lost.
+#[macro_export]
+macro_rules! println {
+    () => { $crate::log::print_line(::core::format_args!("")) };
+    ($($args:tt)*) => { $crate::log::print_line(::core::format_args!($($args)*)) };
+}
+
+/// Prints to the program's log.
+#[macro_export]
+macro_rules! print {
+    ($($args:tt)*) => { $crate::log::print(::core::format_args!($($args)*)) };
+}
+
+/// Collects text and writes it in messages as large as possible, so that a line of the usual
+/// length arrives in one piece, whatever other threads print.
+struct Buffer {
+    text: [u8; WRITE_SIZE],
+    len: usize,
+}
+
+impl Buffer {
+    fn new() -> Self {
+        Buffer {
+            text: [0; WRITE_SIZE],
+            len: 0,
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.len == 0 {
+            return;
+        }
+        if let (Some(env), Some(text)) = (start::try_env(), self.text.get(..self.len)) {
+            // Who prints has no use for an error of the log.
+            let _ = env.log().write(text);
+        }
+        self.len = 0;
+    }
+}
+
+impl Write for Buffer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if self.len == WRITE_SIZE {
+                self.flush();
+            }
+            if let Some(to) = self.text.get_mut(self.len) {
+                *to = byte;
+                self.len += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints to the program's log; [`print!`](crate::print) is made of it.
+pub fn print(text: fmt::Arguments<'_>) {
+    let mut buffer = Buffer::new();
+    let _ = buffer.write_fmt(text);
+    buffer.flush();
+}
+
+/// Prints to the program's log, and a newline; [`println!`](crate::println) is made of it.
+pub fn print_line(text: fmt::Arguments<'_>) {
+    let mut buffer = Buffer::new();
+    let _ = buffer.write_fmt(text);
+    let _ = buffer.write_str("\n");
+    buffer.flush();
+}

@@ -1,0 +1,68 @@
+//! The start of a program, for the run-time system and [`main`](crate::main).
+#![allow(unsafe_code)]
+
+use crate::cap_alloc;
+use crate::env::Env;
+use core::fmt;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+static ENV: AtomicPtr<Env> = AtomicPtr::new(null_mut());
+
+/// Publishes the environment: from now on [`env`], [`print!`](crate::print) and the allocation
+/// of capability slots work. Only the first call counts.
+pub fn init(env: &'static Env) {
+    cap_alloc::init(env.raw().first_free_cap);
+    let env = core::ptr::from_ref(env).cast_mut();
+    let _ = ENV.compare_exchange(null_mut(), env, Ordering::Release, Ordering::Relaxed);
+}
+
+/// The environment, if [`init`] has been called.
+pub fn try_env() -> Option<&'static Env> {
+    // SAFETY: the pointer is null or comes from the shared, static reference of `init`.
+    unsafe { ENV.load(Ordering::Acquire).as_ref() }
+}
+
+/// The environment.
+///
+/// # Panics
+/// If the program was not started by the run-time system.
+pub fn env() -> &'static Env {
+    try_env().expect("the program has been started by rt")
+}
+
+/// What `main` may return: how it becomes the exit status.
+pub trait Termination {
+    /// The exit status: 0 if all is well.
+    fn report(self) -> i32;
+}
+
+impl Termination for () {
+    fn report(self) -> i32 {
+        0
+    }
+}
+
+impl Termination for i32 {
+    fn report(self) -> i32 {
+        self
+    }
+}
+
+impl Termination for core::convert::Infallible {
+    fn report(self) -> i32 {
+        match self {}
+    }
+}
+
+impl<T: Termination, E: fmt::Display> Termination for Result<T, E> {
+    fn report(self) -> i32 {
+        match self {
+            Ok(value) => value.report(),
+            Err(error) => {
+                crate::println!("error: {error}");
+                1
+            }
+        }
+    }
+}

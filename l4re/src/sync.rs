@@ -1,0 +1,13 @@
+//! Locks.
+
+use core::time::Duration;
+
+/// How a thread waits for a spin lock (a `RelaxStrategy` of the crate `spin` is made of it): it
+/// sleeps.
+///
+/// Priorities are strict: a thread that spins would never let the holder of the lock run if
+/// the holder's priority is lower and both are on one processor. While it sleeps, the holder
+/// runs. Critical sections are short, so this is rare; the price of the rare case is the sleep.
+pub fn relax() {
+    crate::time::sleep(Duration::from_micros(100));
+}

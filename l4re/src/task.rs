@@ -1,0 +1,120 @@
+//! Tasks.
+
+use crate::cap::{Cap, Object};
+use crate::error::Result;
+use crate::ipc::{self, Buffers};
+use crate::msg::{Reader, Writer};
+use l4re_sys::op::task as op;
+use l4re_sys::unmap::UnmapFlags;
+use l4re_sys::{CapIdx, Fpage, FpageType, MapItem, ObjRights, proto};
+
+/// A task: an address space and a table of capabilities (`L4::Task`, `l4/sys/task`).
+#[derive(Debug)]
+pub enum Task {}
+
+impl Object for Task {
+    const PROTOCOL: i64 = proto::TASK;
+}
+
+impl Cap<Task> {
+    /// The program's own task.
+    pub const THIS: Cap<Task> = Cap::new(CapIdx::TASK);
+
+    /// Maps `fpage` of the task `source` into this task, at `to` (an address, or of
+    /// capabilities a selector).
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    ///
+    /// # Safety
+    /// If this is the program's own task, safe code must not rely on what is at `to`.
+    #[allow(unsafe_code)]
+    pub unsafe fn map(self, source: Cap<Task>, fpage: Fpage, to: u64) -> Result<()> {
+        self.map_item(source, MapItem::map(to, fpage))
+    }
+
+    /// Maps a capability of the program's own task into this one, into the slot `to`.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn map_cap(self, cap: CapIdx, rights: ObjRights, to: CapIdx) -> Result<()> {
+        let fpage = Fpage::obj(cap, 0, rights);
+        self.map_item(Cap::<Task>::THIS, MapItem::map(to.0, fpage))
+    }
+
+    pub(crate) fn map_item(self, source: Cap<Task>, item: MapItem) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::MAP).put(item.control).put(item.fpage);
+        w.item(MapItem::cap(source.idx(), ObjRights::RWS));
+        ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None).map(drop)
+    }
+
+    /// Unmaps `fpage` from this task, or from those it was passed on to.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    ///
+    /// # Safety
+    /// If this is the program's own task, safe code must not rely on what is there.
+    #[allow(unsafe_code)]
+    pub unsafe fn unmap(self, fpage: Fpage, flags: UnmapFlags) -> Result<()> {
+        self.unmap_any(fpage, flags)
+    }
+
+    /// Unmaps capabilities from this task, or from those they were passed on to.
+    ///
+    /// # Errors
+    /// [`Error::INVALID`](crate::Error::INVALID) if these are no capabilities; what the kernel
+    /// answers, or an IPC error.
+    pub fn unmap_caps(self, fpage: Fpage, flags: UnmapFlags) -> Result<()> {
+        if fpage.kind() != FpageType::Obj {
+            return Err(crate::Error::INVALID);
+        }
+        self.unmap_any(fpage, flags)
+    }
+
+    pub(crate) fn unmap_any(self, fpage: Fpage, flags: UnmapFlags) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::UNMAP).put(flags.bits()).put(fpage);
+        ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None).map(drop)
+    }
+
+    /// Whether there is a capability in a slot of this task.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn cap_valid(self, cap: CapIdx) -> Result<bool> {
+        let mut w = Writer::new();
+        w.put(op::CAP_INFO).put(cap);
+        let tag = ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None)?;
+        Ok(tag.label() > 0)
+    }
+
+    /// Whether two slots of this task hold capabilities to one object.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn cap_equal(self, a: CapIdx, b: CapIdx) -> Result<bool> {
+        let mut w = Writer::new();
+        w.put(op::CAP_INFO).put(a).put(b);
+        let tag = ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None)?;
+        Ok(tag.label() > 0)
+    }
+
+    /// Adds memory that is shared with the kernel, for UTCBs, at the free place `fpage` (of
+    /// whole pages). Returns what was added.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    ///
+    /// # Safety
+    /// If this is the program's own task, nothing must be mapped there.
+    #[allow(unsafe_code)]
+    pub unsafe fn add_ku_mem(self, fpage: Fpage) -> Result<Fpage> {
+        let mut w = Writer::new();
+        w.put(op::ADD_KU_MEM).put(fpage);
+        let tag = ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None)?;
+        // A kernel that answers without telling has added what it was asked to.
+        Ok(Reader::new(tag).get::<u64>().map_or(fpage, Fpage::from_raw))
+    }
+}

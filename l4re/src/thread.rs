@@ -1,0 +1,183 @@
+//! Threads.
+
+use crate::cap::{Cap, Object};
+use crate::error::Result;
+use crate::ipc::{self, Buffers};
+use crate::msg::{Reader, Writer};
+use crate::task::Task;
+use l4re_sys::op::thread as op;
+use l4re_sys::{CapIdx, MapItem, ObjRights, Timeout, proto};
+
+/// A thread (`L4::Thread`, `l4/sys/thread`).
+#[derive(Debug)]
+pub enum Thread {}
+
+impl Object for Thread {
+    const PROTOCOL: i64 = proto::THREAD;
+}
+
+/// What [`Cap::<Thread>::control`] sets: only what is given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Control {
+    /// Who handles page faults: a selector of the thread's *own* task.
+    pub pager: Option<CapIdx>,
+    /// Who handles exceptions: a selector of the thread's *own* task.
+    pub exc_handler: Option<CapIdx>,
+    /// The task, and the address of the thread's UTCB in it.
+    pub bind: Option<(Cap<Task>, u64)>,
+    /// Whether the thread is an alien: its system calls are exceptions.
+    pub alien: Option<bool>,
+}
+
+/// What [`Cap::<Thread>::control`] found before it set anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OldControl {
+    /// Who handled page faults.
+    pub pager: CapIdx,
+    /// Who handled exceptions.
+    pub exc_handler: CapIdx,
+}
+
+/// What [`Cap::<Thread>::ex_regs`] found before it set anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OldRegs {
+    /// The thread's state.
+    pub flags: u64,
+    /// The instruction pointer.
+    pub ip: u64,
+    /// The stack pointer.
+    pub sp: u64,
+}
+
+impl Cap<Thread> {
+    /// The calling thread, whatever its own capability is.
+    pub const CURRENT: Cap<Thread> = Cap::new(CapIdx::INVALID);
+
+    /// Sets who handles the thread's faults, and what it runs in.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn control(self, control: &Control) -> Result<OldControl> {
+        let mut what = op::CONTROL;
+        let mut values = 0;
+        if control.pager.is_some() {
+            what |= op::CONTROL_SET_PAGER;
+        }
+        if control.exc_handler.is_some() {
+            what |= op::CONTROL_SET_EXC_HANDLER;
+        }
+        if let Some(alien) = control.alien {
+            what |= op::CONTROL_ALIEN;
+            values |= if alien { op::CONTROL_ALIEN } else { 0 };
+        }
+        if control.bind.is_some() {
+            what |= op::CONTROL_BIND_TASK;
+        }
+        let mut w = Writer::new();
+        w.put(what)
+            .put(control.pager.unwrap_or(CapIdx::INVALID))
+            .put(control.exc_handler.unwrap_or(CapIdx::INVALID))
+            .put(0u64)
+            .put(values)
+            .put(control.bind.map_or(0, |(_, utcb)| utcb));
+        if let Some((task, _)) = control.bind {
+            w.item(MapItem::cap(task.idx(), ObjRights::RWS));
+        }
+        let tag = ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None)?;
+        let mut r = Reader::new(tag);
+        let old = |r: &mut Reader| r.get().unwrap_or(CapIdx::INVALID);
+        old(&mut r);
+        Ok(OldControl {
+            pager: old(&mut r),
+            exc_handler: old(&mut r),
+        })
+    }
+
+    /// Sets the thread's instruction and stack pointer (`u64::MAX`: as it is), and does what
+    /// `flags` say ([`EX_REGS_CANCEL`](op::EX_REGS_CANCEL) and others). Returns what they were.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    ///
+    /// # Safety
+    /// If the thread runs in the program's own task, it must be sound to run from there on,
+    /// and to stop what the thread is doing.
+    #[allow(unsafe_code)]
+    pub unsafe fn ex_regs(self, ip: u64, sp: u64, flags: u64) -> Result<OldRegs> {
+        let mut w = Writer::new();
+        w.put(op::EX_REGS | flags).put(ip).put(sp);
+        let tag = ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None)?;
+        let mut r = Reader::new(tag);
+        Ok(OldRegs {
+            flags: r.get()?,
+            ip: r.get()?,
+            sp: r.get()?,
+        })
+    }
+
+    /// Gives the rest of the calling thread's time slice to this thread.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn switch_to(self) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::SWITCH);
+        ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None).map(drop)
+    }
+
+    /// The processor time that the thread has consumed, in microseconds.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn stats_time(self) -> Result<u64> {
+        let mut w = Writer::new();
+        w.put(op::STATS);
+        let tag = ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None)?;
+        Reader::new(tag).get()
+    }
+
+    /// Sets the base of the thread's segment fs, by which it finds its thread-local data.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    ///
+    /// # Safety
+    /// If the thread runs in the program's own task, `base` must be the end of a block of
+    /// thread-local data that is initialized and the thread's own.
+    #[allow(unsafe_code)]
+    pub unsafe fn set_fs_base(self, base: u64) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::AMD64_SET_SEGMENT_BASE | op::SEGMENT_FS << op::SEGMENT_SHIFT)
+            .put(base);
+        ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None).map(drop)
+    }
+
+    /// Registers an interrupt that is triggered when a gate of the thread's is deleted.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn register_del_irq(self, irq: Cap<crate::irq::Irq>) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::REGISTER_DELETE_IRQ);
+        w.item(MapItem::cap(irq.idx(), ObjRights::RWS));
+        ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None).map(drop)
+    }
+
+    /// Changes the labels of messages that wait to be received by the thread: `rules` of mask,
+    /// match, bits to delete and bits to add. A server does so before a label's object goes.
+    ///
+    /// # Errors
+    /// [`Error::TOO_LONG`](crate::Error::TOO_LONG) if there are more than 15 rules; what the
+    /// kernel answers, or an IPC error.
+    pub fn modify_senders(self, rules: &[[u64; 4]]) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::MODIFY_SENDER);
+        for rule in rules {
+            for word in rule {
+                w.put(*word);
+            }
+        }
+        let tag = w.tag(proto::THREAD)?;
+        ipc::transact_timeout(self.idx(), tag, Buffers::None, Timeout::NEVER).map(drop)
+    }
+}

@@ -1,0 +1,106 @@
+//! A machine of nothing, for tests of the kernel's pure parts on the host.
+//!
+//! Page tables are a map, the clock stands still, and no thread ever runs.
+
+/// Address spaces, as far as the mapping database needs them.
+pub mod paging;
+
+/// Time stands still.
+pub mod clock {
+    /// Microseconds.
+    pub fn now_us() -> u64 {
+        0
+    }
+    /// No timer.
+    pub fn interrupt_at(_deadline: u64) {}
+}
+
+/// How a thread would be resumed.
+pub mod entry {
+    /// See the amd64 one.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[repr(u8)]
+    pub enum Exit {
+        /// By `sysret`.
+        Sysret = 0,
+        /// By `iret`.
+        Iret = 1,
+    }
+}
+
+/// A processor that never runs anything.
+pub mod cpu {
+    use crate::obj::thread::Thread;
+    use std::cell::Cell;
+    use std::thread_local;
+
+    /// Selectors and flags have no meaning here.
+    pub const USER_CS: u16 = 0x2b;
+    /// See above.
+    pub const USER_CS32: u16 = 0x1b;
+    /// See above.
+    pub const USER_DS: u16 = 0x23;
+    /// See above.
+    pub const USER_FLAGS: u64 = 0;
+    /// See above.
+    pub const USER_FLAGS_SET: u64 = 0x202;
+
+    thread_local! {
+        static CURRENT: Cell<Option<&'static Thread>> = const { Cell::new(None) };
+    }
+
+    /// The thread last switched to.
+    pub fn current() -> Option<&'static Thread> {
+        CURRENT.get()
+    }
+    /// None.
+    pub fn forget_current() {
+        CURRENT.set(None);
+    }
+    /// Only noted.
+    pub fn switch_to(next: &'static Thread) {
+        CURRENT.set(Some(next));
+    }
+    /// Nothing to load.
+    pub fn reload_bases(_thread: &Thread) {}
+    /// It never runs.
+    pub fn running_us(_thread: &Thread, _now: u64) -> u64 {
+        0
+    }
+    /// A number.
+    pub fn tsc() -> u64 {
+        0x9e37_79b9_7f4a_7c15
+    }
+    /// Nothing can happen any more.
+    pub fn wait_for_interrupt() {
+        panic!("no thread is ready, and on the host none will be");
+    }
+}
+
+/// The serial line: what the kernel prints in a test.
+pub mod serial {
+    /// Printed.
+    pub fn put(byte: u8) {
+        std::print!("{}", byte as char);
+    }
+    /// Nothing comes.
+    pub fn get() -> Option<u8> {
+        None
+    }
+}
+
+/// Ends the test.
+pub fn power_off() -> ! {
+    panic!("power off");
+}
+
+/// Ends the test.
+pub fn reboot() -> ! {
+    panic!("reboot");
+}
+
+/// Writes to the log.
+#[macro_export]
+macro_rules! log {
+    ($($arg:tt)*) => { std::print!($($arg)*) };
+}

@@ -1,0 +1,109 @@
+//! Address spaces as maps from address to page.
+
+use crate::mem::frames;
+use l4re_sys::fpage::MemRights;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// As on amd64.
+pub const USER_END: u64 = 0x0000_7fff_ffff_f000;
+/// Order of a small page.
+pub const PAGE: u32 = 12;
+/// Order of a large page.
+pub const LARGE_PAGE: u32 = 21;
+
+/// Host memory is where it is.
+pub fn phys_to_virt(phys: u64) -> *mut u8 {
+    phys as *mut u8
+}
+
+/// Host memory is where it is.
+pub fn virt_to_phys(virt: *const u8) -> u64 {
+    virt as u64
+}
+
+/// See the amd64 one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attr {
+    /// Rights.
+    pub rights: MemRights,
+    /// Caching.
+    pub caching: u8,
+}
+
+/// See the amd64 one.
+#[derive(Clone, Copy, Debug)]
+pub struct Translation {
+    /// Physical address of the page.
+    pub phys: u64,
+    /// Its order.
+    pub order: u32,
+    /// Rights and caching.
+    pub attr: Attr,
+    /// Kernel-user memory.
+    pub kernel_user: bool,
+}
+
+/// An address space.
+pub struct Space {
+    pages: RefCell<BTreeMap<u64, Translation>>,
+}
+
+impl Space {
+    /// An empty space.
+    pub const fn vacant() -> Self {
+        Self { pages: RefCell::new(BTreeMap::new()) }
+    }
+    /// Nothing to make.
+    pub fn init(&self) -> Option<()> {
+        Some(())
+    }
+    /// None.
+    pub fn cr3(&self) -> u64 {
+        0
+    }
+    /// What is mapped at an address.
+    pub fn translate(&self, addr: u64) -> Option<Translation> {
+        let pages = self.pages.borrow();
+        let (start, found) = pages.range(..=addr).next_back()?;
+        (addr < start + (1 << found.order)).then_some(*found)
+    }
+    /// Maps a page.
+    pub fn map(&self, addr: u64, phys: u64, order: u32, attr: Attr, pay: &mut dyn FnMut() -> bool) -> Option<()> {
+        if addr >= USER_END || !self.pages.borrow().contains_key(&addr) && !pay() {
+            return None;
+        }
+        self.pages.borrow_mut().insert(addr, Translation { phys, order, attr, kernel_user: false });
+        Some(())
+    }
+    /// Maps a page of the kernel.
+    pub fn map_kernel_user(&self, addr: u64, phys: u64, _pay: &mut dyn FnMut() -> bool) -> Option<()> {
+        let attr = Attr { rights: MemRights::RW, caching: 0 };
+        self.pages.borrow_mut().insert(addr, Translation { phys, order: PAGE, attr, kernel_user: true });
+        Some(())
+    }
+    /// Whether no small page is in the way.
+    pub fn can_be_large(&self, addr: u64) -> bool {
+        self.pages.borrow().range(addr..addr + (1 << LARGE_PAGE)).all(|(_, t)| t.order == LARGE_PAGE)
+    }
+    /// Removes a page.
+    pub fn unmap(&self, addr: u64) {
+        self.pages.borrow_mut().remove(&addr);
+    }
+    /// Leaves a page these rights.
+    pub fn restrict(&self, addr: u64, keep: MemRights) {
+        if let Some(page) = self.pages.borrow_mut().get_mut(&addr) {
+            page.attr.rights = (page.attr.rights & keep) | MemRights::R;
+        }
+    }
+    /// Gives all up.
+    pub fn clear(&self) -> u64 {
+        for page in self.pages.take().into_values().filter(|p| p.kernel_user) {
+            if let Some(block) = core::ptr::NonNull::new(page.phys as *mut u8) {
+                // SAFETY: kernel-user pages come from `frames::alloc(0)`.
+                unsafe { frames::free(block, 0) };
+            }
+        }
+        0
+    }
+}

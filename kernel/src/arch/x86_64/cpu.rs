@@ -1,0 +1,367 @@
+//! The processor: its tables, its registers, and what the kernel keeps for it.
+
+use super::entry;
+use super::paging;
+use crate::obj::thread::Thread;
+use core::cell::{Cell, UnsafeCell};
+use core::ptr::NonNull;
+use x86_64::registers::model_specific::{Msr, PatMsr};
+
+/// Selector of the kernel's code.
+pub const KERNEL_CS: u16 = 0x08;
+/// Selector of the kernel's data.
+pub const KERNEL_DS: u16 = 0x10;
+/// Selector of 32-bit user code.
+pub const USER_CS32: u16 = 0x1b;
+/// Selector of user data.
+pub const USER_DS: u16 = 0x23;
+/// Selector of 64-bit user code.
+pub const USER_CS: u16 = 0x2b;
+const TSS_SELECTOR: u16 = 0x30;
+
+const MSR_STAR: u32 = 0xc000_0081;
+const MSR_LSTAR: u32 = 0xc000_0082;
+const MSR_SFMASK: u32 = 0xc000_0084;
+const MSR_FS_BASE: u32 = 0xc000_0100;
+const MSR_GS_BASE: u32 = 0xc000_0101;
+const MSR_KERNEL_GS_BASE: u32 = 0xc000_0102;
+
+/// Flags cleared on entry: interrupts, direction, single step, alignment check, nested
+/// task.
+const ENTRY_FLAGS_CLEARED: u64 = 0x0004_4700;
+/// Flags a user program may choose: the arithmetic ones, direction, trap, alignment
+/// check and identification.
+pub const USER_FLAGS: u64 = 0x0024_0dd5;
+/// Flags every user program has: interrupts on, and the bit that is always one.
+pub const USER_FLAGS_SET: u64 = 0x202;
+
+/// What the kernel keeps for each processor; `gs` points at it while in the kernel.
+#[repr(C)]
+pub struct PerCpu {
+    /// The thread whose registers the processor saves to on entry.
+    pub current: Cell<Option<&'static Thread>>,
+    /// Where the kernel's stack starts on each entry.
+    pub kernel_stack: Cell<u64>,
+    /// The user's stack pointer, for the first instructions of a system call.
+    pub user_sp: Cell<u64>,
+    cr3: Cell<u64>,
+    fs_base: Cell<u64>,
+    gs_base: Cell<u64>,
+    fpu_on: Cell<bool>,
+    /// When the current thread got the processor, in ticks of the time stamp counter.
+    since: Cell<u64>,
+    kernel_root: Cell<Option<NonNull<[Cell<u64>; 512]>>>,
+    tss: UnsafeCell<Tss>,
+    gdt: UnsafeCell<[u64; 8]>,
+}
+
+// SAFETY: each processor uses its own only, with interrupts off.
+unsafe impl Sync for PerCpu {}
+
+/// The 64-bit task state segment, without an I/O bitmap.
+#[repr(C, packed(4))]
+struct Tss {
+    reserved0: u32,
+    rsp: [u64; 3],
+    reserved1: u64,
+    ist: [u64; 7],
+    reserved2: u64,
+    reserved3: u16,
+    io_map: u16,
+}
+
+static CPU: PerCpu = PerCpu {
+    current: Cell::new(None),
+    kernel_stack: Cell::new(0),
+    user_sp: Cell::new(0),
+    cr3: Cell::new(0),
+    fs_base: Cell::new(0),
+    gs_base: Cell::new(0),
+    fpu_on: Cell::new(true),
+    since: Cell::new(0),
+    kernel_root: Cell::new(None),
+    tss: UnsafeCell::new(Tss {
+        reserved0: 0,
+        rsp: [0; 3],
+        reserved1: 0,
+        ist: [0; 7],
+        reserved2: 0,
+        reserved3: 0,
+        io_map: size_of::<Tss>() as u16,
+    }),
+    gdt: UnsafeCell::new([
+        0,
+        0x00af_9b00_0000_ffff,
+        0x00cf_9300_0000_ffff,
+        0x00cf_fb00_0000_ffff,
+        0x00cf_f300_0000_ffff,
+        0x00af_fb00_0000_ffff,
+        0,
+        0,
+    ]),
+};
+
+/// Stack for faults that must not use the one they interrupted.
+#[repr(align(16))]
+struct FaultStack(UnsafeCell<[u8; 8192]>);
+// SAFETY: written by the processor only.
+unsafe impl Sync for FaultStack {}
+static FAULT_STACK: FaultStack = FaultStack(UnsafeCell::new([0; 8192]));
+
+#[repr(C, align(16))]
+struct Idt(UnsafeCell<[[u64; 2]; 256]>);
+// SAFETY: written once at start, then read by the processor.
+unsafe impl Sync for Idt {}
+static IDT: Idt = Idt(UnsafeCell::new([[0; 2]; 256]));
+
+/// This processor's data.
+#[inline]
+pub fn this() -> &'static PerCpu {
+    &CPU
+}
+
+#[repr(C, packed)]
+struct TablePointer {
+    limit: u16,
+    base: u64,
+}
+
+fn write_msr(msr: u32, value: u64) {
+    // SAFETY: the callers in this file write values that the manual allows there.
+    unsafe { Msr::new(msr).write(value) };
+}
+
+/// Loads the kernel's own descriptor tables and sets `syscall` up.
+///
+/// # Safety
+/// Called once, at start, with interrupts off; `stack_top` is the end of the kernel's
+/// stack.
+pub unsafe fn init(stack_top: u64) {
+    let cpu = this();
+    cpu.kernel_stack.set(stack_top);
+    let tss = cpu.tss.get() as u64;
+    let tss_limit = size_of::<Tss>() as u64 - 1;
+    // SAFETY: nobody else uses the tables yet; they are static, so that the addresses
+    // that are loaded stay good; the descriptors are those the constants above name.
+    unsafe {
+        let gdt = &mut *cpu.gdt.get();
+        gdt[6] = tss_limit
+            | (tss & 0x00ff_ffff) << 16
+            | 0x89 << 40
+            | (tss >> 24 & 0xff) << 56;
+        gdt[7] = tss >> 32;
+        (*cpu.tss.get()).ist[0] = FAULT_STACK.0.get() as u64 + 8192;
+        let idt = &mut *IDT.0.get();
+        for (vector, gate) in idt.iter_mut().enumerate() {
+            let stub = &raw const entry::trap_stubs as u64 + 16 * vector as u64;
+            // Breakpoint and overflow are for users to raise.
+            let dpl: u64 = if matches!(vector, 3 | 4) { 3 } else { 0 };
+            let ist: u64 = if matches!(vector, 2 | 8 | 18) { 1 } else { 0 };
+            gate[0] = stub & 0xffff
+                | u64::from(KERNEL_CS) << 16
+                | ist << 32
+                | (0x8e | dpl << 5) << 40
+                | (stub >> 16 & 0xffff) << 48;
+            gate[1] = stub >> 32;
+        }
+        let gdt_pointer = TablePointer { limit: size_of_val(gdt) as u16 - 1, base: gdt.as_ptr() as u64 };
+        let idt_pointer = TablePointer { limit: size_of_val(idt) as u16 - 1, base: idt.as_ptr() as u64 };
+        core::arch::asm!(
+            "lgdt [{gdt}]",
+            "lidt [{idt}]",
+            "push {cs}",
+            "lea {tmp}, [rip + 2f]",
+            "push {tmp}",
+            "retfq",
+            "2:",
+            "mov ds, {ds:e}",
+            "mov es, {ds:e}",
+            "mov ss, {ds:e}",
+            "ltr {tss:x}",
+            gdt = in(reg) &gdt_pointer,
+            idt = in(reg) &idt_pointer,
+            cs = in(reg) u64::from(KERNEL_CS),
+            ds = in(reg) u64::from(KERNEL_DS),
+            tss = in(reg) u64::from(TSS_SELECTOR),
+            tmp = out(reg) _,
+        );
+    }
+    write_msr(MSR_GS_BASE, core::ptr::from_ref(cpu) as u64);
+    // sysret takes SS = base + 8 and CS = base + 16.
+    write_msr(MSR_STAR, u64::from(USER_CS32) << 48 | u64::from(KERNEL_CS) << 32);
+    write_msr(MSR_LSTAR, entry::syscall_entry as *const () as u64);
+    write_msr(MSR_SFMASK, ENTRY_FLAGS_CLEARED);
+    let _ = PatMsr::read();
+}
+
+/// Takes the final page tables of the kernel.
+///
+/// # Safety
+/// `root` maps the kernel as it runs now.
+pub unsafe fn use_root(root: NonNull<[Cell<u64>; 512]>) {
+    let cpu = this();
+    cpu.kernel_root.set(Some(root));
+    load_cr3(cpu, paging::virt_to_phys(root.as_ptr().cast()));
+}
+
+fn load_cr3(cpu: &PerCpu, cr3: u64) {
+    cpu.cr3.set(cr3);
+    // SAFETY: every root that gets here has the kernel's half (`Space::init`).
+    unsafe { core::arch::asm!("mov cr3, {}", in(reg) cr3, options(nostack, preserves_flags)) };
+}
+
+/// The root table that all others share the kernel's half with.
+pub fn kernel_root() -> NonNull<[Cell<u64>; 512]> {
+    // Set at start, before there is a task.
+    this().kernel_root.get().unwrap_or(NonNull::dangling())
+}
+
+/// The address space that the processor is in.
+#[inline]
+pub fn current_cr3() -> u64 {
+    this().cr3.get()
+}
+
+/// Makes sure that the processor is not in the space of this root, which is to go.
+pub fn leave_space(cr3: u64) {
+    let cpu = this();
+    if cpu.cr3.get() == cr3 {
+        load_cr3(cpu, paging::virt_to_phys(kernel_root().as_ptr().cast()));
+    }
+}
+
+/// The thread that runs, or ran last.
+#[inline]
+pub fn current() -> Option<&'static Thread> {
+    this().current.get()
+}
+
+/// How long a thread has been running since it last got the processor.
+pub fn running_us(thread: &Thread, _now: u64) -> u64 {
+    let cpu = this();
+    match current() {
+        Some(c) if core::ptr::eq(c, thread) => super::clock::to_us(tsc().wrapping_sub(cpu.since.get())),
+        _ => 0,
+    }
+}
+
+/// Forgets the current thread, which is to go.
+pub fn forget_current() {
+    this().current.set(None);
+}
+
+/// Makes a thread the one that runs when the kernel is left: its address space, its
+/// segment bases and its floating-point registers.
+#[inline]
+pub fn switch_to(next: &'static Thread) {
+    let cpu = this();
+    let before = cpu.current.get();
+    if before.is_some_and(|before| core::ptr::eq(before, next)) {
+        return;
+    }
+    if let Some(before) = before
+        && cpu.fpu_on.get()
+    {
+        save_fpu(before);
+    }
+    switch_rest(cpu, next);
+}
+
+fn save_fpu(thread: &Thread) {
+    // SAFETY: the area is 512 bytes, aligned to 16, and belongs to this thread, whose
+    // values are in the registers.
+    unsafe { core::arch::asm!("fxsave64 [{}]", in(reg) thread.fpu_area(), options(nostack)) };
+}
+
+fn load_fpu(thread: &Thread) {
+    // SAFETY: as above; the area holds what `fxsave64` wrote, or the initial state.
+    unsafe { core::arch::asm!("fxrstor64 [{}]", in(reg) thread.fpu_area(), options(nostack)) };
+}
+
+#[inline]
+fn switch_rest(cpu: &PerCpu, next: &'static Thread) {
+    cpu.current.set(Some(next));
+    // SAFETY: the processor reads the field on the next trap only.
+    unsafe { (*cpu.tss.get()).rsp[0] = next.trap_stack() };
+    let cr3 = next.cr3();
+    if cr3 != cpu.cr3.get() {
+        load_cr3(cpu, cr3);
+    }
+    load_bases(cpu, next);
+    // Threads that never used the floating-point unit run with it off: the first use
+    // traps (`fpu_first_use`).
+    match (next.fpu_used.get(), cpu.fpu_on.get()) {
+        (true, on) => {
+            if !on {
+                set_fpu(cpu, true);
+            }
+            load_fpu(next);
+        }
+        (false, true) => set_fpu(cpu, false),
+        (false, false) => {}
+    }
+}
+
+#[inline]
+fn load_bases(cpu: &PerCpu, thread: &Thread) {
+    let (fs, gs) = thread.segment_bases();
+    if fs != cpu.fs_base.get() {
+        cpu.fs_base.set(fs);
+        write_msr(MSR_FS_BASE, fs);
+    }
+    if gs != cpu.gs_base.get() {
+        cpu.gs_base.set(gs);
+        write_msr(MSR_KERNEL_GS_BASE, gs);
+    }
+}
+
+/// Loads the segment bases of a thread anew, if it is the one that runs.
+pub fn reload_bases(thread: &Thread) {
+    if current().is_some_and(|c| core::ptr::eq(c, thread)) {
+        load_bases(this(), thread);
+    }
+}
+
+fn set_fpu(cpu: &PerCpu, on: bool) {
+    cpu.fpu_on.set(on);
+    // SAFETY: the bit decides only whether user code traps on the FPU's use.
+    unsafe {
+        if on {
+            core::arch::asm!("clts", options(nostack, preserves_flags));
+        } else {
+            core::arch::asm!(
+                "mov {t}, cr0", "or {t}, 8", "mov cr0, {t}",
+                t = out(reg) _, options(nostack)
+            );
+        }
+    }
+}
+
+/// Gives the current thread the floating-point unit for the first time.
+pub fn fpu_first_use(thread: &Thread) {
+    set_fpu(this(), true);
+    thread.fpu_used.set(true);
+    load_fpu(thread);
+}
+
+/// Brings the area of a thread up to date, if its values are in the registers.
+pub fn sync_fpu(thread: &Thread) {
+    if this().fpu_on.get() && current().is_some_and(|c| core::ptr::eq(c, thread)) {
+        save_fpu(thread);
+    }
+}
+
+/// The time stamp counter.
+#[inline]
+pub fn tsc() -> u64 {
+    // SAFETY: the instruction only reads.
+    unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// Waits for an interrupt, and takes it.
+pub fn wait_for_interrupt() {
+    // SAFETY: the handlers of interrupts from the kernel (`trap::from_kernel`) only do
+    // what may be done between any two instructions of the idle loop, the only place
+    // with interrupts on.
+    unsafe { core::arch::asm!("sti", "hlt", "cli") };
+}

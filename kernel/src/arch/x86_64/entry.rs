@@ -1,0 +1,158 @@
+//! Into the kernel and out of it.
+
+use super::cpu::PerCpu;
+use crate::obj::thread::Thread;
+use core::arch::{global_asm, naked_asm};
+use core::mem::offset_of;
+use l4re_sys::exc_regs::ExcRegs;
+
+const REGS: usize = Thread::REGS_OFFSET;
+
+/// How a thread's registers are to be loaded: by `sysret`, which leaves those out that a
+/// system call may spoil, or all of them by `iret`.
+#[repr(u8)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Exit {
+    /// The thread is in a system call.
+    Sysret = 0,
+    /// The thread was interrupted, faulted, or was given new registers.
+    Iret = 1,
+}
+
+/// Where `syscall` enters. Keeps what the interface says a system call keeps: all but
+/// rax, rcx, rdx, rsi, rdi, r11 and r15.
+#[unsafe(naked)]
+pub unsafe extern "C" fn syscall_entry() {
+    naked_asm!(
+        "swapgs",
+        "mov gs:[{USER_SP}], rsp",
+        "mov rsp, gs:[{CURRENT}]",
+        "mov [rsp + {RBX}], rbx",
+        "mov [rsp + {RBP}], rbp",
+        "mov [rsp + {R8}], r8",
+        "mov [rsp + {R9}], r9",
+        "mov [rsp + {R10}], r10",
+        "mov [rsp + {R12}], r12",
+        "mov [rsp + {R13}], r13",
+        "mov [rsp + {R14}], r14",
+        "mov [rsp + {IP}], rcx",
+        "mov [rsp + {FLAGS}], r11",
+        "mov rcx, gs:[{USER_SP}]",
+        "mov [rsp + {SP}], rcx",
+        "mov byte ptr [rsp + {EXIT}], 0",
+        "mov rdi, rsp",
+        "mov ecx, r8d",
+        "mov r8, rax",
+        "mov rsp, gs:[{KSTACK}]",
+        "xor ebp, ebp",
+        "call {syscall}",
+        "jmp {resume}",
+        USER_SP = const offset_of!(PerCpu, user_sp),
+        CURRENT = const offset_of!(PerCpu, current),
+        KSTACK = const offset_of!(PerCpu, kernel_stack),
+        EXIT = const Thread::EXIT_OFFSET,
+        RBX = const REGS + offset_of!(ExcRegs, rbx),
+        RBP = const REGS + offset_of!(ExcRegs, rbp),
+        R8 = const REGS + offset_of!(ExcRegs, r8),
+        R9 = const REGS + offset_of!(ExcRegs, r9),
+        R10 = const REGS + offset_of!(ExcRegs, r10),
+        R12 = const REGS + offset_of!(ExcRegs, r12),
+        R13 = const REGS + offset_of!(ExcRegs, r13),
+        R14 = const REGS + offset_of!(ExcRegs, r14),
+        IP = const REGS + offset_of!(ExcRegs, ip),
+        SP = const REGS + offset_of!(ExcRegs, sp),
+        FLAGS = const REGS + offset_of!(ExcRegs, flags),
+        syscall = sym crate::ipc::syscall,
+        resume = sym resume,
+    )
+}
+
+/// Goes on with the thread in rax, which is the processor's current one. Nothing of the
+/// kernel's is left in a register.
+#[unsafe(naked)]
+pub unsafe extern "C" fn resume() -> ! {
+    naked_asm!(
+        "cmp byte ptr [rax + {EXIT}], 0",
+        "jne 1f",
+        "mov rbx, [rax + {RBX}]",
+        "mov rbp, [rax + {RBP}]",
+        "mov r8, [rax + {R8}]",
+        "mov r9, [rax + {R9}]",
+        "mov r10, [rax + {R10}]",
+        "mov r12, [rax + {R12}]",
+        "mov r13, [rax + {R13}]",
+        "mov r14, [rax + {R14}]",
+        "mov rsi, [rax + {RSI}]",
+        "mov rcx, [rax + {IP}]",
+        "mov r11, [rax + {FLAGS}]",
+        "mov rsp, [rax + {SP}]",
+        "mov rax, [rax + {RAX}]",
+        "xor edx, edx",
+        "xor edi, edi",
+        "xor r15d, r15d",
+        "swapgs",
+        "sysretq",
+        "1: lea rsp, [rax + {REGS}]",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rdi",
+        "pop rsi",
+        "pop rbp",
+        "add rsp, 8",
+        "pop rbx",
+        "pop rdx",
+        "pop rcx",
+        "pop rax",
+        "add rsp, 16",
+        "swapgs",
+        "iretq",
+        EXIT = const Thread::EXIT_OFFSET,
+        REGS = const REGS,
+        RBX = const REGS + offset_of!(ExcRegs, rbx),
+        RBP = const REGS + offset_of!(ExcRegs, rbp),
+        R8 = const REGS + offset_of!(ExcRegs, r8),
+        R9 = const REGS + offset_of!(ExcRegs, r9),
+        R10 = const REGS + offset_of!(ExcRegs, r10),
+        R12 = const REGS + offset_of!(ExcRegs, r12),
+        R13 = const REGS + offset_of!(ExcRegs, r13),
+        R14 = const REGS + offset_of!(ExcRegs, r14),
+        RSI = const REGS + offset_of!(ExcRegs, rsi),
+        RAX = const REGS + offset_of!(ExcRegs, rax),
+        IP = const REGS + offset_of!(ExcRegs, ip),
+        SP = const REGS + offset_of!(ExcRegs, sp),
+        FLAGS = const REGS + offset_of!(ExcRegs, flags),
+    )
+}
+
+/// Starts the first thread, from the boot stack.
+///
+/// # Safety
+/// `thread` is the processor's current thread (`cpu::switch_to`).
+pub unsafe fn start(thread: &'static Thread) -> ! {
+    // SAFETY: `resume` takes the thread in rax and does not come back.
+    unsafe {
+        core::arch::asm!("jmp {}", sym resume, in("rax") thread, options(noreturn));
+    }
+}
+
+global_asm!(
+    include_str!("trap.S"),
+    CS = const offset_of!(ExcRegs, dummy1),
+    CURRENT = const offset_of!(PerCpu, current),
+    KSTACK = const offset_of!(PerCpu, kernel_stack),
+    EXIT = const Thread::EXIT_OFFSET,
+    from_user = sym super::trap::from_user,
+    from_kernel = sym super::trap::from_kernel,
+    resume = sym resume,
+);
+
+unsafe extern "C" {
+    /// 256 entry points, 16 bytes apart.
+    pub static trap_stubs: u8;
+}

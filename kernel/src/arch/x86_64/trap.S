@@ -1,0 +1,73 @@
+# Trap entry. A trap from user mode pushes its frame straight into the saved registers
+# of the current thread: the processor's stack for ring 0 is the end of that block
+# (`cpu::switch_to`). The block's layout is `l4_exc_regs_t`.
+
+.text
+.macro STUB vector
+    .align 16
+    .if !((\vector == 8) || (\vector >= 10 && \vector <= 14) || (\vector == 17) || (\vector == 21) || (\vector == 29) || (\vector == 30))
+    push 0
+    .endif
+    push \vector
+    jmp trap_common
+.endm
+
+.align 16
+.global trap_stubs
+trap_stubs:
+.set vector, 0
+.rept 256
+    STUB vector
+    .set vector, vector + 1
+.endr
+
+trap_common:
+    push rax
+    push rcx
+    push rdx
+    push rbx
+    sub rsp, 8                          # page-fault address, for the handler to fill
+    push rbp
+    push rsi
+    push rdi
+    push r8
+    push r9
+    push r10
+    push r11
+    push r12
+    push r13
+    push r14
+    push r15
+    cld
+    test byte ptr [rsp + {CS}], 3
+    jz 1f
+    swapgs
+    mov rdi, gs:[{CURRENT}]
+    mov byte ptr [rdi + {EXIT}], 1
+    mov rsp, gs:[{KSTACK}]
+    xor ebp, ebp
+    call {from_user}
+    jmp {resume}
+1:  mov rdi, rsp
+    mov rbx, rsp
+    and rsp, -16
+    call {from_kernel}
+    mov rsp, rbx
+    pop r15
+    pop r14
+    pop r13
+    pop r12
+    pop r11
+    pop r10
+    pop r9
+    pop r8
+    pop rdi
+    pop rsi
+    pop rbp
+    add rsp, 8
+    pop rbx
+    pop rdx
+    pop rcx
+    pop rax
+    add rsp, 16
+    iretq

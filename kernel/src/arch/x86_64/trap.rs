@@ -1,0 +1,85 @@
+//! Traps: exceptions of user code, interrupts, and the kernel's own faults.
+
+use super::{apic, cpu};
+use crate::ipc::fault;
+use crate::obj::thread::Thread;
+use crate::sched;
+use l4re_sys::exc_regs::ExcRegs;
+
+const DEVICE_NOT_AVAILABLE: u64 = 7;
+const PAGE_FAULT: u64 = ExcRegs::PAGE_FAULT_TRAP;
+const EXCEPTIONS: u64 = 32;
+const NMI: u64 = 2;
+const DOUBLE_FAULT: u64 = 8;
+const MACHINE_CHECK: u64 = 18;
+
+/// A trap from user mode; the registers are in `thread`. Returns who goes on.
+pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
+    let vector = thread.with_regs(|regs| regs.trapno);
+    match vector {
+        PAGE_FAULT => page_fault(thread),
+        DEVICE_NOT_AVAILABLE => {
+            cpu::fpu_first_use(thread);
+            thread
+        }
+        v if v == u64::from(apic::TIMER_VECTOR) => {
+            apic::end_of_interrupt();
+            sched::timer_interrupt();
+            sched::after_interrupt(thread)
+        }
+        v if v == u64::from(apic::SPURIOUS_VECTOR) => thread,
+        NMI | DOUBLE_FAULT | MACHINE_CHECK => kernel_fault(&thread.regs()),
+        v if v < EXCEPTIONS => fault::exception(thread),
+        _ => {
+            apic::end_of_interrupt();
+            thread
+        }
+    }
+}
+
+fn page_fault(thread: &'static Thread) -> &'static Thread {
+    let address: u64;
+    // SAFETY: the register only holds where the fault was.
+    unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack)) };
+    let (ip, error) = thread.with_regs(|regs| {
+        regs.pfa = address;
+        (regs.ip, regs.err)
+    });
+    let present = error & 1 != 0;
+    if !present && thread.task().is_some_and(|task| task.touch(address)) {
+        return thread;
+    }
+    // Present and write stand in the same bits; instruction fetch is bit 4 there.
+    let reason = error & 3 | error >> 2 & 4;
+    fault::page_fault(thread, address & !7 | reason, ip)
+}
+
+/// A trap from the kernel: the idle loop's interrupts; anything else is an error of the
+/// kernel.
+pub extern "C" fn from_kernel(frame: &ExcRegs) {
+    match frame.trapno {
+        v if v == u64::from(apic::TIMER_VECTOR) => {
+            apic::end_of_interrupt();
+            sched::timer_interrupt();
+        }
+        v if v == u64::from(apic::SPURIOUS_VECTOR) => {}
+        v if v < EXCEPTIONS => kernel_fault(frame),
+        _ => apic::end_of_interrupt(),
+    }
+}
+
+fn kernel_fault(regs: &ExcRegs) -> ! {
+    let address: u64;
+    // SAFETY: as in `page_fault`.
+    unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack)) };
+    crate::log!(
+        "\n[kernel] fault: trap {} error {:#x} at ip=0x{:016x} addr={:#x}\n\
+         [kernel] rax={:#x} rbx={:#x} rcx={:#x} rdx={:#x} rsi={:#x} rdi={:#x} rbp={:#x} rsp={:#x}\n\
+         [kernel] r8={:#x} r9={:#x} r10={:#x} r11={:#x} r12={:#x} r13={:#x} r14={:#x} r15={:#x}\n",
+        regs.trapno, regs.err, regs.ip, address, regs.rax, regs.rbx, regs.rcx, regs.rdx,
+        regs.rsi, regs.rdi, regs.rbp, regs.sp, regs.r8, regs.r9, regs.r10, regs.r11,
+        regs.r12, regs.r13, regs.r14, regs.r15,
+    );
+    crate::panic::backtrace(regs.rbp);
+    super::stop_after_panic()
+}

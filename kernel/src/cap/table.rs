@@ -1,0 +1,173 @@
+//! The capabilities of a task: a table of two levels, the second made on demand.
+
+use super::{Cap, Rights};
+use crate::mem::frames::{self, PAGE_SIZE};
+use crate::obj::{Header, Object};
+use core::cell::Cell;
+use core::ptr::NonNull;
+
+const SLOTS: usize = PAGE_SIZE / size_of::<Slot>();
+const LEAVES: usize = PAGE_SIZE / size_of::<usize>();
+
+/// How many capabilities a table can hold.
+pub const MAX_CAPS: usize = SLOTS * LEAVES;
+
+/// A place for a capability; all bits zero is an empty one.
+#[repr(C)]
+struct Slot {
+    object: Cell<Option<&'static Header>>,
+    generation: Cell<u32>,
+    rights: Cell<u8>,
+}
+
+type Leaf = [Slot; SLOTS];
+type Root = [Cell<Option<NonNull<Leaf>>>; LEAVES];
+
+/// A task's capabilities.
+pub struct CapTable {
+    root: Cell<Option<NonNull<Root>>>,
+}
+
+impl CapTable {
+    /// A table without memory: it can hold nothing.
+    pub const fn vacant() -> Self {
+        Self { root: Cell::new(None) }
+    }
+
+    /// Gives the table its first page. Costs [`PAGE_SIZE`] bytes.
+    pub fn init(&self) -> Option<()> {
+        // A page of zeros is a root of empty cells.
+        self.root.set(Some(frames::alloc(0)?.cast()));
+        Some(())
+    }
+
+    #[inline]
+    fn slot(&self, position: usize) -> Option<&Slot> {
+        // SAFETY: the pages belong to this table until `clear_all` ends its life, they
+        // are filled with zeros, which is a valid value of both, and hold only cells.
+        unsafe {
+            let root = self.root.get()?.as_ref();
+            let leaf = root.get(position / SLOTS)?.get()?.as_ref();
+            Some(&leaf[position % SLOTS])
+        }
+    }
+
+    /// The capability at a position, if there is one and its object lives.
+    #[inline]
+    pub fn get(&self, position: usize) -> Option<Cap> {
+        let slot = self.slot(position)?;
+        let header = slot.object.get()?;
+        (header.generation() == slot.generation.get())
+            .then(|| Cap { header, rights: Rights(slot.rights.get()) })
+    }
+
+    /// Whether a page must be paid for before `set` at this position.
+    pub fn needs_page(&self, position: usize) -> bool {
+        self.slot(position).is_none()
+    }
+
+    /// Puts a capability at a position, in place of what was there. `None`: no memory,
+    /// or no such position.
+    pub fn set(&self, position: usize, cap: Cap) -> Option<()> {
+        if position >= MAX_CAPS {
+            return None;
+        }
+        if self.slot(position).is_none() {
+            let leaf = frames::alloc(0)?.cast();
+            // SAFETY: as in `slot`.
+            let root = unsafe { self.root.get()?.as_ref() };
+            root[position / SLOTS].set(Some(leaf));
+        }
+        // Count the new one first: it may be the old one's object, held by it alone.
+        if !cap.rights.has(Rights::NO_REF) {
+            cap.object().add_ref();
+        }
+        self.remove(position);
+        let slot = self.slot(position)?;
+        slot.object.set(Some(cap.header));
+        slot.generation.set(cap.header.generation());
+        slot.rights.set(cap.rights.0);
+        Some(())
+    }
+
+    /// Takes rights (R, W, S, D) from a capability without removing it.
+    pub fn restrict(&self, position: usize, revoke: u8) {
+        if let Some(slot) = self.slot(position) {
+            slot.rights.set(slot.rights.get() & !(revoke & 0xf));
+        }
+    }
+
+    /// Empties a position.
+    pub fn remove(&self, position: usize) {
+        let Some(cap) = self.get(position) else { return };
+        if let Some(slot) = self.slot(position) {
+            slot.object.set(None);
+        }
+        if !cap.rights.has(Rights::NO_REF) {
+            cap.object().drop_ref();
+        }
+    }
+
+    /// The first position at or behind `from`, and below `end`, that has memory; used to
+    /// pass over the holes of a large range.
+    pub fn next_with_memory(&self, from: usize, end: usize) -> Option<usize> {
+        // SAFETY: as in `slot`.
+        let root = unsafe { self.root.get()?.as_ref() };
+        let mut position = from;
+        while position < end.min(MAX_CAPS) {
+            if root[position / SLOTS].get().is_some() {
+                return Some(position);
+            }
+            position = (position / SLOTS + 1) * SLOTS;
+        }
+        None
+    }
+
+    /// Empties the table and gives up its memory. Returns how many bytes that were.
+    pub fn clear_all(&self) -> u64 {
+        let Some(root_page) = self.root.get() else { return 0 };
+        let mut position = 0;
+        while let Some(p) = self.next_with_memory(position, MAX_CAPS) {
+            self.remove(p);
+            position = p + 1;
+        }
+        self.root.set(None);
+        let mut bytes = PAGE_SIZE as u64;
+        // SAFETY: as in `slot`; the root was taken out of the table above, so that no
+        // reference into these pages can be made any more, and none is held.
+        unsafe {
+            for leaf in root_page.as_ref() {
+                if let Some(leaf) = leaf.take() {
+                    frames::free(leaf.cast(), 0);
+                    bytes += PAGE_SIZE as u64;
+                }
+            }
+            frames::free(root_page.cast(), 0);
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_was_put_in() {
+        let table = CapTable::vacant();
+        assert!(table.set(3, Cap::new(Object::Vcon, Rights::ALL)).is_none(), "no memory yet");
+        table.init().unwrap();
+        assert!(table.needs_page(3) && table.get(3).is_none());
+        table.set(3, Cap::new(Object::Vcon, Rights::ALL)).unwrap();
+        table.set(70_000, Cap::new(Object::Icu, Rights(Rights::R))).unwrap();
+        assert!(!table.needs_page(4));
+        assert!(table.get(3).unwrap().same_object(&Cap::new(Object::Vcon, Rights::ALL)));
+        assert_eq!(table.next_with_memory(256, MAX_CAPS), Some(70_000 / 256 * 256));
+        table.restrict(3, Rights::W | Rights::S);
+        assert_eq!(table.get(3).unwrap().rights, Rights(0xef & !3));
+        table.remove(3);
+        assert!(table.get(3).is_none());
+        assert!(table.set(MAX_CAPS, Cap::new(Object::Icu, Rights::ALL)).is_none());
+        assert_eq!(table.clear_all(), 3 * PAGE_SIZE as u64);
+    }
+}

@@ -1,0 +1,91 @@
+//! The short way for what servers and clients do all the time: a call to a thread that
+//! waits for one, and the reply to it, with nothing but words in the message. All other
+//! cases go the long way, which gives the same result.
+
+use super::copy_words;
+use super::state::{Ipc, Payload, ReplyCap};
+use crate::arch::cpu;
+use crate::cap::Rights;
+use crate::obj::Object;
+use crate::obj::thread::Thread;
+use crate::sched;
+use l4re_sys::sysf::Sysf;
+use l4re_sys::{cap, proto};
+
+/// Tag bits that the short way cannot do: items, flags, and word counts above 63 do not
+/// exist.
+const SLOW_TAG_BITS: u64 = 0xffc0;
+
+/// Tries the short way.
+#[inline(always)]
+pub fn try_fast(current: &'static Thread, dest: u64, timeout: u32, tag: u64) -> Option<&'static Thread> {
+    if tag & SLOW_TAG_BITS != 0 {
+        return None;
+    }
+    const CALL: u64 = Sysf::CALL.bits();
+    const REPLY_AND_WAIT: u64 = Sysf::REPLY_AND_WAIT.bits();
+    match dest & 0xf {
+        CALL if timeout == 0 => call(current, dest, tag),
+        // The caller waits already, so that the send timeout does not matter.
+        REPLY_AND_WAIT if timeout as u16 == 0 && dest & cap::REPLY_BIT == 0 => reply_and_wait(current, tag),
+        _ => None,
+    }
+}
+
+#[inline(always)]
+fn call(current: &'static Thread, dest: u64, tag: u64) -> Option<&'static Thread> {
+    if dest & cap::INVALID_BIT != 0 {
+        return None;
+    }
+    let cap = current.task()?.caps.get((dest >> cap::SHIFT) as usize)?;
+    let Object::Gate(gate) = cap.object() else { return None };
+    if tag >> 16 == (proto::KOBJECT as u64) << 16 >> 16 && cap.rights.has(Rights::GATE_SERVER) {
+        return None;
+    }
+    let receiver = gate.target()?;
+    if !matches!(receiver.ipc.get(), Ipc::Receiving) || !can_switch_to(receiver) {
+        return None;
+    }
+    let label = gate.label(cap.rights);
+    // What the reply finds when it looks at its receiver.
+    current.message.flags.set(Sysf::CALL);
+    current.message.payload.set(Payload::Utcb);
+    receiver.reply.set(ReplyCap::of(current));
+    current.ipc.set(Ipc::AwaitingReply);
+    hand_over(current, receiver, tag, label);
+    Some(receiver)
+}
+
+#[inline(always)]
+fn reply_and_wait(current: &'static Thread, tag: u64) -> Option<&'static Thread> {
+    let caller = current.reply.get().caller()?;
+    if caller.message.payload.get() != Payload::Utcb
+        || !current.senders.is_empty()
+        || !current.irqs.is_empty()
+        || !can_switch_to(caller)
+    {
+        return None;
+    }
+    current.reply.set(ReplyCap::NONE);
+    current.message.payload.set(Payload::Utcb);
+    current.ipc.set(Ipc::Receiving);
+    hand_over(current, caller, tag, 0);
+    Some(caller)
+}
+
+/// Whether a blocked thread may run as soon as it has its message: it has no timeout to
+/// call off, and nobody more urgent is ready.
+#[inline(always)]
+fn can_switch_to(thread: &Thread) -> bool {
+    !sched::timeout::is_set(thread)
+        && thread.is_started()
+        && thread.priority.get() >= sched::top_priority()
+}
+
+#[inline(always)]
+fn hand_over(from: &'static Thread, to: &'static Thread, tag: u64, label: u64) {
+    copy_words(from, to, (tag & 0x3f) as usize);
+    to.set_result(tag, label);
+    to.ipc.set(Ipc::None);
+    cpu::switch_to(to);
+}

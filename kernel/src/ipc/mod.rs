@@ -1,0 +1,612 @@
+//! IPC: messages from thread to thread, and system calls to kernel objects.
+//!
+//! A system call has a send phase, a receive phase, or both. The send phase ends when
+//! the receiver has taken the message; a sender whose receiver is not ready waits in the
+//! receiver's queue, and the receiver takes the message out when it comes to wait. All
+//! copying is done in one go, by whoever comes second.
+
+mod fast;
+pub mod fault;
+mod items;
+pub mod state;
+
+use crate::arch::clock;
+use crate::cap::{self, Rights};
+use crate::obj::gate::Gate;
+use crate::obj::invoke::{Call, Outcome, Reply, dispatch};
+use crate::obj::irq::Irq;
+use crate::obj::semaphore::Semaphore;
+use crate::obj::thread::Thread;
+use crate::obj::{self, Handle, Object};
+use crate::sched;
+use l4re_sys::cap::CapIdx;
+use l4re_sys::msgtag::{MsgTag, TagFlags};
+use l4re_sys::sysf::Sysf;
+use l4re_sys::timeout::{Timeout, TimeoutS};
+use l4re_sys::utcb::MSG_REGS;
+use l4re_sys::{ipc_error, proto};
+use state::{Ipc, Payload, Queue, ReplyCap};
+
+/// An error of an IPC, as the send phase has it; the receive phase's has bit 0 set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct IpcError(pub u64);
+
+impl IpcError {
+    const TIMEOUT: Self = Self(ipc_error::SE_TIMEOUT);
+    const NOT_EXISTENT: Self = Self(ipc_error::NOT_EXISTENT);
+    const CANCELED: Self = Self(ipc_error::SE_CANCELED);
+    const ABORTED: Self = Self(ipc_error::SE_ABORTED);
+    /// The message does not fit.
+    pub const MSG_CUT: Self = Self(ipc_error::SE_MSG_CUT);
+    /// Mapping ran out of memory.
+    pub const MAP_FAILED: Self = Self(ipc_error::SE_MAP_FAILED);
+
+    fn in_receive(self) -> Self {
+        Self(self.0 | ipc_error::PHASE_MASK)
+    }
+}
+
+/// How a send phase ended.
+enum Sent {
+    /// The message is there; this thread can run now, and should if urgent enough.
+    To(&'static Thread),
+    /// A kernel object answered.
+    Answer(Reply),
+    /// A kernel object answered, and then something about scheduling.
+    AnswerAnd(Outcome),
+    /// The caller waits for its receiver.
+    Blocked,
+    /// The message did not arrive.
+    Failed(IpcError),
+}
+
+/// The system call. The arguments are the registers of the interface; what comes back
+/// is the thread to go on with.
+pub extern "C" fn syscall(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    timeout: u32,
+    tag: u64,
+) -> &'static Thread {
+    match fast::try_fast(current, dest, timeout, tag) {
+        Some(next) => next,
+        None => slow(current, label, dest, timeout, tag),
+    }
+}
+
+#[inline(never)]
+fn slow(current: &'static Thread, label: u64, dest: u64, timeout: u32, tag: u64) -> &'static Thread {
+    let flags = Sysf::from_bits_retain(dest & Sysf::MASK);
+    let timeouts = Timeout(timeout);
+    let message = &current.message;
+    message.tag.set(tag);
+    message.flags.set(flags);
+    message.timeout.set(timeout);
+    message.payload.set(Payload::Utcb);
+    message.pass_special.set(false);
+
+    let mut direct = None;
+    if flags.contains(Sysf::SEND) {
+        let sent = if flags.contains(Sysf::REPLY) {
+            reply(current, MsgTag(tag), timeouts.send())
+        } else {
+            send(current, CapIdx(dest), label, MsgTag(tag), timeouts.send())
+        };
+        match sent {
+            Sent::To(thread) => {
+                direct = Some(thread);
+                if is_call(flags) {
+                    // The reply comes to `AwaitingReply`, which `transfer` has entered.
+                    arm(current, timeouts.recv());
+                    obj::reap();
+                    return sched::run_or_queue(thread);
+                }
+                if !flags.contains(Sysf::RECV) {
+                    current.set_result(0, 0);
+                    wake(thread);
+                    return after(current);
+                }
+            }
+            Sent::Answer(answer) => {
+                if !flags.contains(Sysf::RECV) || is_call(flags) {
+                    current.set_result(answer.0.0, 0);
+                    return after(current);
+                }
+            }
+            Sent::AnswerAnd(outcome) => {
+                current.set_result(Reply::ok().0.0, 0);
+                obj::reap();
+                return match outcome {
+                    Outcome::Switch(thread) => {
+                        sched::remove(thread);
+                        sched::switch_from(current, thread)
+                    }
+                    Outcome::Yield => sched::yield_now(current),
+                    Outcome::Blocked | Outcome::Reply(_) => after(current),
+                };
+            }
+            Sent::Blocked => {
+                obj::reap();
+                return sched::next();
+            }
+            Sent::Failed(error) => {
+                // The thread may have been stopped or moved on by its own message.
+                if current.can_run() {
+                    fail(current, error);
+                }
+                return after(current);
+            }
+        }
+    }
+    if flags.contains(Sysf::RECV) {
+        receive(current, CapIdx(dest), flags, timeouts.recv());
+        if let Some(thread) = direct {
+            obj::reap();
+            if current.can_run() {
+                wake(thread);
+                return after(current);
+            }
+            return sched::run_or_queue(thread);
+        }
+    } else if !flags.contains(Sysf::SEND) {
+        // Neither phase: nothing to do.
+        current.set_result(0, 0);
+    }
+    after(current)
+}
+
+/// Leaves a system call: the dead are buried, the most urgent goes on.
+fn after(current: &'static Thread) -> &'static Thread {
+    obj::reap();
+    if crate::arch::cpu::current().is_none() {
+        // It ended itself.
+        return sched::next();
+    }
+    if current.exception_pending.get() && current.can_run() {
+        current.raise_triggered();
+    }
+    sched::pick(current)
+}
+
+fn is_call(flags: Sysf) -> bool {
+    flags.contains(Sysf::CALL) && !flags.contains(Sysf::OPEN_WAIT)
+}
+
+/// The object that a selector names for a thread, and with which rights. An invalid
+/// selector is the thread itself.
+fn lookup(current: &'static Thread, dest: CapIdx) -> Option<(Object, Rights)> {
+    if !dest.is_valid() {
+        return Some((Object::Thread(current), Rights::ALL));
+    }
+    let cap = current.task()?.caps.get(cap::position(dest)?)?;
+    Some((cap.object(), cap.rights))
+}
+
+fn send(current: &'static Thread, dest: CapIdx, label: u64, tag: MsgTag, timeout: TimeoutS) -> Sent {
+    let Some((object, rights)) = lookup(current, dest) else {
+        return Sent::Failed(IpcError::NOT_EXISTENT);
+    };
+    match object {
+        Object::Gate(gate) => {
+            let to_kernel = tag.label() == proto::KOBJECT && rights.has(Rights::GATE_SERVER);
+            if !to_kernel {
+                current.message.pass_special.set(rights.has(Rights::S));
+                return send_by_gate(current, gate, rights, timeout);
+            }
+        }
+        Object::Thread(thread) if !matches!(tag.label(), proto::THREAD | proto::META) => {
+            current.message.pass_special.set(rights.has(Rights::S));
+            current.message.label.set(label);
+            return send_to(current, thread, timeout);
+        }
+        _ => {}
+    }
+    let Some(task) = current.task() else { return Sent::Failed(IpcError::NOT_EXISTENT) };
+    match dispatch(object, &Call::new(current, task, rights, tag)) {
+        Outcome::Reply(reply) => Sent::Answer(reply),
+        Outcome::Blocked => Sent::Blocked,
+        other => Sent::AnswerAnd(other),
+    }
+}
+
+fn send_by_gate(current: &'static Thread, gate: &'static Gate, rights: Rights, timeout: TimeoutS) -> Sent {
+    let Some(thread) = gate.target() else {
+        if timeout == TimeoutS::ZERO {
+            return Sent::Failed(IpcError::TIMEOUT);
+        }
+        current.message.label.set(u64::from(rights.0) & Gate::LABEL_RIGHTS);
+        current.ipc.set(Ipc::Sending(Queue::Gate(Handle::of(gate))));
+        gate.waiting.insert_sorted(current, more_urgent);
+        arm(current, timeout);
+        return Sent::Blocked;
+    };
+    current.message.label.set(gate.label(rights));
+    send_to(current, thread, timeout)
+}
+
+fn more_urgent(a: &Thread, b: &Thread) -> bool {
+    a.priority.get() > b.priority.get()
+}
+
+/// Whether `receiver` waits for a message that may come from `sender`.
+fn accepts(receiver: &Thread, sender: &Thread) -> bool {
+    match receiver.ipc.get() {
+        Ipc::Receiving => true,
+        Ipc::ReceivingFrom(from) => from.is(sender),
+        _ => false,
+    }
+}
+
+/// Sends what `sender.message` says, or queues the sender.
+fn send_to(sender: &'static Thread, receiver: &'static Thread, timeout: TimeoutS) -> Sent {
+    if !receiver.is_bound() {
+        return Sent::Failed(IpcError::NOT_EXISTENT);
+    }
+    if core::ptr::eq(sender, receiver) || !accepts(receiver, sender) {
+        if timeout == TimeoutS::ZERO {
+            return Sent::Failed(IpcError::TIMEOUT);
+        }
+        sender.ipc.set(Ipc::Sending(Queue::Thread(Handle::of(receiver))));
+        if !core::ptr::eq(sender, receiver) {
+            receiver.senders.insert_sorted(sender, more_urgent);
+        }
+        arm(sender, timeout);
+        return Sent::Blocked;
+    }
+    match transfer(sender, receiver) {
+        Ok(()) => Sent::To(receiver),
+        Err(error) => {
+            fail(receiver, error.in_receive());
+            wake(receiver);
+            Sent::Failed(error)
+        }
+    }
+}
+
+/// Copies the message of `sender` to `receiver`, which waits for it, and ends the wait.
+/// If the sender calls, it waits for the reply from here on.
+fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), IpcError> {
+    let message = &sender.message;
+    let tag = MsgTag(message.tag.get());
+    let utcb = receiver.utcb();
+    let tag = match message.payload.get() {
+        Payload::Utcb => {
+            let words = tag.words().min(MSG_REGS);
+            copy_words(sender, receiver, words);
+            let items = if tag.items() == 0 {
+                0
+            } else {
+                items::transfer(sender, receiver, words, tag.items(), message.pass_special.get())?
+            };
+            MsgTag::new(tag.label(), words, items, TagFlags::empty())
+        }
+        Payload::PageFault { address, ip } => {
+            utcb.set_mr(0, address);
+            utcb.set_mr(1, ip);
+            MsgTag::new(tag.label(), 2, 0, TagFlags::empty())
+        }
+        Payload::Exception => {
+            utcb.set_exc_regs(&sender.regs());
+            MsgTag::new(tag.label(), l4re_sys::utcb::EXC_REGS_WORDS, 0, TagFlags::empty())
+        }
+    };
+    receiver.set_result(tag.0, message.label.get());
+    finish(receiver);
+    if is_call(message.flags.get()) {
+        receiver.reply.set(ReplyCap::of(sender));
+        sender.ipc.set(Ipc::AwaitingReply);
+    }
+    Ok(())
+}
+
+#[inline(always)]
+fn copy_words(sender: &Thread, receiver: &Thread, words: usize) {
+    let (from, to) = (sender.utcb().msg_ptr(), receiver.utcb().msg_ptr());
+    debug_assert!(words <= MSG_REGS);
+    // SAFETY: both point at the message registers of a UTCB in the direct map, which
+    // user code may write at any time but not now: it does not run. They can be one and
+    // the same page, and even overlap, if a user bound them so: `copy` allows that.
+    unsafe { core::ptr::copy(from, to, words) };
+}
+
+/// Ends a thread's IPC: it can run again.
+fn finish(thread: &'static Thread) {
+    thread.ipc.set(Ipc::None);
+    sched::timeout::clear(thread);
+}
+
+/// Queues a thread whose IPC has ended.
+fn wake(thread: &'static Thread) {
+    if thread.exception_pending.get() && thread.can_run() {
+        thread.raise_triggered();
+    }
+    sched::wake(thread);
+}
+
+/// Ends a thread's IPC with an error. A thread whose fault could not be told has nobody
+/// left to help it.
+fn fail(thread: &'static Thread, error: IpcError) {
+    match thread.message.payload.get() {
+        Payload::Utcb => {
+            finish(thread);
+            thread.utcb().set_error(error.0);
+            let tag = MsgTag::new(0, 0, 0, TagFlags::ERROR);
+            thread.set_result(tag.0, 0);
+        }
+        _ => fault::undeliverable(thread, error),
+    }
+}
+
+/// Lets a timeout of the IPC run.
+fn arm(thread: &'static Thread, timeout: TimeoutS) {
+    if timeout.is_never() {
+        return;
+    }
+    let deadline = match timeout.absolute_register() {
+        Some(register) if register + 1 < l4re_sys::utcb::BUF_REGS => thread.utcb().br(register),
+        Some(_) => 0,
+        None => clock::now_us().saturating_add(timeout.as_us()),
+    };
+    sched::timeout::set(thread, deadline);
+}
+
+fn has_passed(thread: &Thread, timeout: TimeoutS) -> bool {
+    match timeout.absolute_register() {
+        Some(register) => {
+            register + 1 >= l4re_sys::utcb::BUF_REGS || thread.utcb().br(register) <= clock::now_us()
+        }
+        None => !timeout.is_never() && timeout.as_us() == 0,
+    }
+}
+
+fn reply(current: &'static Thread, tag: MsgTag, _timeout: TimeoutS) -> Sent {
+    let Some(caller) = current.reply.replace(ReplyCap::NONE).caller() else {
+        return Sent::Failed(IpcError::NOT_EXISTENT);
+    };
+    match caller.message.payload.get() {
+        Payload::Utcb => {
+            current.message.label.set(0);
+            current.message.pass_special.set(true);
+            match transfer(current, caller) {
+                Ok(()) => Sent::To(caller),
+                Err(error) => {
+                    fail(caller, error.in_receive());
+                    wake(caller);
+                    Sent::Failed(error)
+                }
+            }
+        }
+        _ => match fault::reply(current, caller, tag) {
+            Ok(()) => Sent::To(caller),
+            Err(error) => Sent::Failed(error),
+        },
+    }
+}
+
+/// The receive phase of the current thread: a message that is there is taken.
+fn receive(current: &'static Thread, dest: CapIdx, flags: Sysf, timeout: TimeoutS) {
+    if flags.contains(Sysf::OPEN_WAIT) {
+        current.ipc.set(Ipc::Receiving);
+        return settle(current, timeout);
+    }
+    match lookup(current, dest) {
+        Some((Object::Thread(from), _)) if core::ptr::eq(from, current) => {
+            current.ipc.set(Ipc::Sleeping);
+        }
+        Some((Object::Thread(from), _)) => {
+            current.ipc.set(Ipc::ReceivingFrom(Handle::of(from)));
+            let waits = matches!(from.ipc.get(), Ipc::Sending(Queue::Thread(to)) if to.is(current));
+            if waits {
+                current.senders.remove(from);
+                return take(current, from, timeout);
+            }
+        }
+        Some((Object::Irq(irq), _)) => {
+            current.ipc.set(Ipc::ReceivingIrq(Handle::of(irq)));
+            if irq.is_pending() && current.irqs.first().is_some() {
+                current.irqs.remove(irq);
+                return deliver_irq(current, irq);
+            }
+        }
+        _ => return fail(current, IpcError::NOT_EXISTENT.in_receive()),
+    }
+    block(current, timeout);
+}
+
+fn block(thread: &'static Thread, timeout: TimeoutS) {
+    if has_passed(thread, timeout) {
+        fail(thread, IpcError::TIMEOUT.in_receive());
+    } else {
+        arm(thread, timeout);
+    }
+}
+
+/// Gives a thread that began to wait for anybody what waits for it. The sender that is
+/// served may begin to wait in its turn, with senders of its own: hence the loop.
+fn settle(receiver: &'static Thread, timeout: TimeoutS) {
+    let (mut receiver, mut timeout) = (receiver, timeout);
+    loop {
+        if let Some(irq) = receiver.irqs.pop_front() {
+            return deliver_irq(receiver, irq);
+        }
+        let Some(sender) = receiver.senders.pop_front() else {
+            return block(receiver, timeout);
+        };
+        match take_one(receiver, sender) {
+            Some(next) => timeout = next,
+            None => return,
+        }
+        receiver = sender;
+    }
+}
+
+/// Takes the message of a sender that waited, and all that follows from it.
+fn take(receiver: &'static Thread, sender: &'static Thread, _timeout: TimeoutS) {
+    if let Some(timeout) = take_one(receiver, sender) {
+        settle(sender, timeout);
+    }
+}
+
+/// Takes the message of a sender that waited. If the sender begins to wait for anybody,
+/// the timeout of that wait is returned.
+fn take_one(receiver: &'static Thread, sender: &'static Thread) -> Option<TimeoutS> {
+    sched::timeout::clear(sender);
+    if let Err(error) = transfer(sender, receiver) {
+        fail(receiver, error.in_receive());
+        wake(receiver);
+        fail(sender, error);
+        wake(sender);
+        return None;
+    }
+    wake(receiver);
+    let flags = sender.message.flags.get();
+    let timeout = Timeout(sender.message.timeout.get()).recv();
+    if is_call(flags) {
+        arm(sender, timeout);
+    } else if flags.contains(Sysf::RECV) {
+        sender.ipc.set(Ipc::Receiving);
+        return Some(timeout);
+    } else {
+        finish(sender);
+        sender.set_result(0, 0);
+        wake(sender);
+    }
+    None
+}
+
+fn deliver_irq(receiver: &'static Thread, irq: &'static Irq) {
+    let tag = MsgTag::new(proto::IRQ, 0, 0, TagFlags::empty());
+    receiver.set_result(tag.0, irq.label());
+    finish(receiver);
+    wake(receiver);
+}
+
+/// An IRQ for a thread: taken at once, or kept.
+pub fn interrupt(thread: &'static Thread, irq: &'static Irq) {
+    let waits = match thread.ipc.get() {
+        Ipc::Receiving => true,
+        Ipc::ReceivingIrq(from) => from.is(irq),
+        _ => false,
+    };
+    if waits {
+        thread.irqs.remove(irq);
+        deliver_irq(thread, irq);
+    } else if !irq.is_pending() {
+        thread.irqs.push_back(irq);
+    }
+}
+
+/// A sender that waited at a gate goes to the thread that the gate now has.
+pub fn resend(sender: &'static Thread, receiver: &'static Thread) {
+    if accepts(receiver, sender) {
+        if let Some(timeout) = take_one(receiver, sender) {
+            settle(sender, timeout);
+        }
+    } else {
+        sender.ipc.set(Ipc::Sending(Queue::Thread(Handle::of(receiver))));
+        receiver.senders.insert_sorted(sender, more_urgent);
+    }
+}
+
+/// What a thread wanted to send to, or waited at, is gone.
+pub fn receiver_is_gone(thread: &'static Thread) {
+    let phase = match thread.ipc.get() {
+        Ipc::Sending(_) => IpcError::NOT_EXISTENT,
+        _ => IpcError::NOT_EXISTENT.in_receive(),
+    };
+    fail(thread, phase);
+    wake(thread);
+}
+
+/// The current thread waits for a semaphore.
+pub fn wait_for_semaphore(thread: &'static Thread, semaphore: &'static Semaphore) -> Outcome {
+    thread.ipc.set(Ipc::Down(Handle::of(semaphore)));
+    semaphore.waiting.insert_sorted(thread, more_urgent);
+    let timeout = Timeout(thread.message.timeout.get()).recv();
+    if has_passed(thread, timeout) {
+        semaphore.waiting.remove(thread);
+        fail(thread, IpcError::TIMEOUT.in_receive());
+        wake(thread);
+    } else {
+        arm(thread, timeout);
+    }
+    Outcome::Blocked
+}
+
+/// A thread got the semaphore it waited for.
+pub fn semaphore_taken(thread: &'static Thread) {
+    finish(thread);
+    thread.set_result(Reply::ok().0.0, 0);
+    wake(thread);
+}
+
+/// Takes a thread out of the queue it waits in.
+fn leave_queue(thread: &'static Thread) {
+    match thread.ipc.get() {
+        Ipc::Sending(Queue::Thread(to)) => {
+            if let Some(to) = to.get() {
+                to.senders.remove(thread);
+            }
+        }
+        Ipc::Sending(Queue::Gate(gate)) => {
+            if let Some(gate) = gate.get() {
+                gate.waiting.remove(thread);
+            }
+        }
+        Ipc::Down(semaphore) => {
+            if let Some(semaphore) = semaphore.get() {
+                semaphore.waiting.remove(thread);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The phase a blocked thread is in, as an error of that phase.
+fn in_phase(thread: &Thread, error: IpcError) -> IpcError {
+    match thread.ipc.get() {
+        Ipc::Sending(_) => error,
+        _ => error.in_receive(),
+    }
+}
+
+/// The timeout of a blocked thread struck.
+pub fn timed_out(thread: &'static Thread) {
+    interrupt_ipc(thread, IpcError::TIMEOUT);
+}
+
+/// Ends the IPC of a blocked thread from outside (`L4_THREAD_EX_REGS_CANCEL`).
+pub fn cancel(thread: &'static Thread) {
+    interrupt_ipc(thread, IpcError::CANCELED);
+}
+
+fn interrupt_ipc(thread: &'static Thread, error: IpcError) {
+    if matches!(thread.ipc.get(), Ipc::None) {
+        return;
+    }
+    let error = in_phase(thread, error);
+    leave_queue(thread);
+    // Whoever holds the reply capability finds that nobody waits any more.
+    finish(thread);
+    fail(thread, error);
+    wake(thread);
+}
+
+/// A thread ends: out of the queue it is in, and whoever waits for it is told.
+pub fn leave(thread: &'static Thread) {
+    leave_queue(thread);
+    thread.ipc.set(Ipc::Sleeping);
+    while let Some(irq) = thread.irqs.pop_front() {
+        // The IRQ stays pending for a thread that it may be bound to later.
+        irq.was_not_taken();
+    }
+    while let Some(sender) = thread.senders.pop_front() {
+        receiver_is_gone(sender);
+    }
+    if let Some(caller) = thread.reply.replace(ReplyCap::NONE).caller() {
+        finish(caller);
+        fail(caller, IpcError::ABORTED.in_receive());
+        wake(caller);
+    }
+}

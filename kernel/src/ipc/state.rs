@@ -1,0 +1,116 @@
+//! What a thread keeps of the IPC that it takes part in.
+
+use crate::obj::Handle;
+use crate::obj::gate::Gate;
+use crate::obj::irq::Irq;
+use crate::obj::semaphore::Semaphore;
+use crate::obj::thread::Thread;
+use core::cell::Cell;
+use l4re_sys::sysf::Sysf;
+
+/// Tag of the link by which a thread waits to send.
+pub struct SenderTag;
+
+/// What a thread does.
+#[derive(Clone, Copy)]
+pub enum Ipc {
+    /// No IPC: it can run.
+    None,
+    /// It waits until its receiver takes the message.
+    Sending(Queue),
+    /// It waits for a message from anybody.
+    Receiving,
+    /// It waits for a message from this thread only.
+    ReceivingFrom(Handle<Thread>),
+    /// It waits for this interrupt only.
+    ReceivingIrq(Handle<Irq>),
+    /// It waits for whoever holds its reply capability.
+    AwaitingReply,
+    /// It waits for a semaphore.
+    Down(Handle<Semaphore>),
+    /// It waits for its timeout; nothing else will end it but a cancellation.
+    Sleeping,
+}
+
+/// Where a sender waits.
+#[derive(Clone, Copy)]
+pub enum Queue {
+    /// Among the senders of a thread.
+    Thread(Handle<Thread>),
+    /// At a gate that is not bound yet.
+    Gate(Handle<Gate>),
+}
+
+/// Where a message comes from, and an answer goes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Payload {
+    /// The message registers of the thread.
+    Utcb,
+    /// The kernel, for the thread: a page fault.
+    PageFault {
+        /// Faulting address, the error bits below.
+        address: u64,
+        /// Faulting instruction.
+        ip: u64,
+    },
+    /// The kernel, for the thread: its registers.
+    Exception,
+}
+
+/// What a thread sends.
+pub struct Message {
+    /// The message tag.
+    pub tag: Cell<u64>,
+    /// The label that the receiver sees.
+    pub label: Cell<u64>,
+    /// Which phases the system call has.
+    pub flags: Cell<Sysf>,
+    /// The receive timeout, for when the send phase is over.
+    pub timeout: Cell<u32>,
+    /// Where the words come from.
+    pub payload: Cell<Payload>,
+    /// Whether capabilities keep their S right: the capability the message was sent by
+    /// had it.
+    pub pass_special: Cell<bool>,
+}
+
+impl Message {
+    /// No message.
+    pub const NONE: Self = Self {
+        tag: Cell::new(0),
+        label: Cell::new(0),
+        flags: Cell::new(Sysf::empty()),
+        timeout: Cell::new(0),
+        payload: Cell::new(Payload::Utcb),
+        pass_special: Cell::new(false),
+    };
+}
+
+/// The right to reply to a caller, once.
+#[derive(Clone, Copy)]
+pub struct ReplyCap {
+    caller: Handle<Thread>,
+    number: u32,
+}
+
+impl ReplyCap {
+    /// Nobody to reply to.
+    pub const NONE: Self = Self { caller: Handle::NONE, number: 0 };
+
+    /// The right to answer the wait for a reply that `caller` begins now.
+    #[inline]
+    pub fn of(caller: &'static Thread) -> Self {
+        let number = caller.call_number.get().wrapping_add(1);
+        caller.call_number.set(number);
+        Self { caller: Handle::of(caller), number }
+    }
+
+    /// The caller, if it still waits for this very reply.
+    #[inline]
+    pub fn caller(self) -> Option<&'static Thread> {
+        let caller = self.caller.get()?;
+        let waits = matches!(caller.ipc.get(), Ipc::AwaitingReply)
+            && caller.call_number.get() == self.number;
+        waits.then_some(caller)
+    }
+}

@@ -1,0 +1,7 @@
+//! The kernel's own memory.
+
+pub mod buddy;
+pub mod frames;
+pub mod phys;
+pub mod quota;
+pub mod slab;

@@ -1,0 +1,112 @@
+//! IPC gates: a place to send to, and the label by which the receiver knows it.
+
+use super::invoke::{Call, Reply};
+use super::thread::Thread;
+use super::{Handle, Header, KObject, Kind, Object};
+use crate::cap::Rights;
+use crate::ipc;
+use crate::ipc::state::SenderTag;
+use crate::mem::slab::{Slab, Slot};
+use crate::util::list::List;
+use core::cell::Cell;
+use l4re_sys::err;
+use l4re_sys::op::{ipc_gate, rcv_endpoint};
+
+/// An IPC gate.
+#[repr(C, align(16))]
+pub struct Gate {
+    header: Header,
+    target: Cell<Handle<Thread>>,
+    label: Cell<u64>,
+    /// Those that sent before the gate was bound.
+    pub waiting: List<Thread, SenderTag>,
+    next_free: Cell<Option<&'static Gate>>,
+}
+
+// SAFETY: `repr(C)`, the header first, allocated from GATES only.
+unsafe impl KObject for Gate {
+    const KIND: Kind = Kind::Gate;
+}
+
+impl Slot for Gate {
+    const VACANT: Self = Self {
+        header: Header::vacant(Kind::Gate),
+        target: Cell::new(Handle::NONE),
+        label: Cell::new(0),
+        waiting: List::new(),
+        next_free: Cell::new(None),
+    };
+    fn next_free(&self) -> &Cell<Option<&'static Self>> {
+        &self.next_free
+    }
+}
+
+/// Where gates live.
+pub static GATES: Slab<Gate> = Slab::new();
+
+impl Gate {
+    /// The bits of the label where the receiver finds the rights of the sender.
+    pub const LABEL_RIGHTS: u64 = 3;
+
+    /// Makes a new gate of a slot that `obj::create` gave.
+    pub fn init(&self) {
+        self.target.set(Handle::NONE);
+        self.label.set(0);
+    }
+
+    /// The thread that receives.
+    #[inline]
+    pub fn target(&self) -> Option<&'static Thread> {
+        self.target.get().get()
+    }
+
+    /// The label that the receiver sees when a capability with these rights is used.
+    #[inline]
+    pub fn label(&self, rights: Rights) -> u64 {
+        self.label.get() | u64::from(rights.0) & Self::LABEL_RIGHTS
+    }
+
+    /// Binds the gate; those that waited for it send now.
+    pub fn bind(&'static self, thread: &'static Thread, label: u64) {
+        self.target.set(Handle::of(thread));
+        self.label.set(label);
+        while let Some(sender) = self.waiting.pop_front() {
+            let rights = Rights(sender.message.label.get() as u8);
+            sender.message.label.set(self.label(rights));
+            ipc::resend(sender, thread);
+        }
+    }
+
+    /// The gate's end (from `obj::reap`).
+    pub fn destroy(&'static self) {
+        while let Some(sender) = self.waiting.pop_front() {
+            ipc::receiver_is_gone(sender);
+        }
+        self.target.set(Handle::NONE);
+        super::release(&GATES, self);
+    }
+
+    /// An operation on the gate itself, by a capability with the server's right.
+    pub fn invoke(&'static self, call: &Call) -> Result<Reply, i64> {
+        match call.arg(0)? {
+            rcv_endpoint::BIND => {
+                let label = call.arg(1)?;
+                let cap = call.item(0).ok_or(err::EINVAL)?;
+                if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
+                    return Err(err::EPERM);
+                }
+                let Object::Thread(thread) = cap.object() else { return Err(err::EINVAL) };
+                if label & Self::LABEL_RIGHTS != 0 {
+                    return Err(err::EINVAL);
+                }
+                self.bind(thread, label);
+                Ok(Reply::ok())
+            }
+            ipc_gate::GET_INFO => {
+                call.set_word(0, self.label.get());
+                Ok(Reply::words(1))
+            }
+            _ => Err(err::ENOSYS),
+        }
+    }
+}

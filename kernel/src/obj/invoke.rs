@@ -1,0 +1,180 @@
+//! System calls to kernel objects: finding arguments, dispatching, answering.
+
+use super::task::Task;
+use super::thread::Thread;
+use super::Object;
+use crate::cap::{self, Cap, Rights};
+use crate::space::map::{How, passed_rights};
+use l4re_sys::cap::CapIdx;
+use l4re_sys::fpage::{Fpage, FpageType};
+use l4re_sys::item::{self, MapItem};
+use l4re_sys::msgtag::{MsgTag, TagFlags};
+use l4re_sys::utcb::{MSG_REGS, UtcbRef};
+use l4re_sys::{err, op, proto};
+
+/// What an object answers: the label and how many words stand in the UTCB.
+#[derive(Clone, Copy, Debug)]
+pub struct Reply(pub MsgTag);
+
+impl Reply {
+    /// Label 0, nothing else.
+    pub fn ok() -> Self {
+        Self::label(0)
+    }
+
+    /// This label, nothing else.
+    pub fn label(label: i64) -> Self {
+        Self(MsgTag::new(label, 0, 0, TagFlags::empty()))
+    }
+
+    /// Label 0 and so many words.
+    pub fn words(words: usize) -> Self {
+        Self(MsgTag::new(0, words, 0, TagFlags::empty()))
+    }
+}
+
+/// How a system call to an object goes on.
+pub enum Outcome {
+    /// The answer is there.
+    Reply(Reply),
+    /// The caller waits; the object has seen to it.
+    Blocked,
+    /// The answer is there, and this thread is to run.
+    Switch(&'static Thread),
+    /// The answer is there, and others of the same priority are to run first.
+    Yield,
+}
+
+impl From<Result<Reply, i64>> for Outcome {
+    fn from(result: Result<Reply, i64>) -> Self {
+        Self::Reply(result.unwrap_or_else(|error| Reply::label(-error)))
+    }
+}
+
+/// A system call to an object.
+pub struct Call {
+    /// Who calls.
+    pub thread: &'static Thread,
+    /// The caller's task, where its capabilities are found.
+    pub task: &'static Task,
+    /// The rights of the capability used.
+    pub rights: Rights,
+    tag: MsgTag,
+    utcb: UtcbRef,
+}
+
+impl Call {
+    /// A call by `thread` with this tag.
+    pub fn new(thread: &'static Thread, task: &'static Task, rights: Rights, tag: MsgTag) -> Self {
+        Self { thread, task, rights, tag, utcb: thread.utcb() }
+    }
+
+    /// How many words were sent.
+    pub fn words(&self) -> usize {
+        self.tag.words().min(MSG_REGS)
+    }
+
+    /// The protocol.
+    pub fn label(&self) -> i64 {
+        self.tag.label()
+    }
+
+    /// A word of the message, if it was sent.
+    pub fn word(&self, n: usize) -> Option<u64> {
+        (n < self.words()).then(|| self.utcb.mr(n))
+    }
+
+    /// A word that the operation needs.
+    pub fn arg(&self, n: usize) -> Result<u64, i64> {
+        self.word(n).ok_or(err::EMSGTOOSHORT)
+    }
+
+    /// Sets a word of the answer.
+    pub fn set_word(&self, n: usize, value: u64) {
+        self.utcb.set_mr(n, value);
+    }
+
+    /// Bytes of the message from word `first` on.
+    pub fn byte(&self, first: usize, n: usize) -> Option<u8> {
+        let word = self.word(first + n / 8)?;
+        Some((word >> (8 * (n % 8))) as u8)
+    }
+
+    /// The capability that was sent as the n-th item, with the rights that were passed.
+    pub fn item(&self, n: usize) -> Option<Cap> {
+        let at = self.words() + item::WORDS * n;
+        if n >= self.tag.items() || at + 1 >= MSG_REGS {
+            return None;
+        }
+        let item = MapItem { control: self.utcb.mr(at), fpage: Fpage::from_raw(self.utcb.mr(at + 1)) };
+        if item.is_void() || item.fpage.kind() != FpageType::Obj {
+            return None;
+        }
+        let cap = self.task.caps.get(cap::position(item.fpage.cap())?)?;
+        let how = How::of(&item, true);
+        let rights = passed_rights(cap.rights, item.fpage.rights(), how)?;
+        Some(Cap::new(cap.object(), rights))
+    }
+
+    /// The caller's buffer for a new capability: a position in its table.
+    pub fn receive_position(&self) -> Option<usize> {
+        let word = self.utcb.br(self.utcb.bdr().obj());
+        let single = word & item::RCV_SINGLE_CAP == item::RCV_SINGLE_CAP;
+        single.then(|| cap::position(CapIdx(word & item::CONTROL_MASK))).flatten()
+    }
+}
+
+/// Hands a call to the object it is for.
+pub fn dispatch(object: Object, call: &Call) -> Outcome {
+    match (object, call.label()) {
+        (_, proto::META) => meta(object, call).into(),
+        (Object::Task(task), proto::TASK) => task.invoke(call),
+        (Object::Thread(thread), proto::THREAD) => thread.invoke(call),
+        (Object::Factory(factory), proto::FACTORY) => factory.invoke(call).into(),
+        (Object::Scheduler, proto::SCHEDULER) => super::scheduler::invoke(call),
+        (Object::Vcon, proto::LOG) => super::vcon::invoke(call).into(),
+        (Object::Icu, proto::IRQ) => super::icu::invoke(call).into(),
+        (Object::Icu, op::platform_ctl::PROTO) => super::icu::platform_control(call).into(),
+        (Object::Gate(gate), proto::KOBJECT) => gate.invoke(call).into(),
+        (Object::Irq(irq), proto::IRQ | proto::IRQ_SENDER | proto::KOBJECT) => irq.invoke(call),
+        (Object::Semaphore(semaphore), proto::SEMAPHORE | proto::IRQ) => semaphore.invoke(call),
+        _ => Err(err::EBADPROTO).into(),
+    }
+}
+
+/// The protocols that an object speaks, itself first.
+fn protocols(object: Object) -> &'static [i64] {
+    match object {
+        Object::Task(_) => &[proto::TASK],
+        Object::Thread(_) => &[proto::THREAD],
+        Object::Factory(_) => &[proto::FACTORY],
+        Object::Gate(_) => &[proto::KOBJECT],
+        Object::Irq(_) => &[proto::IRQ_SENDER, proto::IRQ, proto::KOBJECT],
+        Object::Semaphore(_) => &[proto::SEMAPHORE, proto::IRQ],
+        Object::Scheduler => &[proto::SCHEDULER],
+        Object::Icu => &[proto::IRQ, op::platform_ctl::PROTO],
+        Object::Vcon => &[proto::LOG],
+    }
+}
+
+fn meta(object: Object, call: &Call) -> Result<Reply, i64> {
+    let opcode = call.arg(0)? as u32;
+    match opcode {
+        op::meta::SUPPORTS => {
+            let wanted = call.arg(1)? as i64;
+            let supported = wanted != proto::META && wanted != 0 && protocols(object).contains(&wanted);
+            Ok(Reply::label(i64::from(supported)))
+        }
+        op::meta::NUM_INTERFACES => Ok(Reply::label(protocols(object).len() as i64)),
+        op::meta::INTERFACE => {
+            let index = call.arg(1)? as usize;
+            let protocol = *protocols(object).get(index).ok_or(err::ERANGE)?;
+            // The name is empty: one byte, the terminating zero.
+            call.set_word(0, protocol as u64);
+            call.set_word(1, 1);
+            call.set_word(2, 0);
+            Ok(Reply::words(3))
+        }
+        _ => Err(err::ENOSYS),
+    }
+}

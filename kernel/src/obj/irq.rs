@@ -1,0 +1,147 @@
+//! Interrupts as messages: an IRQ is triggered, its thread receives.
+
+use super::invoke::{Call, Outcome, Reply};
+use super::thread::Thread;
+use super::{Handle, Header, KObject, Kind, Object};
+use crate::cap::Rights;
+use crate::ipc;
+use crate::mem::slab::{Slab, Slot};
+use crate::util::list::{Link, Linked};
+use core::cell::Cell;
+use l4re_sys::op::{irq as op, rcv_endpoint};
+use l4re_sys::{err, proto};
+
+/// Tag of the link by which an IRQ waits until its thread takes it.
+pub struct PendingTag;
+
+/// An IRQ.
+#[repr(C, align(16))]
+pub struct Irq {
+    header: Header,
+    target: Cell<Handle<Thread>>,
+    label: Cell<u64>,
+    /// Triggered while no thread was bound.
+    early: Cell<bool>,
+    pending: Link<Irq>,
+    next_free: Cell<Option<&'static Irq>>,
+}
+
+// SAFETY: `repr(C)`, the header first, allocated from IRQS only.
+unsafe impl KObject for Irq {
+    const KIND: Kind = Kind::Irq;
+}
+
+impl Slot for Irq {
+    const VACANT: Self = Self {
+        header: Header::vacant(Kind::Irq),
+        target: Cell::new(Handle::NONE),
+        label: Cell::new(0),
+        early: Cell::new(false),
+        pending: Link::new(),
+        next_free: Cell::new(None),
+    };
+    fn next_free(&self) -> &Cell<Option<&'static Self>> {
+        &self.next_free
+    }
+}
+
+impl Linked<PendingTag> for Irq {
+    fn link(&self) -> &Link<Self> {
+        &self.pending
+    }
+}
+
+/// Where IRQs live.
+pub static IRQS: Slab<Irq> = Slab::new();
+
+impl Irq {
+    /// Makes a new IRQ of a slot that `obj::create` gave.
+    pub fn init(&self) {
+        self.target.set(Handle::NONE);
+        self.label.set(0);
+        self.early.set(false);
+    }
+
+    /// The label that its receiver sees.
+    pub fn label(&self) -> u64 {
+        self.label.get()
+    }
+
+    /// Whether it was triggered and not yet received.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_linked()
+    }
+
+    /// The interrupt happened. However often before it is received: it is one message.
+    pub fn trigger(&'static self) {
+        match self.target.get().get() {
+            Some(thread) => ipc::interrupt(thread, self),
+            None => self.early.set(true),
+        }
+    }
+
+    /// The thread that was to receive it is gone.
+    pub fn was_not_taken(&self) {
+        self.early.set(true);
+    }
+
+    fn unbind(&self) {
+        if let Some(thread) = self.target.replace(Handle::NONE).get() {
+            thread.irqs.remove(self);
+        }
+    }
+
+    fn bind(&'static self, thread: &'static Thread, label: u64) {
+        let pending = self.is_pending() || self.early.take();
+        self.unbind();
+        self.target.set(Handle::of(thread));
+        self.label.set(label);
+        if pending {
+            ipc::interrupt(thread, self);
+        }
+    }
+
+    /// The IRQ's end (from `obj::reap`).
+    pub fn destroy(&'static self) {
+        self.unbind();
+        super::release(&IRQS, self);
+    }
+
+    /// An operation on the IRQ.
+    pub fn invoke(&'static self, call: &Call) -> Outcome {
+        match call.label() {
+            proto::IRQ => match call.word(0) {
+                // Triggering has no opcode: the message is empty.
+                None => {
+                    self.trigger();
+                    Ok(Reply::ok())
+                }
+                // A software IRQ is never masked: acknowledging it is nothing to do.
+                Some(_) => Ok(Reply::ok()),
+            },
+            proto::IRQ_SENDER => match call.word(0) {
+                Some(op::SENDER_DETACH) => {
+                    self.unbind();
+                    Ok(Reply::ok())
+                }
+                _ => Err(err::ENOSYS),
+            },
+            _ => self.op_bind(call),
+        }
+        .into()
+    }
+
+    fn op_bind(&'static self, call: &Call) -> Result<Reply, i64> {
+        if call.arg(0)? != rcv_endpoint::BIND {
+            return Err(err::ENOSYS);
+        }
+        let label = call.arg(1)?;
+        let cap = call.item(0).ok_or(err::EINVAL)?;
+        if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        let Object::Thread(thread) = cap.object() else { return Err(err::EINVAL) };
+        self.bind(thread, label);
+        Ok(Reply::ok())
+    }
+}

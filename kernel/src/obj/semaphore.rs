@@ -1,0 +1,88 @@
+//! Semaphores.
+
+use super::invoke::{Call, Outcome, Reply};
+use super::thread::Thread;
+use super::{Header, KObject, Kind};
+use crate::cap::Rights;
+use crate::ipc;
+use crate::ipc::state::SenderTag;
+use crate::mem::slab::{Slab, Slot};
+use crate::util::list::List;
+use core::cell::Cell;
+use l4re_sys::op::semaphore as op;
+use l4re_sys::{err, proto};
+
+/// A counting semaphore.
+#[repr(C, align(16))]
+pub struct Semaphore {
+    header: Header,
+    count: Cell<u64>,
+    /// Those that wait, the most urgent first.
+    pub waiting: List<Thread, SenderTag>,
+    next_free: Cell<Option<&'static Semaphore>>,
+}
+
+// SAFETY: `repr(C)`, the header first, allocated from SEMAPHORES only.
+unsafe impl KObject for Semaphore {
+    const KIND: Kind = Kind::Semaphore;
+}
+
+impl Slot for Semaphore {
+    const VACANT: Self = Self {
+        header: Header::vacant(Kind::Semaphore),
+        count: Cell::new(0),
+        waiting: List::new(),
+        next_free: Cell::new(None),
+    };
+    fn next_free(&self) -> &Cell<Option<&'static Self>> {
+        &self.next_free
+    }
+}
+
+/// Where semaphores live.
+pub static SEMAPHORES: Slab<Semaphore> = Slab::new();
+
+impl Semaphore {
+    /// Makes a new semaphore of a slot that `obj::create` gave.
+    pub fn init(&self, count: u64) {
+        self.count.set(count);
+    }
+
+    fn up(&'static self) {
+        match self.waiting.pop_front() {
+            Some(thread) => ipc::semaphore_taken(thread),
+            None => self.count.set(self.count.get().saturating_add(1)),
+        }
+    }
+
+    /// The semaphore's end (from `obj::reap`).
+    pub fn destroy(&'static self) {
+        while let Some(thread) = self.waiting.pop_front() {
+            ipc::receiver_is_gone(thread);
+        }
+        super::release(&SEMAPHORES, self);
+    }
+
+    /// An operation on the semaphore.
+    pub fn invoke(&'static self, call: &Call) -> Outcome {
+        match (call.label(), call.word(0)) {
+            (proto::IRQ, None) => {
+                self.up();
+                Ok(Reply::ok()).into()
+            }
+            (proto::SEMAPHORE, Some(op::DOWN)) => {
+                if !call.rights.has(Rights::S) {
+                    return Err(err::EPERM).into();
+                }
+                match self.count.get().checked_sub(1) {
+                    Some(left) => {
+                        self.count.set(left);
+                        Ok(Reply::ok()).into()
+                    }
+                    None => ipc::wait_for_semaphore(call.thread, self),
+                }
+            }
+            _ => Err(err::ENOSYS).into(),
+        }
+    }
+}

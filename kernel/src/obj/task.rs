@@ -1,0 +1,298 @@
+//! Tasks: an address space, a table of capabilities, and the threads that use them.
+
+use super::thread::Thread;
+use super::{Header, KObject, Kind, invoke};
+use crate::arch::paging::{self, Attr, LARGE_PAGE, PAGE, Space};
+use crate::cap::{self, CapTable, Rights};
+use crate::mem::frames::{self, PAGE_SIZE};
+use crate::mem::phys;
+use crate::mem::slab::{Slab, Slot};
+use crate::space::map::{self, How};
+use crate::space::node::{NODE_BYTES, Node};
+use crate::space::tree::NodeTree;
+use crate::util::list::List;
+use core::cell::Cell;
+use invoke::{Call, Outcome, Reply};
+use l4re_sys::cap::CapIdx;
+use l4re_sys::fpage::{Fpage, FpageType, MemRights};
+use l4re_sys::item::MapItem;
+use l4re_sys::op::task as op;
+use l4re_sys::unmap::UnmapFlags;
+use l4re_sys::{err, utcb};
+
+/// Tag of the link that ties a thread to its task.
+pub struct ThreadsTag;
+
+/// A task.
+#[repr(C, align(16))]
+pub struct Task {
+    header: Header,
+    /// The page tables.
+    pub space: Space,
+    /// The capabilities.
+    pub caps: CapTable,
+    /// The pages, and whom they came from.
+    pub pages: NodeTree,
+    /// The threads bound to the task.
+    pub threads: List<Thread, ThreadsTag>,
+    /// Whether this is the task that has all memory to begin with.
+    root: Cell<bool>,
+    /// What the task cost its factory beyond itself.
+    paid: Cell<u64>,
+    next_free: Cell<Option<&'static Task>>,
+}
+
+// SAFETY: `repr(C)`, the header first, allocated from TASKS only.
+unsafe impl KObject for Task {
+    const KIND: Kind = Kind::Task;
+}
+
+impl Slot for Task {
+    const VACANT: Self = Self {
+        header: Header::vacant(Kind::Task),
+        space: Space::vacant(),
+        caps: CapTable::vacant(),
+        pages: NodeTree::new(),
+        threads: List::new(),
+        root: Cell::new(false),
+        paid: Cell::new(0),
+        next_free: Cell::new(None),
+    };
+    fn next_free(&self) -> &Cell<Option<&'static Self>> {
+        &self.next_free
+    }
+}
+
+/// Where tasks live.
+pub static TASKS: Slab<Task> = Slab::new();
+
+impl Task {
+    /// Makes a new task of a slot that `obj::create` gave.
+    pub fn init(&self) -> Option<()> {
+        self.root.set(false);
+        self.paid.set(0);
+        if !self.pay(2 * PAGE_SIZE as u64) {
+            return None;
+        }
+        self.space.init()?;
+        self.caps.init()
+    }
+
+    /// Makes this the task that has all memory.
+    pub fn make_root(&self) {
+        self.root.set(true);
+    }
+
+    /// Whether this is the task that has all memory.
+    #[inline]
+    pub fn is_root(&self) -> bool {
+        self.root.get()
+    }
+
+    /// Takes bytes from the quota of the task's factory.
+    pub fn pay(&self, bytes: u64) -> bool {
+        let paid = self.header.factory().is_some_and(|factory| factory.quota.take(bytes));
+        if paid {
+            self.paid.set(self.paid.get() + bytes);
+        }
+        paid
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.paid.set(self.paid.get().saturating_sub(bytes));
+        if let Some(factory) = self.header.factory() {
+            factory.give(bytes);
+        }
+    }
+
+    /// Notes a page in the mapping database; the page table is the caller's business.
+    pub fn add_page(
+        &'static self,
+        addr: u64,
+        order: u32,
+        parent: Option<&'static Node>,
+    ) -> Option<&'static Node> {
+        if !self.pay(NODE_BYTES) {
+            return None;
+        }
+        match Node::create(self, addr, order, parent) {
+            Some(node) => {
+                self.pages.insert(node);
+                Some(node)
+            }
+            None => {
+                self.give_back(NODE_BYTES);
+                None
+            }
+        }
+    }
+
+    /// Forgets a page of this task, which has no children.
+    pub fn drop_page(&self, node: &'static Node) {
+        self.pages.remove(node);
+        node.free();
+        self.give_back(NODE_BYTES);
+    }
+
+    /// The first address at or above `addr` at which the task has something to map.
+    pub fn next_page(&self, addr: u64) -> Option<u64> {
+        if self.is_root() {
+            return addr.checked_add(PAGE_SIZE as u64);
+        }
+        self.pages.ceil(addr).map(Node::addr)
+    }
+
+    /// Lets the root of all memory see what it touches. False if it may not.
+    pub fn touch(&self, addr: u64) -> bool {
+        if !self.is_root() || addr >= paging::USER_END {
+            return false;
+        }
+        for order in [LARGE_PAGE, PAGE] {
+            let start = addr & !((1 << order) - 1);
+            let Some(caching) = phys::caching(start, 1 << order) else { continue };
+            let attr = Attr { rights: MemRights::RWX, caching };
+            let mut pay = || self.pay(PAGE_SIZE as u64);
+            if self.space.map(start, start, order, attr, &mut pay).is_some() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Adds memory that kernel and user share.
+    pub fn add_ku_mem(&self, area: Fpage) -> Result<(), i64> {
+        // A portable program asks for 16 KiB at most.
+        if area.kind() != FpageType::Memory || area.order() < PAGE || area.order() > PAGE + 8 {
+            return Err(err::EINVAL);
+        }
+        let end = area.addr() + (1 << area.order());
+        if end > paging::USER_END {
+            return Err(err::EINVAL);
+        }
+        let mut pages = (area.addr()..end).step_by(PAGE_SIZE);
+        if pages.clone().any(|addr| self.space.translate(addr).is_some()) {
+            return Err(err::EEXIST);
+        }
+        pages.try_for_each(|addr| self.add_ku_page(addr)).ok_or(err::ENOMEM)
+    }
+
+    fn add_ku_page(&self, addr: u64) -> Option<()> {
+        if !self.pay(PAGE_SIZE as u64) {
+            return None;
+        }
+        let Some(page) = frames::alloc(0) else {
+            self.give_back(PAGE_SIZE as u64);
+            return None;
+        };
+        let phys = paging::virt_to_phys(page.as_ptr());
+        let mapped = self.space.map_kernel_user(addr, phys, &mut || self.pay(PAGE_SIZE as u64));
+        if mapped.is_none() {
+            // SAFETY: the page was just made, and nothing refers to it.
+            unsafe { frames::free(page, 0) };
+            self.give_back(PAGE_SIZE as u64);
+        }
+        mapped
+    }
+
+    /// The kernel's address of a UTCB at this address: it must lie in one page of
+    /// kernel-user memory and be aligned to 16 bytes.
+    pub fn find_utcb(&self, addr: u64) -> Option<*mut u8> {
+        let offset = addr % PAGE_SIZE as u64;
+        if !addr.is_multiple_of(16) || offset + utcb::SIZE as u64 > PAGE_SIZE as u64 {
+            return None;
+        }
+        let found = self.space.translate(addr).filter(|found| found.kernel_user)?;
+        Some(paging::phys_to_virt(found.phys + offset))
+    }
+
+    /// The task's end (from `obj::reap`).
+    pub fn destroy(&'static self) {
+        while let Some(thread) = self.threads.first() {
+            thread.halt();
+            // `halt` found the handle void already: the link is still there.
+            self.threads.remove(thread);
+        }
+        map::unmap_all(self);
+        self.caps.clear_all();
+        self.space.clear();
+        if let Some(factory) = self.header.factory() {
+            factory.give(self.paid.take());
+        }
+        super::release(&TASKS, self);
+    }
+
+    /// An operation of the task protocol.
+    pub fn invoke(&'static self, call: &Call) -> Outcome {
+        let result = match call.word(0).unwrap_or(u64::MAX) {
+            op::MAP => self.op_map(call),
+            op::UNMAP => self.op_unmap(call),
+            op::CAP_INFO => Ok(self.op_cap_info(call)),
+            op::ADD_KU_MEM => self.op_add_ku_mem(call),
+            _ => Err(err::ENOSYS),
+        };
+        result.into()
+    }
+
+    fn op_map(&'static self, call: &Call) -> Result<Reply, i64> {
+        if !call.rights.has(Rights::W) {
+            return Err(err::EPERM);
+        }
+        let (control, send) = (call.arg(1)?, Fpage::from_raw(call.arg(2)?));
+        let source = call.item(0).ok_or(err::EINVAL)?;
+        let crate::obj::Object::Task(source_task) = source.object() else {
+            return Err(err::EINVAL);
+        };
+        let special = call.rights.has(Rights::S) && source.rights.has(Rights::S);
+        let item = MapItem { control, fpage: send };
+        let window = match send.kind() {
+            FpageType::Obj => Fpage::obj(CapIdx(0), 51, l4re_sys::ObjRights::RWSD),
+            _ => Fpage::memory(0, 63, MemRights::RWX),
+        };
+        map::map(source_task, send, self, window, control, How::of(&item, special))
+            .map_err(|_| err::ENOMEM)?;
+        Ok(Reply::ok())
+    }
+
+    fn op_unmap(&'static self, call: &Call) -> Result<Reply, i64> {
+        let flags = UnmapFlags::from_bits_retain(call.arg(1)?);
+        let all_spaces = flags.contains(UnmapFlags::ALL_SPACES);
+        for n in 2..call.words() {
+            let fpage = Fpage::from_raw(call.arg(n)?);
+            if matches!(fpage.kind(), FpageType::Memory | FpageType::Special) {
+                map::unmap_memory(self, fpage, all_spaces);
+            }
+            if matches!(fpage.kind(), FpageType::Obj | FpageType::Special) && all_spaces {
+                map::unmap_caps(self, fpage, flags.contains(UnmapFlags::DELETE_OBJ));
+            }
+        }
+        Ok(Reply::ok())
+    }
+
+    fn op_cap_info(&self, call: &Call) -> Reply {
+        let find = |n| {
+            let index = CapIdx(call.word(n)? & !0xfff);
+            self.caps.get(cap::position(index)?)
+        };
+        let present = match call.words() {
+            0..=2 => find(1).is_some(),
+            _ => match (find(1), find(2)) {
+                (Some(a), Some(b)) => {
+                    let considered = match a.object() {
+                        crate::obj::Object::Gate(_) => Rights::W | Rights::S | Rights::GATE_SERVER,
+                        _ => Rights::W | Rights::S,
+                    };
+                    a.same_object(&b) && (a.rights.0 ^ b.rights.0) & considered == 0
+                }
+                (a, b) => a.is_none() && b.is_none(),
+            },
+        };
+        Reply::label(i64::from(present))
+    }
+
+    fn op_add_ku_mem(&self, call: &Call) -> Result<Reply, i64> {
+        let area = Fpage::from_raw(call.arg(1)?);
+        self.add_ku_mem(area)?;
+        call.set_word(0, area.raw());
+        Ok(Reply::words(1))
+    }
+}

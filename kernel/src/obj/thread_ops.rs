@@ -1,0 +1,159 @@
+//! The thread protocol.
+
+use super::Object;
+use super::invoke::{Call, Outcome, Reply};
+use super::thread::Thread;
+use crate::arch::clock;
+use crate::arch::cpu::{self, USER_CS, USER_CS32, USER_DS};
+use crate::arch::entry::Exit;
+use crate::arch::paging::USER_END;
+use crate::cap::Rights;
+use crate::ipc::{self, fault};
+use crate::ipc::state::Ipc;
+use crate::sched;
+use l4re_sys::cap::CapIdx;
+use l4re_sys::err;
+use l4re_sys::exc_regs::ExcRegs;
+use l4re_sys::op::thread as op;
+
+/// The value that leaves an instruction or stack pointer as it is.
+const UNCHANGED: u64 = u64::MAX;
+
+impl Thread {
+    /// An operation of the thread protocol.
+    pub fn invoke(&'static self, call: &Call) -> Outcome {
+        let Some(word) = call.word(0) else { return Err(err::EMSGTOOSHORT).into() };
+        match word & op::OPCODE_MASK {
+            op::CONTROL => self.op_control(call, word).into(),
+            op::EX_REGS => self.op_ex_regs(call, word).into(),
+            op::SWITCH => self.op_switch(call),
+            op::STATS => {
+                call.set_word(0, self.time_us.get() + cpu::running_us(self, clock::now_us()));
+                Ok(Reply::words(1)).into()
+            }
+            op::AMD64_SET_SEGMENT_BASE => self.op_segment_base(call, word >> 16).into(),
+            op::AMD64_GET_SEGMENT_INFO => {
+                call.set_word(0, u64::from(USER_DS));
+                call.set_word(1, u64::from(USER_CS));
+                call.set_word(2, u64::from(USER_CS32));
+                Ok(Reply::words(3)).into()
+            }
+            _ => Err(err::ENOSYS).into(),
+        }
+    }
+
+    fn op_control(&'static self, call: &Call, flags: u64) -> Result<Reply, i64> {
+        if !call.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        if flags & op::CONTROL_ALIEN != 0 && call.arg(op::CONTROL_MR_FLAG_VALS)? & op::CONTROL_ALIEN != 0 {
+            return Err(err::ENOSYS);
+        }
+        if flags & op::CONTROL_BIND_TASK != 0 {
+            self.bind_to(call)?;
+        }
+        let (pager, handler) = (self.pager.get(), self.exc_handler.get());
+        if flags & op::CONTROL_SET_PAGER != 0 {
+            self.pager.set(CapIdx(call.arg(op::CONTROL_MR_PAGER)?));
+        }
+        if flags & op::CONTROL_SET_EXC_HANDLER != 0 {
+            self.exc_handler.set(CapIdx(call.arg(op::CONTROL_MR_EXC_HANDLER)?));
+        }
+        call.set_word(op::CONTROL_MR_FLAGS, 0);
+        call.set_word(op::CONTROL_MR_PAGER, pager.0);
+        call.set_word(op::CONTROL_MR_EXC_HANDLER, handler.0);
+        Ok(Reply::words(3))
+    }
+
+    fn bind_to(&'static self, call: &Call) -> Result<(), i64> {
+        let cap = call.item(0).ok_or(err::EINVAL)?;
+        let Object::Task(task) = cap.object() else { return Err(err::EINVAL) };
+        if !cap.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        if self.is_bound() {
+            return Err(err::EINVAL);
+        }
+        let address = call.arg(op::CONTROL_MR_BIND_UTCB)?;
+        let utcb = task.find_utcb(address).ok_or(err::EINVAL)?;
+        self.bind(task, utcb, address);
+        Ok(())
+    }
+
+    fn op_ex_regs(&'static self, call: &Call, flags: u64) -> Result<Reply, i64> {
+        if !call.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        let (ip, sp) = (call.arg(1)?, call.arg(2)?);
+        if !self.is_bound() || (ip != UNCHANGED && ip >= USER_END) {
+            return Err(err::EINVAL);
+        }
+        let old = self.regs();
+        if flags & op::EX_REGS_CANCEL != 0 {
+            ipc::cancel(self);
+        }
+        if ip != UNCHANGED {
+            self.with_regs(|regs| regs.ip = ip);
+            self.exit.set(Exit::Iret);
+            self.has_ip();
+        }
+        if sp != UNCHANGED {
+            self.with_regs(|regs| regs.sp = sp);
+        }
+        if flags & op::EX_REGS_TRIGGER_EXCEPTION != 0 {
+            self.trigger_exception(call);
+        }
+        call.set_word(0, old.flags);
+        call.set_word(1, old.ip);
+        call.set_word(2, old.sp);
+        Ok(Reply::words(3))
+    }
+
+    fn trigger_exception(&'static self, call: &Call) {
+        // A thread in an IPC raises it when that is over; the caller itself has an
+        // answer to get first, and does so on its way out.
+        if core::ptr::eq(self, call.thread) || !matches!(self.ipc.get(), Ipc::None) {
+            self.exception_pending.set(true);
+        } else if self.is_started() {
+            self.raise_triggered();
+        }
+    }
+
+    /// Raises the exception that `ex_regs` asked for.
+    pub fn raise_triggered(&'static self) {
+        self.exception_pending.set(false);
+        self.with_regs(|regs| {
+            regs.trapno = ExcRegs::EX_REGS_TRAP;
+            regs.err = 0;
+        });
+        fault::raise(self);
+    }
+
+    fn op_switch(&'static self, call: &Call) -> Outcome {
+        if core::ptr::eq(self, call.thread) {
+            return Outcome::Yield;
+        }
+        if self.can_run() { Outcome::Switch(self) } else { Ok(Reply::ok()).into() }
+    }
+
+    fn op_segment_base(&'static self, call: &Call, segment: u64) -> Result<Reply, i64> {
+        let base = call.arg(1)?;
+        // The base is loaded as it is: it must be an address that the processor takes.
+        if base >= USER_END {
+            return Err(err::EINVAL);
+        }
+        match segment {
+            op::SEGMENT_FS => self.set_segment_base(false, base),
+            op::SEGMENT_GS => self.set_segment_base(true, base),
+            _ => return Err(err::EINVAL),
+        }
+        Ok(Reply::ok())
+    }
+
+    /// Gives the thread its priority at start, from the kernel itself.
+    pub fn start(&'static self, priority: u8) {
+        sched::set_priority(self, priority);
+        self.has_ip();
+        self.has_sched();
+    }
+}

@@ -1,0 +1,481 @@
+//! Map, grant and unmap, of memory and of capabilities.
+
+use super::node::{NODE_BYTES, Node, key};
+use crate::arch::paging::{Attr, LARGE_PAGE, PAGE, USER_END};
+use crate::cap::{self, Cap, Rights};
+use crate::mem::frames::PAGE_SIZE;
+use crate::obj::task::Task;
+use l4re_sys::fpage::{Fpage, FpageType, MemRights};
+use l4re_sys::item::{self, MapItem};
+
+/// Kernel memory or quota ran out before all was mapped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfMemory;
+
+/// How a map operation is to be done, besides what and where.
+#[derive(Clone, Copy)]
+pub struct How {
+    /// Take it from the source.
+    pub grant: bool,
+    /// Whether the special right of capabilities may be passed on.
+    pub pass_special: bool,
+    /// The control word of the send item.
+    pub control: u64,
+}
+
+impl How {
+    /// What a send item says.
+    pub fn of(item: &MapItem, pass_special: bool) -> Self {
+        Self { grant: item.control & item::GRANT != 0, pass_special, control: item.control }
+    }
+}
+
+/// A range in two spaces: what is at `from` in one is to be at `to` in the other. In
+/// bytes for memory, in table positions for capabilities.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Ranges {
+    from: u64,
+    to: u64,
+    size: u64,
+}
+
+impl Ranges {
+    /// The rule of L4: the larger of the two flexpages is cut to the smaller one, at the
+    /// place that the hot spot names. `unit` is the order of one page in the fields
+    /// of a flexpage, which count in bytes for memory and from bit 12 up for others.
+    fn new(send: Fpage, window: Fpage, spot: u64) -> Self {
+        let clip = |fpage: Fpage| {
+            let extra = if fpage.kind() == FpageType::Memory { 0 } else { 12 };
+            (fpage.order() + extra).min(63)
+        };
+        let (send_order, window_order) = (clip(send), clip(window));
+        let mask = |order: u32| (1u64 << order) - 1;
+        let order = send_order.min(window_order);
+        let (mut from, mut to) = (send.addr(), window.addr());
+        if window.kind() == FpageType::Special {
+            to = 0;
+        }
+        if send_order < window_order {
+            to |= spot & mask(window_order) & !mask(send_order);
+        } else if send_order > window_order {
+            from |= spot & mask(send_order) & !mask(window_order);
+        }
+        Self { from, to, size: 1 << order }
+    }
+}
+
+/// Maps what `send` names in `source` into the part of `target` that `window` leaves
+/// open. What is not there to be mapped is passed over.
+pub fn map(
+    source: &'static Task,
+    send: Fpage,
+    target: &'static Task,
+    window: Fpage,
+    spot: u64,
+    how: How,
+) -> Result<(), OutOfMemory> {
+    let ranges = Ranges::new(send, window, spot & item::CONTROL_MASK);
+    match send.kind() {
+        FpageType::Memory => map_memory(source, target, ranges, send.mem_rights(), how),
+        FpageType::Obj => map_caps(source, target, ranges, send.rights(), how),
+        FpageType::Io | FpageType::Special => Ok(()),
+    }
+}
+
+/// A page as its source has it.
+struct Source {
+    phys: u64,
+    order: u32,
+    attr: Attr,
+    node: &'static Node,
+}
+
+fn map_memory(
+    source: &'static Task,
+    target: &'static Task,
+    ranges: Ranges,
+    rights: MemRights,
+    how: How,
+) -> Result<(), OutOfMemory> {
+    let rights = rights & MemRights::RWX;
+    let mut offset = 0u64;
+    while offset < ranges.size {
+        let from = ranges.from.wrapping_add(offset);
+        let to = ranges.to.wrapping_add(offset);
+        if from >= USER_END || to >= USER_END {
+            return Ok(());
+        }
+        let rest = ranges.size - offset;
+        let large_fits = (from | to) & ((1 << LARGE_PAGE) - 1) == 0 && rest >= 1 << LARGE_PAGE;
+        match page_of(source, from, large_fits)? {
+            Some(page) => {
+                offset += map_page(source, target, page, from, to, large_fits, rights, how)?;
+            }
+            // Nothing here: on to the next page that the source has.
+            None => match source.next_page(from) {
+                Some(next) if next > from && next - from < rest => offset += next - from,
+                _ => return Ok(()),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// Finds the page of `source` at an address, and the node it is known by.
+fn page_of(source: &'static Task, addr: u64, large: bool) -> Result<Option<Source>, OutOfMemory> {
+    if source.is_root() {
+        // The root of all memory has everything, at its physical address; its nodes come
+        // into being when somebody else is given a page.
+        let orders: &[u32] = if large { &[LARGE_PAGE, PAGE] } else { &[PAGE] };
+        for &order in orders {
+            let Some(caching) = crate::mem::phys::caching(addr, 1 << order) else { continue };
+            let node = match source.pages.get(key(addr, order)) {
+                Some(node) => node,
+                None => source.add_page(addr, order, None).ok_or(OutOfMemory)?,
+            };
+            let attr = Attr { rights: MemRights::RWX, caching };
+            return Ok(Some(Source { phys: addr, order, attr, node }));
+        }
+        return Ok(None);
+    }
+    let Some(found) = source.space.translate(addr) else { return Ok(None) };
+    let start = addr & !((1 << found.order) - 1);
+    // Kernel-user memory has no node: it cannot be passed on.
+    let Some(node) = source.pages.get(key(start, found.order)) else { return Ok(None) };
+    Ok(Some(Source { phys: found.phys, order: found.order, attr: found.attr, node }))
+}
+
+/// Maps one page, or the part of it that the target can take. Returns how far to go on.
+#[allow(clippy::too_many_arguments)]
+fn map_page(
+    source: &'static Task,
+    target: &'static Task,
+    page: Source,
+    from: u64,
+    to: u64,
+    large_fits: bool,
+    rights: MemRights,
+    how: How,
+) -> Result<u64, OutOfMemory> {
+    let mut order = if page.order == LARGE_PAGE && large_fits { LARGE_PAGE } else { PAGE };
+    let rights = rights & page.attr.rights;
+    if rights.is_empty() || (core::ptr::eq(source, target) && from == to) {
+        return Ok(1 << order);
+    }
+    if order == LARGE_PAGE && !target.space.can_be_large(to) {
+        order = PAGE;
+    }
+    let phys = page.phys + (from & ((1 << page.order) - 1));
+    let attr = Attr { rights: rights | MemRights::R, caching: caching(how.control, page.attr.caching) };
+
+    if let Some(old) = target.space.translate(to) {
+        let old_start = to & !((1 << old.order) - 1);
+        let Some(old_node) = target.pages.get(key(old_start, old.order)) else {
+            // Kernel-user memory, or the root's own view of its memory: it stays.
+            return Ok(1 << order);
+        };
+        let same = old.phys + (to - old_start) == phys && old.order == order;
+        if same && old_node.parent().is_some_and(|p| core::ptr::eq(p, page.node)) {
+            // The same page from the same giver: rights are added.
+            let attr = Attr { rights: old.attr.rights | attr.rights, ..attr };
+            target.space.map(to, phys, order, attr, &mut || true).ok_or(OutOfMemory)?;
+            return Ok(1 << order);
+        }
+        if page.node.descends_from(old_node) {
+            // The target has it already, and more of it than it would get.
+            return Ok(1 << order);
+        }
+        revoke(old_node, Extent::Whole, true);
+    }
+
+    let node = target.add_page(to, order, Some(page.node)).ok_or(OutOfMemory)?;
+    let mut pay = || target.pay(PAGE_SIZE as u64);
+    if target.space.map(to, phys, order, attr, &mut pay).is_none() {
+        target.drop_page(node);
+        return Err(OutOfMemory);
+    }
+    if how.grant && page.order == order && !source.is_root() {
+        node.replace(page.node);
+        source.space.unmap(from);
+        source.drop_page(page.node);
+    }
+    Ok(1 << order)
+}
+
+/// The caching that a send item asks for, or the giver's.
+fn caching(control: u64, given: u8) -> u8 {
+    let options = control >> item::CACHE_SHIFT & 7;
+    if options & item::CACHE_OPT == 0 {
+        return given;
+    }
+    match options {
+        item::CACHEABLE => 0,
+        item::BUFFERABLE => 1,
+        _ => 2,
+    }
+}
+
+/// Which part of a page an operation is about.
+#[derive(Clone, Copy)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// These physical addresses.
+    Part { start: u64, end: u64 },
+}
+
+/// Removes all mappings made from a node, and the node itself if it is to go too.
+fn revoke(node: &'static Node, extent: Extent, and_self: bool) {
+    let mut child = node.first_child();
+    while let Some(top) = child {
+        let next = top.next_sibling();
+        if touches(top, extent) {
+            remove_subtree(top);
+        }
+        child = next;
+    }
+    if and_self {
+        remove_one(node);
+    }
+}
+
+fn touches(node: &Node, extent: Extent) -> bool {
+    let Extent::Part { start, end } = extent else { return true };
+    let phys = node.task().and_then(|t| t.space.translate(node.addr())).map(|t| t.phys);
+    phys.is_none_or(|phys| phys < end && phys + (1 << node.order()) > start)
+}
+
+/// Removes a node and all below it, the lowest first, without recursion.
+fn remove_subtree(top: &'static Node) {
+    let mut at = top;
+    loop {
+        while let Some(child) = at.first_child() {
+            at = child;
+        }
+        let parent = at.parent();
+        remove_one(at);
+        if core::ptr::eq(at, top) {
+            return;
+        }
+        match parent {
+            Some(parent) => at = parent,
+            None => return,
+        }
+    }
+}
+
+fn remove_one(node: &'static Node) {
+    if let Some(task) = node.task() {
+        if !task.is_root() {
+            task.space.unmap(node.addr());
+        }
+        task.drop_page(node);
+    }
+}
+
+/// Takes rights from all mappings made from a node, and from itself if `and_self`.
+fn restrict(node: &'static Node, extent: Extent, keep: MemRights, and_self: bool) {
+    if and_self && let Some(task) = node.task() {
+        task.space.restrict(node.addr(), keep);
+    }
+    let mut child = node.first_child();
+    while let Some(top) = child {
+        if touches(top, extent) {
+            let mut at = top;
+            'subtree: loop {
+                if let Some(task) = at.task() {
+                    task.space.restrict(at.addr(), keep);
+                }
+                if let Some(down) = at.first_child() {
+                    at = down;
+                    continue;
+                }
+                loop {
+                    if core::ptr::eq(at, top) {
+                        break 'subtree;
+                    }
+                    if let Some(next) = at.next_sibling() {
+                        at = next;
+                        break;
+                    }
+                    match at.parent() {
+                        Some(parent) => at = parent,
+                        None => break 'subtree,
+                    }
+                }
+            }
+        }
+        child = top.next_sibling();
+    }
+}
+
+/// Takes back what `fpage` names in `task` from all that have it from there, and from
+/// the task itself if `and_self`: the rights that the flexpage names, or the page as a
+/// whole if the right to read is among them.
+pub fn unmap_memory(task: &'static Task, fpage: Fpage, and_self: bool) {
+    let revoked = fpage.mem_rights() & MemRights::RWX;
+    let start = fpage.addr();
+    let size = 1u64 << fpage.order().min(63);
+    let end = start.saturating_add(size).min(USER_END);
+    let one = |node: &'static Node| {
+        let covered = node.addr() >= start && node.addr() + (1 << node.order()) <= end;
+        let extent = if covered { Extent::Whole } else { part_of(task, node, start, end) };
+        if revoked.contains(MemRights::R) {
+            revoke(node, extent, and_self);
+        } else if !revoked.is_empty() {
+            restrict(node, extent, MemRights::RWX - revoked, and_self);
+        }
+    };
+    // A large page that starts below the range and reaches into it.
+    let large_start = start & !((1 << LARGE_PAGE) - 1);
+    if large_start != start && let Some(node) = task.pages.get(key(large_start, LARGE_PAGE)) {
+        one(node);
+    }
+    let mut at = start;
+    while let Some(node) = task.pages.ceil(at) {
+        if node.addr() >= end {
+            return;
+        }
+        // Two nodes of the root can start at one address: go on behind this key.
+        at = key(node.addr(), node.order()) + 1;
+        one(node);
+    }
+}
+
+fn part_of(task: &Task, node: &Node, start: u64, end: u64) -> Extent {
+    let phys = if task.is_root() {
+        node.addr()
+    } else {
+        task.space.translate(node.addr()).map_or(0, |t| t.phys)
+    };
+    let (first, last) = (start.max(node.addr()), end.min(node.addr() + (1 << node.order())));
+    Extent::Part { start: phys + (first - node.addr()), end: phys + (last - node.addr()) }
+}
+
+/// Removes all memory of a task, which is to go, and all that was made from it.
+pub fn unmap_all(task: &'static Task) {
+    while let Some(node) = task.pages.ceil(0) {
+        revoke(node, Extent::Whole, true);
+    }
+}
+
+fn map_caps(
+    source: &'static Task,
+    target: &'static Task,
+    ranges: Ranges,
+    rights: u8,
+    how: How,
+) -> Result<(), OutOfMemory> {
+    let first = (ranges.from >> 12) as usize;
+    let end = ((ranges.from.saturating_add(ranges.size)) >> 12) as usize;
+    let mut at = first;
+    while let Some(position) = source.caps.next_with_memory(at, end) {
+        at = position + 1;
+        let Some(cap) = source.caps.get(position) else { continue };
+        let to = (ranges.to >> 12) as usize + (position - first);
+        if to >= cap::MAX_CAPS {
+            return Ok(());
+        }
+        map_cap(source, position, cap, target, to, rights, how)?;
+    }
+    Ok(())
+}
+
+/// Maps one capability. Tells whether anything arrived.
+fn map_cap(
+    source: &'static Task,
+    from: usize,
+    cap: Cap,
+    target: &'static Task,
+    to: usize,
+    rights: u8,
+    how: How,
+) -> Result<(), OutOfMemory> {
+    let Some(rights) = passed_rights(cap.rights, rights, how) else { return Ok(()) };
+    if core::ptr::eq(source, target) && from == to {
+        return Ok(());
+    }
+    if target.caps.needs_page(to) && !target.pay(PAGE_SIZE as u64) {
+        return Err(OutOfMemory);
+    }
+    target.caps.set(to, Cap::new(cap.object(), rights)).ok_or(OutOfMemory)?;
+    if how.grant {
+        source.caps.remove(from);
+    }
+    Ok(())
+}
+
+/// The rights that arrive when a capability with `have` is sent with `rights`; `None`
+/// if it does not arrive at all.
+pub fn passed_rights(have: Rights, rights: u8, how: How) -> Option<Rights> {
+    let mut low = have.0 & rights & 0xf;
+    if !how.pass_special {
+        low &= !Rights::S;
+    }
+    let high = have.0 & how.control as u8 & 0xe0;
+    let no_ref = (have.0 | how.control as u8) & Rights::NO_REF;
+    (low & Rights::R != 0).then_some(Rights(low | high | no_ref))
+}
+
+/// Takes capabilities from a task: rights, or all of it if the right to read is named;
+/// with `delete`, the objects too that may be deleted.
+pub fn unmap_caps(task: &'static Task, fpage: Fpage, delete: bool) {
+    let first = (fpage.addr() >> 12) as usize;
+    let size = 1usize << fpage.order().min(40);
+    let end = first.saturating_add(size);
+    let rights = fpage.rights();
+    let mut at = first;
+    while let Some(position) = task.caps.next_with_memory(at, end) {
+        at = position + 1;
+        let Some(cap) = task.caps.get(position) else { continue };
+        if rights & Rights::R == 0 {
+            task.caps.restrict(position, rights);
+            continue;
+        }
+        if delete && cap.rights.has(Rights::D) {
+            cap.object().delete();
+        }
+        task.caps.remove(position);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use l4re_sys::cap::CapIdx;
+
+    fn ranges(send: Fpage, window: Fpage, spot: u64) -> (u64, u64, u64) {
+        let r = Ranges::new(send, window, spot);
+        (r.from, r.to, r.size)
+    }
+
+    #[test]
+    fn hot_spot_places_the_smaller_in_the_larger() {
+        let mem = |addr, order| Fpage::memory(addr, order, MemRights::RW);
+        // A page into a window of 64 KiB.
+        assert_eq!(ranges(mem(0x5000, 12), mem(0x40_0000, 16), 0x3000), (0x5000, 0x40_3000, 0x1000));
+        // Bits of the spot outside of the window do not matter.
+        assert_eq!(ranges(mem(0x5000, 12), mem(0x40_0000, 16), 0x77_3000), (0x5000, 0x40_3000, 0x1000));
+        // 64 KiB into a window of a page.
+        assert_eq!(ranges(mem(0x1_0000, 16), mem(0x40_0000, 12), 0x3000), (0x1_3000, 0x40_0000, 0x1000));
+        // Equal sizes: the spot does not matter.
+        assert_eq!(ranges(mem(0x5000, 12), mem(0x6000, 12), 0x3000), (0x5000, 0x6000, 0x1000));
+        // The whole address space is open: the spot is the address.
+        assert_eq!(ranges(mem(0x5000, 12), Fpage::memory(0, 63, MemRights::RWX), 0x12_3000), (0x5000, 0x12_3000, 0x1000));
+        assert_eq!(ranges(mem(0x5000, 12), Fpage::all(), 0x12_3000), (0x5000, 0x12_3000, 0x1000));
+        // Capabilities count from bit 12.
+        let cap = |index, order| Fpage::obj(CapIdx::from_index(index), order, l4re_sys::ObjRights::RWS);
+        assert_eq!(ranges(cap(5, 0), cap(16, 2), 2 << 12), (5 << 12, 18 << 12, 1 << 12));
+    }
+
+    #[test]
+    fn rights_only_shrink() {
+        let how = How { grant: false, pass_special: true, control: 0 };
+        let all = Rights::ALL;
+        assert_eq!(passed_rights(all, 7, how), Some(Rights(7)));
+        assert_eq!(passed_rights(all, 3, how), None, "without R nothing arrives");
+        assert_eq!(passed_rights(all, 7, How { pass_special: false, ..how }), Some(Rights(5)));
+        assert_eq!(passed_rights(Rights(Rights::R), 15, How { control: 0xf0, ..how }), Some(Rights(0x14)));
+        assert_eq!(passed_rights(all, 15, How { control: 0x20, ..how }), Some(Rights(0x2f)));
+    }
+}

@@ -1,0 +1,5 @@
+//! Who has which memory from whom, and the operations that change it: map, grant, unmap.
+
+pub mod map;
+pub mod node;
+pub mod tree;

@@ -1,0 +1,4 @@
+//! Small things the rest stands on.
+
+pub mod global;
+pub mod list;

@@ -1,0 +1,293 @@
+//! Building for the targets: cargo, with the settings that they need.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::setup::Setup;
+use crate::status::{self, Failure};
+use crate::sysroot;
+use crate::workspace::{KERNEL_TARGET, TARGET, Workspace};
+
+/// The profile of kernel and root task: optimised, with line tables.
+pub const SYSTEM_PROFILE: &str = "system";
+
+/// How the user's programs are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// For finding errors.
+    Debug,
+    /// For speed and size.
+    Release,
+}
+
+impl Profile {
+    /// `--release` or not.
+    pub fn new(release: bool) -> Profile {
+        if release {
+            Profile::Release
+        } else {
+            Profile::Debug
+        }
+    }
+
+    /// The name for cargo's `--profile`.
+    fn name(self) -> &'static str {
+        match self {
+            Profile::Debug => "dev",
+            Profile::Release => "release",
+        }
+    }
+
+    /// The folder below the target's.
+    fn folder(self) -> &'static str {
+        match self {
+            Profile::Debug => "debug",
+            Profile::Release => "release",
+        }
+    }
+}
+
+/// The two programs that every boot of the embedded system needs.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    /// The kernel's ELF file.
+    pub kernel: PathBuf,
+    /// The root task's.
+    pub root_task: PathBuf,
+}
+
+/// The cargo that started this tool, or the one in `PATH`.
+pub fn cargo_program() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Takes away what an outer cargo has set for this process alone.
+pub fn clear_cargo_env(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        if let Some(text) = name.to_str()
+            && (text.starts_with("CARGO_PKG_")
+                || text.starts_with("CARGO_MANIFEST_")
+                || text.starts_with("CARGO_UNSTABLE_")
+                || [
+                    "CARGO_ENCODED_RUSTFLAGS",
+                    "CARGO_CRATE_NAME",
+                    "CARGO_BIN_NAME",
+                    "CARGO_PRIMARY_PACKAGE",
+                    "CARGO_BUILD_TARGET",
+                    "CARGO_BUILD_RUSTFLAGS",
+                    "RUSTFLAGS",
+                    "RUSTC",
+                    "RUSTC_BOOTSTRAP",
+                    "RUSTUP_TOOLCHAIN",
+                ]
+                .contains(&text))
+        {
+            command.env_remove(&name);
+        }
+    }
+}
+
+/// Settings in the environment that let any cargo build for the targets.
+pub fn target_env(ws: &Workspace, setup: &Setup) -> Vec<(String, OsString)> {
+    let sysroot = sysroot::dir(ws);
+    let flags = format!("-Zunstable-options --sysroot={}", sysroot.display());
+    let mut settings = vec![
+        (
+            "RUSTC".to_owned(),
+            setup.toolchain.rustc.clone().into_os_string(),
+        ),
+        (
+            "RUST_TARGET_PATH".to_owned(),
+            ws.root.join("targets").into(),
+        ),
+    ];
+    for target in [TARGET, KERNEL_TARGET] {
+        let key = target.replace('-', "_").to_uppercase();
+        settings.push((
+            format!("CARGO_TARGET_{key}_LINKER"),
+            setup.linker.clone().into(),
+        ));
+        settings.push((
+            format!("CARGO_TARGET_{key}_RUSTFLAGS"),
+            flags.clone().into(),
+        ));
+    }
+    // The target's own specification is unstable, whatever the compiler's channel.
+    settings.push(("RUSTC_BOOTSTRAP".to_owned(), "1".into()));
+    settings
+}
+
+/// Cargo for one of the targets.
+pub fn cargo(ws: &Workspace, setup: &Setup, verb: &str, target: &str) -> Command {
+    let mut cargo = Command::new(cargo_program());
+    clear_cargo_env(&mut cargo);
+    cargo
+        .arg(verb)
+        .args(["--target", target])
+        .current_dir(&ws.root)
+        .envs(target_env(ws, setup))
+        .env("CARGO_TARGET_DIR", &ws.target_dir)
+        .stdin(Stdio::null());
+    cargo
+}
+
+fn succeed(mut cargo: Command, what: &str) -> Result<()> {
+    let status = cargo
+        .status()
+        .with_context(|| format!("cannot start cargo to build {what}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Failure::error(
+            status::BUILD,
+            format!("{what} did not build"),
+        ))
+    }
+}
+
+/// Builds all programs of a package; the result is the folder they are in.
+pub fn programs(ws: &Workspace, setup: &Setup, package: &str, profile: Profile) -> Result<PathBuf> {
+    let mut cargo = cargo(ws, setup, "build", TARGET);
+    cargo
+        .args(["--quiet", "--bins", "--package", package])
+        .args(["--profile", profile.name()]);
+    succeed(cargo, package)?;
+    Ok(ws.target_dir.join(TARGET).join(profile.folder()))
+}
+
+/// Builds the kernel and the root task, at the same time.
+pub fn embedded(ws: &Workspace, setup: &Setup) -> Result<Embedded> {
+    let build = |package: &'static str, target: &'static str| {
+        let mut cargo = cargo(ws, setup, "build", target);
+        cargo
+            .args(["--quiet", "--bin", package, "--package", package])
+            .args(["--profile", SYSTEM_PROFILE]);
+        succeed(cargo, package)?;
+        Ok::<_, anyhow::Error>(
+            ws.target_dir
+                .join(target)
+                .join(SYSTEM_PROFILE)
+                .join(package),
+        )
+    };
+    let (kernel, root_task) = std::thread::scope(|scope| {
+        let kernel = scope.spawn(|| build("kernel", KERNEL_TARGET));
+        let root_task = build("root-task", TARGET);
+        (kernel.join(), root_task)
+    });
+    let kernel =
+        kernel.map_err(|_| anyhow::anyhow!("the thread that built the kernel panicked"))?;
+    Ok(Embedded {
+        kernel: kernel?,
+        root_task: root_task?,
+    })
+}
+
+/// Builds a test package; the result is its test programs by name.
+pub fn test_programs(
+    ws: &Workspace,
+    setup: &Setup,
+    package: &str,
+) -> Result<Vec<(String, PathBuf)>> {
+    let mut cargo = cargo(ws, setup, "test", TARGET);
+    cargo
+        .args(["--quiet", "--no-run", "--package", package])
+        .args(["--message-format", "json-render-diagnostics"])
+        .stderr(Stdio::inherit());
+    let out = cargo.output().context("cannot start cargo")?;
+    if !out.status.success() {
+        return Err(Failure::error(
+            status::BUILD,
+            format!("{package} did not build"),
+        ));
+    }
+    Ok(executables(&String::from_utf8_lossy(&out.stdout)))
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    target: ArtifactTarget,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct ArtifactTarget {
+    name: String,
+}
+
+fn executables(messages: &str) -> Vec<(String, PathBuf)> {
+    (messages.lines())
+        .filter(|line| line.contains("\"compiler-artifact\""))
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
+        .filter_map(|artifact| Some((artifact.target.name, artifact.executable?)))
+        .collect()
+}
+
+/// Prints the command line by which rustc calls the linker for a program.
+pub fn link_line(ws: &Workspace, program: &str, release: bool) -> Result<u8> {
+    let setup = crate::setup::ensure(ws)?;
+    sysroot::ensure(ws, &setup)?;
+    let package = package_of(ws, program)?;
+    let mut cargo = cargo(ws, &setup, "rustc", TARGET);
+    cargo
+        .args(["--quiet", "--package", &package.name, "--bin", program])
+        .args(["--profile", Profile::new(release).name()])
+        .args(["--", "--print", "link-args"]);
+    // An up-to-date program is not linked again; a setting that changes nothing makes it so.
+    let nonce = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)?
+        .as_nanos();
+    cargo.arg(format!("--cfg=link_line_{nonce}"));
+    let out = cargo
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !out.status.success() {
+        return Err(Failure::error(
+            status::BUILD,
+            format!("{program} did not build"),
+        ));
+    }
+    print!("{}", String::from_utf8_lossy(&out.stdout));
+    Ok(0)
+}
+
+/// The package that a program belongs to: an example, or the root task.
+fn package_of(ws: &Workspace, program: &str) -> Result<crate::workspace::Package> {
+    use crate::workspace::Package;
+    for example in ws.examples()? {
+        let package = Package::read(&ws.root.join("examples").join(&example))?;
+        if package.bins.iter().any(|bin| bin == program) {
+            return Ok(package);
+        }
+    }
+    if program == "root-task" {
+        return Package::read(&ws.root.join("root-task"));
+    }
+    ws.example(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_read_from_cargo_messages() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"lib"},"executable":null}"#,
+            "\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"ipc"},"executable":"/t/ipc-1"}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+        );
+        assert_eq!(
+            executables(messages),
+            [("ipc".to_owned(), PathBuf::from("/t/ipc-1"))]
+        );
+    }
+}

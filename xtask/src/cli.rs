@@ -1,0 +1,247 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Builds l4re-rs programs and boots them in QEMU.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `xtask` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Boot an example, or ELF files, in QEMU.
+    Run(RunArgs),
+    /// Boot one program for cargo (`cargo run`, `cargo test`).
+    #[command(hide = true)]
+    Runner {
+        /// The program that cargo built.
+        elf: PathBuf,
+        /// The program's arguments.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Build an example, with the kernel and the root task to boot it.
+    Build(BuildArgs),
+    /// Run the host tests, then the system tests in QEMU.
+    Test(TestArgs),
+    /// Look for what a build needs, and install what is missing.
+    Setup,
+    /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.
+    Env,
+    /// Print the linker's command line for a program.
+    LinkLine {
+        /// Name of an example or of another program in the workspace.
+        program: String,
+        /// Show the optimised build's.
+        #[arg(long)]
+        release: bool,
+    },
+}
+
+/// What to boot and how.
+#[derive(Args, Debug, Clone, Default)]
+#[command(override_usage = "./run [OPTIONS] <EXAMPLE | ELF...> [-- ARGS...]")]
+pub struct RunArgs {
+    /// An example's name, or one or several ELF files.
+    #[arg(required = true, value_name = "EXAMPLE | ELF")]
+    pub programs: Vec<String>,
+    /// Boot optimised builds.
+    #[arg(long)]
+    pub release: bool,
+    /// How the machine behaves.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    /// End with status 0 as soon as the output has this text, with 74 if it never comes.
+    #[arg(long, value_name = "TEXT")]
+    pub expect: Option<String>,
+    /// Boot with this L4Re build tree's bootstrap, Fiasco, sigma0, moe, l4re and ned.
+    #[arg(long, value_name = "DIR")]
+    pub l4re: Option<PathBuf>,
+    /// With --l4re: the Fiasco kernel to boot (default: the one in or beside the tree).
+    #[arg(long, value_name = "FILE", requires = "l4re")]
+    pub fiasco: Option<PathBuf>,
+    /// Arguments for the program (the first one, if several are started).
+    #[arg(last = true)]
+    pub args: Vec<String>,
+}
+
+/// The virtual machine.
+#[derive(Args, Debug, Clone)]
+pub struct MachineArgs {
+    /// Use the processor's virtualisation instead of emulation.
+    #[arg(long, conflicts_with = "tcg")]
+    pub kvm: bool,
+    /// Emulate the processor (the default).
+    #[arg(long)]
+    pub tcg: bool,
+    /// Memory: a number of MiB, or with suffix K, M or G.
+    #[arg(long, default_value = "256M", value_parser = parse_memory)]
+    pub mem: u64,
+    /// Number of processors.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub smp: u32,
+    /// Wait for a debugger on TCP port 1234 before the first instruction.
+    #[arg(long)]
+    pub gdb: bool,
+    /// End with status 124 if the system has not ended after this many seconds.
+    #[arg(long, value_name = "SECS", value_parser = parse_seconds)]
+    pub timeout: Option<Duration>,
+}
+
+impl Default for MachineArgs {
+    fn default() -> Self {
+        MachineArgs {
+            kvm: false,
+            tcg: false,
+            mem: 256 << 20,
+            smp: 1,
+            gdb: false,
+            timeout: None,
+        }
+    }
+}
+
+/// What to build.
+#[derive(Args, Debug)]
+pub struct BuildArgs {
+    /// Names of examples; all of them if none is named.
+    pub programs: Vec<String>,
+    /// Optimise.
+    #[arg(long)]
+    pub release: bool,
+}
+
+/// What to test.
+#[derive(Args, Debug)]
+pub struct TestArgs {
+    /// Run only tests whose name contains this.
+    pub filter: Option<String>,
+    /// Leave out the tests that need QEMU.
+    #[arg(long, conflicts_with = "no_host")]
+    pub host: bool,
+    /// Leave out the host tests.
+    #[arg(long)]
+    pub no_host: bool,
+    /// Boot the test programs with this L4Re build tree instead of the embedded system.
+    #[arg(long, value_name = "DIR")]
+    pub l4re: Option<PathBuf>,
+    /// With --l4re: the Fiasco kernel to boot.
+    #[arg(long, value_name = "FILE", requires = "l4re")]
+    pub fiasco: Option<PathBuf>,
+}
+
+/// Bytes from `64`, `64M`, `1G` or `65536K`; at least 16 MiB, in whole MiB.
+fn parse_memory(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 30),
+        _ => (text, 20),
+    };
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "not a number of MiB, with or without K, M or G".to_owned())?;
+    let bytes = number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| "more than 64 bits can count".to_owned())?;
+    if bytes < 16 << 20 {
+        return Err("the system needs at least 16M".to_owned());
+    }
+    if bytes > 1 << 40 {
+        return Err("more than 1024G".to_owned());
+    }
+    if bytes % (1 << 20) != 0 {
+        return Err("not a whole number of MiB".to_owned());
+    }
+    Ok(bytes)
+}
+
+/// Seconds, with or without a fraction; more than none.
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("must be more than 0 seconds".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run_args(line: &str) -> Result<RunArgs, clap::Error> {
+        let words = ["xtask", "run"].into_iter().chain(line.split_whitespace());
+        match Cli::try_parse_from(words)?.command {
+            Command::Run(args) => Ok(args),
+            other => panic!("parsed as {other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn run_takes_programs_options_and_arguments() {
+        let args = run_args("hello --release --timeout 2.5 --mem 64 -- a --b").unwrap();
+        assert_eq!(args.programs, ["hello"]);
+        assert_eq!(args.args, ["a", "--b"]);
+        assert!(args.release);
+        assert_eq!(args.machine.timeout, Some(Duration::from_millis(2500)));
+        assert_eq!(args.machine.mem, 64 << 20);
+    }
+
+    #[test]
+    fn run_refuses_what_makes_no_sense() {
+        assert!(run_args("").is_err());
+        assert!(run_args("hello --kvm --tcg").is_err());
+        assert!(run_args("hello --timeout 0").is_err());
+        assert!(run_args("hello --timeout -1").is_err());
+        assert!(run_args("hello --smp 0").is_err());
+        assert!(run_args("hello --fiasco f").is_err());
+    }
+
+    #[test]
+    fn memory_sizes() {
+        assert_eq!(parse_memory("256"), Ok(256 << 20));
+        assert_eq!(parse_memory("1G"), Ok(1 << 30));
+        assert_eq!(parse_memory("65536K"), Ok(64 << 20));
+        for bad in [
+            "",
+            "M",
+            "1",
+            "15M",
+            "x",
+            "-1",
+            "99999999999999G",
+            "17000K",
+            "2000G",
+        ] {
+            assert!(parse_memory(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_runner_passes_every_argument_on() {
+        let cli = Cli::try_parse_from(["xtask", "runner", "/a/b", "--release", "--", "-x"]);
+        match cli.unwrap().command {
+            Command::Runner { elf, args } => {
+                assert_eq!(elf, PathBuf::from("/a/b"));
+                assert_eq!(args, ["--release", "--", "-x"]);
+            }
+            other => panic!("parsed as {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `cargo xtask env`: settings for the shell.
+
+use anyhow::Result;
+
+use crate::build;
+use crate::setup::{self, ENV_MARK};
+use crate::status::{self, Failure};
+use crate::sysroot;
+use crate::workspace::Workspace;
+
+/// Prints `export` lines with which plain cargo builds for the target.
+///
+/// All but the compiler's choice are settings of the target alone, so host builds in
+/// the same shell stay host builds.
+pub fn print(ws: &Workspace) -> Result<u8> {
+    let setup = setup::ensure(ws)?;
+    sysroot::ensure(ws, &setup)?;
+    let mut settings = build::target_env(ws, &setup);
+    settings.push((ENV_MARK.to_owned(), "1".into()));
+    if sysroot::dir(ws)
+        .to_string_lossy()
+        .contains(char::is_whitespace)
+    {
+        return Err(Failure::error(
+            status::SETUP,
+            format!(
+                "cargo cannot take flags with blanks from the environment, and the target directory's path has one: {}\n  Set CARGO_TARGET_DIR to a path without, or move the project",
+                ws.target_dir.display()
+            ),
+        ));
+    }
+    for (name, value) in settings {
+        let value = value.to_string_lossy();
+        let quoted = shlex::try_quote(&value)?;
+        println!("export {name}={quoted}");
+    }
+    Ok(0)
+}

@@ -1,0 +1,186 @@
+//! The system's output on its way to the terminal.
+//!
+//! Every byte goes on at once, so prompts appear. At a line's end the line is read:
+//! code addresses in reports of faults and panics get function, file and line.
+
+use crate::symbols::{Kind, Symbols};
+
+/// Name of the kernel's ELF file in [`Symbols`].
+pub const KERNEL: &str = "[kernel]";
+/// Name of the root task's.
+pub const ROOT: &str = "[root]";
+
+/// Adds what the addresses mean, and collects whole lines.
+pub struct Annotator<'a> {
+    symbols: &'a Symbols,
+    line: Vec<u8>,
+    /// The current line's end was reached; only line feeds may follow.
+    ended: bool,
+}
+
+impl<'a> Annotator<'a> {
+    /// An annotator at the start of a line.
+    pub fn new(symbols: &'a Symbols) -> Self {
+        Annotator {
+            symbols,
+            line: Vec::new(),
+            ended: false,
+        }
+    }
+
+    /// Takes output; returns what to show, and the lines that are now complete.
+    pub fn feed(&mut self, bytes: &[u8]) -> (Vec<u8>, Vec<String>) {
+        let mut shown = Vec::with_capacity(bytes.len());
+        let mut lines = Vec::new();
+        for &byte in bytes {
+            let end = matches!(byte, b'\r' | b'\n');
+            if end && !self.ended && !self.line.is_empty() {
+                let line = plain(&self.line);
+                for note in self.notes(&line) {
+                    shown.extend_from_slice(note.as_bytes());
+                }
+                lines.push(line);
+                self.line.clear();
+            }
+            if !end {
+                self.line.push(byte);
+            }
+            self.ended = end;
+            shown.push(byte);
+        }
+        (shown, lines)
+    }
+
+    /// The line that is not complete yet.
+    pub fn rest(&self) -> String {
+        plain(&self.line)
+    }
+
+    /// What to append to a line.
+    fn notes(&self, line: &str) -> Vec<String> {
+        let Some((name, text)) = speaker(line, self.symbols) else {
+            return Vec::new();
+        };
+        let mut notes = Vec::new();
+        for (address, kind) in code_addresses(text, name == KERNEL) {
+            for (depth, frame) in self.symbols.frames(name, address, kind).iter().enumerate() {
+                if depth == 0 && notes.is_empty() {
+                    notes.push(format!(" = {frame}"));
+                } else if depth == 0 {
+                    notes.push(format!("; {address:#x} = {frame}"));
+                } else {
+                    notes.push(format!("\r\n        inlined into {frame}"));
+                }
+            }
+        }
+        notes
+    }
+}
+
+/// A line without colours and other control sequences.
+fn plain(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    anstream::adapter::strip_str(&text).to_string()
+}
+
+/// Whose addresses a line holds, and the rest of the line.
+fn speaker<'l>(line: &'l str, symbols: &Symbols) -> Option<(&'l str, &'l str)> {
+    let line = line.trim_start();
+    if let Some(text) = line.strip_prefix(KERNEL) {
+        return Some((&line[..KERNEL.len()], text));
+    }
+    if let Some(text) = line.strip_prefix(ROOT) {
+        return match text.trim_start().split_once(':') {
+            Some((name, text)) if symbols.knows(name) => Some((name, text)),
+            _ => Some((&line[..ROOT.len()], text)),
+        };
+    }
+    let (name, text) = line.split_once('|')?;
+    let name = name.trim_end();
+    symbols.knows(name).then_some((name, text))
+}
+
+/// The code addresses in a report: after `ip=`, `pc=`, `rip=` the faulting
+/// instruction's, after `at` a return address, in the kernel's lines any.
+fn code_addresses(text: &str, any: bool) -> Vec<(u64, Kind)> {
+    let mut found = Vec::new();
+    let mut before = "";
+    for word in text
+        .split([' ', ',', ';', '(', ')', '\t'])
+        .filter(|word| !word.is_empty())
+    {
+        let (key, value) = word.split_once(['=', '@']).unwrap_or((before, word));
+        let kind = match key.trim_end_matches(':') {
+            "ip" | "pc" | "rip" => Some(Kind::Instruction),
+            "at" => Some(Kind::Return),
+            _ if any => Some(Kind::Return),
+            _ => None,
+        };
+        if let Some(kind) = kind
+            && let Some(address) = number(value)
+        {
+            found.push((address, kind));
+        }
+        before = word;
+    }
+    found
+}
+
+/// `0x…` as a number.
+fn number(text: &str) -> Option<u64> {
+    let digits = text.strip_prefix("0x")?.trim_end_matches(['.', ':']);
+    u64::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_pass_unchanged_and_lines_are_collected() {
+        let symbols = Symbols::default();
+        let mut annotator = Annotator::new(&symbols);
+        let (shown, lines) = annotator.feed(b"name? ");
+        assert_eq!((shown.as_slice(), lines.len()), (&b"name? "[..], 0));
+        assert_eq!(annotator.rest(), "name? ");
+        let (shown, lines) = annotator.feed(b"\x1b[31mx\x1b[0m\r\n\r\ny\n");
+        assert_eq!(shown, b"\x1b[31mx\x1b[0m\r\n\r\ny\n");
+        assert_eq!(lines, ["name? x", "y"]);
+    }
+
+    #[test]
+    fn addresses_are_found_where_they_mean_code() {
+        assert_eq!(
+            code_addresses(" fault: null read at ip=0x1001234 addr=0x10", false),
+            [(0x1001234, Kind::Instruction)]
+        );
+        assert_eq!(
+            code_addresses("   at 0x0000000001001234", false),
+            [(0x1001234, Kind::Return)]
+        );
+        assert_eq!(code_addresses(" buffer 0x1001234", false), []);
+        assert_eq!(code_addresses(" x=0xf", true), [(15, Kind::Return)]);
+        assert_eq!(code_addresses(" at noon, at 0xzz", false), []);
+    }
+
+    #[test]
+    fn a_line_has_a_speaker() {
+        let mut symbols = Symbols::default();
+        symbols.add("hello", "/nowhere".as_ref());
+        assert_eq!(
+            speaker("hello   | at 0x1", &symbols),
+            Some(("hello", " at 0x1"))
+        );
+        assert_eq!(
+            speaker("[root] hello: fault", &symbols),
+            Some(("hello", " fault"))
+        );
+        assert_eq!(
+            speaker("[root] panicked", &symbols),
+            Some((ROOT, " panicked"))
+        );
+        assert_eq!(speaker("[kernel] x", &symbols), Some((KERNEL, " x")));
+        assert_eq!(speaker("other | at 0x1", &symbols), None);
+        assert_eq!(speaker("text", &symbols), None);
+    }
+}

@@ -1,0 +1,56 @@
+//! The host tool of l4re-rs: finds or installs what a build needs, builds
+//! programs, kernel and root task, boots them in QEMU and tests them there.
+
+mod boot;
+mod build;
+mod cli;
+mod console;
+mod elf;
+mod env;
+mod line;
+mod ned;
+mod plan;
+mod qemu;
+mod run;
+mod setup;
+mod status;
+mod symbols;
+mod sysroot;
+mod system;
+mod tap;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(status) => ExitCode::from(status),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(status::of(&error))
+        }
+    }
+}
+
+fn dispatch(command: Command) -> anyhow::Result<u8> {
+    let ws = Workspace::locate()?;
+    match command {
+        Command::Run(args) => run::run(&ws, &args),
+        Command::Runner { elf, args } => run::runner(&ws, &elf, args),
+        Command::Build(args) => run::build_only(&ws, &args),
+        Command::Test(args) => test::run(&ws, &args),
+        Command::Setup => {
+            setup::renew(&ws)?;
+            Ok(0)
+        }
+        Command::Env => env::print(&ws),
+        Command::LinkLine { program, release } => build::link_line(&ws, &program, release),
+    }
+}

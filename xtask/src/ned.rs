@@ -1,0 +1,116 @@
+//! The ned script that starts a system on L4Re's own servers.
+
+use std::fmt::Write;
+
+use crate::system::System;
+use crate::workspace::GateRole;
+
+/// The name of the boot module that holds the script.
+pub const MODULE: &str = "boot.cfg";
+
+/// A script that starts the programs, waits for each and tells how they ended,
+/// in the embedded root task's words.
+pub fn write(system: &System) -> String {
+    let mut script = String::from("local L4 = require(\"L4\");\nlocal ld = L4.default_loader;\n");
+    let mut out = |line: std::fmt::Arguments| {
+        // Writing into a string cannot fail.
+        let _ = script.write_fmt(line);
+        script.push('\n');
+    };
+    out(format_args!("local gate = {{}};"));
+    for gate in &system.gates {
+        out(format_args!("gate[{}] = ld:new_channel();", quote(gate)));
+    }
+    out(format_args!("local task = {{}};"));
+    for (number, program) in (1..).zip(&system.programs) {
+        let caps: String = (program.gates.iter())
+            .map(|(gate, role)| {
+                let gate = quote(gate);
+                let server = if *role == GateRole::Server {
+                    ":svr()"
+                } else {
+                    ""
+                };
+                format!("[{gate}] = gate[{gate}]{server}, ")
+            })
+            .collect();
+        let args: String = (program.args.iter())
+            .map(|arg| format!(", {}", quote(arg)))
+            .collect();
+        let (name, file) = (
+            quote(&program.name),
+            quote(&format!("rom/{}", program.module)),
+        );
+        out(format_args!(
+            "task[{number}] = ld:startv({{ caps = {{ {caps}}}, log = {{ {name}, \"g\" }} }}, {file}{args});"
+        ));
+    }
+    out(format_args!("local status = 0;"));
+    for (number, program) in (1..).zip(&system.programs) {
+        let name = quote(&program.name);
+        out(format_args!(
+            "do\n  local s = task[{number}]:wait() & 0xff;\n  \
+             print(\"[root] \" .. {name} .. \": exited with \" .. s);\n  \
+             if status == 0 then status = s; end\nend"
+        ));
+    }
+    out(format_args!(
+        "print(\"[root] system ends with status \" .. status);"
+    ));
+    script
+}
+
+/// A Lua string; every byte that is not plain is written by its number.
+fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b' '..=b'~' if byte != b'"' && byte != b'\\' => quoted.push(char::from(byte)),
+            _ => quoted += &format!("\\{byte:03}"),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Program;
+
+    #[test]
+    fn strings_cannot_break_out() {
+        assert_eq!(quote("a b"), "\"a b\"");
+        assert_eq!(quote("\"\\\n"), "\"\\034\\092\\010\"");
+        assert_eq!(quote("ä"), "\"\\195\\164\"");
+    }
+
+    #[test]
+    fn a_script_of_two_programs() {
+        let program = |name: &str, role, args: &[&str]| Program {
+            name: name.to_owned(),
+            module: name.to_owned(),
+            elf: name.into(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            gates: vec![("calc".to_owned(), role)],
+        };
+        let script = write(&System {
+            gates: vec!["calc".to_owned()],
+            programs: vec![
+                program("server", GateRole::Server, &[]),
+                program("client", GateRole::Client, &["8", "two words"]),
+            ],
+        });
+        for line in [
+            "gate[\"calc\"] = ld:new_channel();",
+            "task[1] = ld:startv({ caps = { [\"calc\"] = gate[\"calc\"]:svr(), }, log = { \"server\", \"g\" } }, \"rom/server\");",
+            "task[2] = ld:startv({ caps = { [\"calc\"] = gate[\"calc\"], }, log = { \"client\", \"g\" } }, \"rom/client\", \"8\", \"two words\");",
+            "print(\"[root] system ends with status \" .. status);",
+        ] {
+            assert!(
+                script.lines().any(|found| found == line),
+                "{line}\nnot in\n{script}"
+            );
+        }
+    }
+}

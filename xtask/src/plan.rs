@@ -1,0 +1,96 @@
+//! The boot plan: what the embedded root task is to start.
+//!
+//! One statement a line, words quoted as in a shell; read by `root-task/src/plan.rs`.
+
+use anyhow::{Context, Result};
+
+use crate::system::System;
+use crate::workspace::GateRole;
+
+/// The name of the boot module that holds the plan.
+pub const MODULE: &str = "boot.plan";
+
+/// The plan that starts a system and ends it with its last program.
+pub fn write(system: &System) -> Result<String> {
+    let mut plan = String::new();
+    for gate in &system.gates {
+        line(&mut plan, ["gate", gate])?;
+    }
+    for program in &system.programs {
+        let mut words = vec!["start".to_owned(), program.module.clone()];
+        for (gate, role) in &program.gates {
+            let rights = match role {
+                GateRole::Server => ":s",
+                GateRole::Client => "",
+            };
+            words.extend(["-g".to_owned(), format!("{gate}{rights}")]);
+        }
+        words.extend(["--".to_owned(), program.name.clone()]);
+        words.extend(program.args.iter().cloned());
+        line(&mut plan, words.iter().map(String::as_str))?;
+    }
+    line(&mut plan, ["end", "all"])?;
+    Ok(plan)
+}
+
+fn line<'a>(plan: &mut String, words: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let words: Vec<&str> = words.into_iter().collect();
+    if let Some(word) = words.iter().find(|word| word.contains('\n')) {
+        anyhow::bail!(
+            "a program's argument has a line break, which a boot plan cannot hold: {word:?}"
+        );
+    }
+    *plan += &shlex::try_join(words).context("a program's argument has a zero byte")?;
+    plan.push('\n');
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::system::Program;
+
+    fn program(name: &str, args: &[&str], gates: &[(&str, GateRole)]) -> Program {
+        Program {
+            name: name.to_owned(),
+            module: name.to_owned(),
+            elf: name.into(),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+            gates: gates
+                .iter()
+                .map(|(gate, role)| ((*gate).to_owned(), *role))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_plan_of_two_programs() {
+        let system = System {
+            gates: vec!["calc".to_owned()],
+            programs: vec![
+                program("server", &[], &[("calc", GateRole::Server)]),
+                program(
+                    "client",
+                    &["8", "two words", "it's"],
+                    &[("calc", GateRole::Client)],
+                ),
+            ],
+        };
+        assert_eq!(
+            write(&system).unwrap(),
+            "gate calc\n\
+             start server -g calc:s -- server\n\
+             start client -g calc -- client 8 'two words' \"it's\"\n\
+             end all\n"
+        );
+    }
+
+    #[test]
+    fn what_a_line_cannot_hold_is_refused() {
+        let system = System {
+            gates: Vec::new(),
+            programs: vec![program("p", &["a\nb"], &[])],
+        };
+        assert!(write(&system).is_err());
+    }
+}

@@ -1,0 +1,246 @@
+//! `run`: builds what is named, boots it and passes on how it ended.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::boot::{embedded, l4re};
+use crate::build::{self, Profile};
+use crate::cli::{BuildArgs, MachineArgs, RunArgs};
+use crate::console::{self, End, Record, Watch};
+use crate::elf;
+use crate::qemu::{self, Machine};
+use crate::setup::{self, Setup};
+use crate::status;
+use crate::symbols::Symbols;
+use crate::sysroot;
+use crate::system::System;
+use crate::workspace::{Package, Workspace};
+
+/// Where `run` leaves the folder of the package that cargo runs a program of.
+const PACKAGE_DIR: &str = "L4RE_RS_PACKAGE_DIR";
+/// Options for `run` where a command line has no place for them: under cargo.
+const OPTIONS: &str = "L4RE_RS_RUN";
+
+/// A kind of system to boot on.
+pub enum Ground {
+    /// Our kernel and root task.
+    Embedded(build::Embedded),
+    /// An L4Re build tree's.
+    L4re(l4re::Tree),
+}
+
+impl Ground {
+    /// The embedded system, built now, or the L4Re tree that is named.
+    pub fn prepare(
+        ws: &Workspace,
+        setup: &Setup,
+        tree: Option<&Path>,
+        fiasco: Option<&Path>,
+    ) -> Result<Ground> {
+        match tree {
+            Some(dir) => Ok(Ground::L4re(l4re::Tree::find(dir, fiasco)?)),
+            None => {
+                sysroot::ensure(ws, setup)?;
+                Ok(Ground::Embedded(build::embedded(ws, setup)?))
+            }
+        }
+    }
+}
+
+/// Boots what the command line names; the result is the exit status.
+pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
+    let named = name_programs(ws, args)?;
+    let setup = setup::ensure(ws)?;
+    let system = match named {
+        Named::Files(files) => {
+            check_files(&files, args.machine.mem)?;
+            System::of_files(&files, &args.args)?
+        }
+        Named::Example(package) => {
+            sysroot::ensure(ws, &setup)?;
+            let folder = build::programs(ws, &setup, &package.name, Profile::new(args.release))?;
+            System::of_package(&package, &folder, &args.args)?
+        }
+    };
+    boot_shown(ws, &setup, args, &system)
+}
+
+/// Boots a program that cargo has built.
+pub fn runner(ws: &Workspace, elf: &Path, args: Vec<String>) -> Result<u8> {
+    let mut options = runner_options()?;
+    options.args = args;
+    let setup = setup::ensure(ws)?;
+    let package = std::env::var_os(PACKAGE_DIR)
+        .and_then(|dir| Package::read(Path::new(&dir)).ok())
+        .filter(|package| !package.l4re.programs.is_empty());
+    let system = match (package, elf.parent()) {
+        // One of several that make a system; cargo has built the others beside it.
+        (Some(package), Some(folder)) if !folder.ends_with("deps") => {
+            System::of_package(&package, folder, &options.args)?
+        }
+        _ => System::of_files(&[elf.to_owned()], &options.args)?,
+    };
+    boot_shown(ws, &setup, &options, &system)
+}
+
+/// Options for a boot by cargo, from the environment.
+fn runner_options() -> Result<RunArgs> {
+    let text = std::env::var(OPTIONS).unwrap_or_default();
+    let words = shlex::split(&text).with_context(|| format!("{OPTIONS}: unbalanced quotes"))?;
+    let line = ["run".to_owned()]
+        .into_iter()
+        .chain(words)
+        .chain(["program".to_owned()]);
+    match <crate::cli::Cli as clap::Parser>::try_parse_from(
+        ["xtask".to_owned()].into_iter().chain(line),
+    )?
+    .command
+    {
+        crate::cli::Command::Run(args) => Ok(args),
+        _ => anyhow::bail!("{OPTIONS} must hold options of run"),
+    }
+}
+
+/// Builds examples, and the kernel and root task with them.
+pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
+    let setup = setup::ensure(ws)?;
+    sysroot::ensure(ws, &setup)?;
+    let names = if args.programs.is_empty() {
+        ws.examples()?
+    } else {
+        args.programs.clone()
+    };
+    build::embedded(ws, &setup)?;
+    for name in names {
+        let package = ws.example(&name)?;
+        let folder = build::programs(ws, &setup, &package.name, Profile::new(args.release))?;
+        for bin in &package.bins {
+            println!("{}", folder.join(bin).display());
+        }
+    }
+    Ok(0)
+}
+
+enum Named {
+    Example(Package),
+    Files(Vec<PathBuf>),
+}
+
+/// One example, or else files.
+fn name_programs(ws: &Workspace, args: &RunArgs) -> Result<Named> {
+    match args.programs.as_slice() {
+        [one] if !one.contains('/') && (is_example(ws, one) || !Path::new(one).exists()) => {
+            Ok(Named::Example(ws.example(one)?))
+        }
+        files => Ok(Named::Files(files.iter().map(PathBuf::from).collect())),
+    }
+}
+
+fn is_example(ws: &Workspace, name: &str) -> bool {
+    ws.root
+        .join("examples")
+        .join(name)
+        .join("Cargo.toml")
+        .is_file()
+}
+
+fn check_files(files: &[PathBuf], memory: u64) -> Result<()> {
+    let mut programs = Vec::new();
+    for file in files {
+        programs.push((file.display().to_string(), elf::check(file)?));
+    }
+    elf::check_memory(&programs, memory)
+}
+
+fn boot_shown(ws: &Workspace, setup: &Setup, args: &RunArgs, system: &System) -> Result<u8> {
+    let ground = Ground::prepare(ws, setup, args.l4re.as_deref(), args.fiasco.as_deref())?;
+    if args.machine.gdb
+        && let Some(program) = system.programs.first()
+    {
+        eprintln!(
+            "run: waiting for: gdb -ex 'target remote :1234' {}",
+            program.elf.display()
+        );
+    }
+    let watch = Watch {
+        expect: args.expect.clone(),
+        timeout: args.machine.timeout,
+        show: true,
+        l4re: args.l4re.is_some(),
+    };
+    let record = boot(ws, setup, &ground, system, &args.machine, &watch)?;
+    Ok(verdict(&record.end, &watch))
+}
+
+/// Boots a system and watches it to its end.
+pub fn boot(
+    ws: &Workspace,
+    setup: &Setup,
+    ground: &Ground,
+    system: &System,
+    machine: &MachineArgs,
+    watch: &Watch,
+) -> Result<Record> {
+    let files: Vec<PathBuf> = system
+        .programs
+        .iter()
+        .map(|program| program.elf.clone())
+        .collect();
+    check_files(&files, machine.mem)?;
+    let mut symbols = Symbols::new(&ws.root);
+    let image = match ground {
+        Ground::Embedded(embedded) => embedded::image(embedded, system, &mut symbols)?,
+        Ground::L4re(tree) => l4re::image(tree, system, &mut symbols)?,
+    };
+    let command = qemu::command(&setup.qemu, &image, machine)?;
+    let running = Machine::start(command, watch.show)?;
+    console::watch(running, &symbols, watch)
+}
+
+/// The exit status for a boot's end; says why where the system did not.
+pub fn verdict(end: &End, watch: &Watch) -> u8 {
+    let (status, reason) = match (end, &watch.expect) {
+        (End::Expected, _) => return 0,
+        (End::KernelPanic, _) => (status::KERNEL_PANIC, "the kernel panicked".to_owned()),
+        (End::TimedOut, _) => {
+            let seconds = watch.timeout.unwrap_or_default().as_secs_f64();
+            (
+                status::TIMEOUT,
+                format!("the system has not ended within {seconds} s"),
+            )
+        }
+        (_, Some(text)) => (
+            status::NOT_EXPECTED,
+            format!("the system ended, but never wrote {text:?}"),
+        ),
+        (End::Status(status), None) => return *status,
+        (End::Silent, None) => (
+            status::NO_STATUS,
+            "the machine stopped before the system told how it ended".to_owned(),
+        ),
+    };
+    eprintln!("run: {reason}");
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_end_has_its_status() {
+        let plain = Watch::default();
+        assert_eq!(verdict(&End::Status(101), &plain), 101);
+        assert_eq!(verdict(&End::TimedOut, &plain), status::TIMEOUT);
+        assert_eq!(verdict(&End::KernelPanic, &plain), status::KERNEL_PANIC);
+        assert_eq!(verdict(&End::Silent, &plain), status::NO_STATUS);
+        let expecting = Watch {
+            expect: Some("x".to_owned()),
+            ..Watch::default()
+        };
+        assert_eq!(verdict(&End::Expected, &expecting), 0);
+        assert_eq!(verdict(&End::Status(0), &expecting), status::NOT_EXPECTED);
+        assert_eq!(verdict(&End::TimedOut, &expecting), status::TIMEOUT);
+    }
+}

@@ -1,0 +1,176 @@
+//! A system to boot: which programs, with which arguments and gates.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::workspace::{GateRole, Package};
+
+/// The programs of one boot, in start order.
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    /// IPC gates that programs share.
+    pub gates: Vec<String>,
+    /// The programs.
+    pub programs: Vec<Program>,
+}
+
+/// One program to start.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its name in the log, and `argv[0]`.
+    pub name: String,
+    /// The name of the boot module that holds its ELF file.
+    pub module: String,
+    /// Its ELF file.
+    pub elf: PathBuf,
+    /// `argv[1..]`.
+    pub args: Vec<String>,
+    /// Named capabilities to the shared gates.
+    pub gates: Vec<(String, GateRole)>,
+}
+
+impl System {
+    /// A system of ELF files without gates; the first one gets the arguments.
+    pub fn of_files(files: &[PathBuf], args: &[String]) -> Result<System> {
+        let mut system = System::default();
+        for file in files {
+            system.add(file, None, Vec::new(), Vec::new())?;
+        }
+        system.give_args(args);
+        Ok(system)
+    }
+
+    /// The system that a package describes, with its programs built in `folder`.
+    pub fn of_package(package: &Package, folder: &Path, args: &[String]) -> Result<System> {
+        let mut system = System {
+            gates: package.l4re.gates.clone(),
+            ..System::default()
+        };
+        if package.l4re.programs.is_empty() {
+            for bin in &package.bins {
+                system.add(&folder.join(bin), None, Vec::new(), Vec::new())?;
+            }
+        }
+        for entry in &package.l4re.programs {
+            let gates = (entry.gates.iter())
+                .map(|(gate, role)| (gate.clone(), *role))
+                .collect();
+            system.add(
+                &folder.join(&entry.bin),
+                entry.name.as_deref(),
+                entry.args.clone(),
+                gates,
+            )?;
+        }
+        system.give_args(args);
+        Ok(system)
+    }
+
+    /// Arguments from the command line take the place of the first program's own.
+    fn give_args(&mut self, args: &[String]) {
+        if let Some(first) = self.programs.first_mut()
+            && !args.is_empty()
+        {
+            first.args = args.to_vec();
+        }
+    }
+
+    fn add(
+        &mut self,
+        file: &Path,
+        name: Option<&str>,
+        args: Vec<String>,
+        gates: Vec<(String, GateRole)>,
+    ) -> Result<()> {
+        let elf =
+            fs::canonicalize(file).with_context(|| format!("cannot open {}", file.display()))?;
+        let base = module_name(&elf);
+        let module = match self.programs.iter().find(|other| other.elf == elf) {
+            Some(other) => other.module.clone(),
+            None => unused(&base, &self.names(|program| &program.module)),
+        };
+        let name = unused(name.unwrap_or(&base), &self.names(|program| &program.name));
+        self.programs.push(Program {
+            name,
+            module,
+            elf,
+            args,
+            gates,
+        });
+        Ok(())
+    }
+
+    fn names(&self, which: fn(&Program) -> &String) -> BTreeSet<&str> {
+        self.programs
+            .iter()
+            .map(|program| which(program).as_str())
+            .collect()
+    }
+}
+
+/// A file's name as a boot module's: what the plan's and the boot loader's syntax allow.
+fn module_name(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let kept: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._-+".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    // `cargo test` appends a hash to a test's name; the reader knows it without.
+    match kept.rsplit_once('-') {
+        Some((stem, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            stem.to_owned()
+        }
+        _ => kept,
+    }
+}
+
+fn unused(name: &str, taken: &BTreeSet<&str>) -> String {
+    let reserved = ["root-task", "boot.plan"];
+    if !taken.contains(name) && !reserved.contains(&name) {
+        return name.to_owned();
+    }
+    (2..)
+        .map(|number| format!("{name}.{number}"))
+        .find(|name| !taken.contains(name.as_str()))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn module_names_are_plain() {
+        assert_eq!(module_name(Path::new("/a b/c d,e")), "c_d_e");
+        assert_eq!(module_name(Path::new("/t/ipc-0123456789abcdef")), "ipc");
+        assert_eq!(module_name(Path::new("/t/two-tasks")), "two-tasks");
+    }
+
+    #[test]
+    fn a_file_twice_is_one_module_and_two_names() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("hello");
+        fs::write(&file, "").unwrap();
+        let args = ["x".to_owned()];
+        let system = System::of_files(&[file.clone(), file], &args).unwrap();
+        assert_eq!(system.programs[0].name, "hello");
+        assert_eq!(system.programs[1].name, "hello.2");
+        assert_eq!(system.programs[0].module, system.programs[1].module);
+        assert_eq!(system.programs[0].args, ["x"]);
+        assert!(system.programs[1].args.is_empty());
+    }
+
+    #[test]
+    fn names_of_the_system_itself_are_not_given_away() {
+        assert_eq!(unused("boot.plan", &BTreeSet::new()), "boot.plan.2");
+    }
+}

@@ -1,0 +1,322 @@
+//! `cargo xtask test`: the host tests, then programs in QEMU.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::build::{self, Profile};
+use crate::cli::{MachineArgs, TestArgs};
+use crate::console::{End, Record, Watch};
+use crate::run::{self, Ground};
+use crate::setup::{self, Setup};
+use crate::status;
+use crate::sysroot;
+use crate::system::System;
+use crate::tap::{self, Outcome};
+use crate::workspace::{Package, TestEntry, Workspace};
+
+/// No test program runs longer, even emulated on a slow computer.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Counts, and prints each result as it comes.
+#[derive(Debug, Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Tally {
+    fn record(&mut self, name: &str, outcome: Outcome) {
+        let word = match outcome {
+            Outcome::Passed => {
+                self.passed += 1;
+                "ok"
+            }
+            Outcome::Failed => {
+                self.failed += 1;
+                "FAILED"
+            }
+            Outcome::Skipped => {
+                self.skipped += 1;
+                "skipped"
+            }
+        };
+        println!("{word:7} {name}");
+    }
+
+    fn fail(&mut self, name: &str, reason: &str, log: &[String]) {
+        self.record(name, Outcome::Failed);
+        println!("        {reason}");
+        for line in log {
+            println!("        > {line}");
+        }
+    }
+}
+
+/// Runs the tests; status 0 if there were some and none failed.
+pub fn run(ws: &Workspace, args: &TestArgs) -> Result<u8> {
+    let mut tally = Tally::default();
+    if !args.no_host {
+        host(ws, args.filter.as_deref(), &mut tally)?;
+    }
+    if !args.host {
+        in_qemu(ws, args, &mut tally)?;
+    }
+    if tally.skipped > 0 {
+        println!("{} skipped", tally.skipped);
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    Ok(if tally.failed == 0 && tally.passed > 0 {
+        0
+    } else {
+        status::OTHER
+    })
+}
+
+/// `cargo test` of the packages that build on this computer.
+fn host(ws: &Workspace, filter: Option<&str>, tally: &mut Tally) -> Result<()> {
+    let mut cargo = Command::new(build::cargo_program());
+    build::clear_cargo_env(&mut cargo);
+    cargo
+        .args(["test", "--no-fail-fast"])
+        .current_dir(&ws.root)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    cargo.args(filter.map(|filter| ["--", filter]).into_iter().flatten());
+    let out = cargo.output().context("cannot start cargo")?;
+    let text = String::from_utf8_lossy(&out.stdout);
+    let (passed, failed) = count_host(&text);
+    tally.passed += passed;
+    tally.failed += failed;
+    println!("host tests: {passed} passed, {failed} failed");
+    if !out.status.success() {
+        print!("{text}");
+        if failed == 0 {
+            tally.fail("host tests", "cargo test ended with an error", &[]);
+        }
+    }
+    Ok(())
+}
+
+/// The sum of libtest's result lines.
+fn count_host(output: &str) -> (usize, usize) {
+    let count = |line: &str, word: &str| -> usize {
+        (line.split("; "))
+            .filter_map(|part| part.trim_end_matches('.').strip_suffix(word))
+            .filter_map(|part| {
+                part.rsplit(' ')
+                    .find(|word| !word.is_empty())?
+                    .parse::<usize>()
+                    .ok()
+            })
+            .sum()
+    };
+    (output.lines())
+        .filter_map(|line| line.strip_prefix("test result: "))
+        .fold((0, 0), |(passed, failed), line| {
+            (
+                passed + count(line, " passed"),
+                failed + count(line, " failed"),
+            )
+        })
+}
+
+fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
+    let setup = setup::ensure(ws)?;
+    sysroot::ensure(ws, &setup)?;
+    let ground = Ground::prepare(ws, &setup, args.l4re.as_deref(), args.fiasco.as_deref())?;
+    let suite = Suite {
+        ws,
+        setup: &setup,
+        ground: &ground,
+        l4re: args.l4re.is_some(),
+    };
+    let wanted = |name: &str| {
+        args.filter
+            .as_deref()
+            .is_none_or(|filter| name.contains(filter))
+    };
+    for example in ws.examples()? {
+        let package = ws.example(&example)?;
+        let folder = build::programs(ws, &setup, &package.name, Profile::Debug)?;
+        for test in &package.l4re.tests {
+            let name = format!("example {example} {}", test.args.join(" "));
+            let name = name.trim_end();
+            if wanted(name) {
+                let system = System::of_package(&package, &folder, &test.args)?;
+                suite.example(name, &system, test, tally)?;
+            }
+        }
+    }
+    for folder in ws.test_folders()? {
+        if wanted(&folder) {
+            let package = Package::read(&ws.root.join("tests").join(&folder))?;
+            suite.package(&package, tally)?;
+        }
+    }
+    Ok(())
+}
+
+struct Suite<'a> {
+    ws: &'a Workspace,
+    setup: &'a Setup,
+    ground: &'a Ground,
+    l4re: bool,
+}
+
+impl Suite<'_> {
+    fn boot(&self, system: &System) -> Result<Record> {
+        let watch = Watch {
+            timeout: Some(PATIENCE),
+            l4re: self.l4re,
+            ..Watch::default()
+        };
+        run::boot(
+            self.ws,
+            self.setup,
+            self.ground,
+            system,
+            &MachineArgs::default(),
+            &watch,
+        )
+    }
+
+    /// A test that an example's manifest describes.
+    fn example(
+        &self,
+        name: &str,
+        system: &System,
+        test: &TestEntry,
+        tally: &mut Tally,
+    ) -> Result<()> {
+        let record = self.boot(system)?;
+        match misses(test, &record) {
+            None => tally.record(name, Outcome::Passed),
+            Some(reason) => tally.fail(name, &reason, &record.lines),
+        }
+        Ok(())
+    }
+
+    /// Every program of a package in `tests/`.
+    fn package(&self, package: &Package, tally: &mut Tally) -> Result<()> {
+        let programs = build::test_programs(self.ws, self.setup, &package.name)?;
+        if programs.is_empty() {
+            tally.fail(&package.name, "the package has no test programs", &[]);
+        }
+        for (name, file) in programs {
+            let mut system = System::of_files(&[file], &[])?;
+            for program in &mut system.programs {
+                program.name.clone_from(&name);
+            }
+            let record = self.boot(&system)?;
+            report(&name, &record, tally);
+        }
+        Ok(())
+    }
+}
+
+/// Takes over a test program's cases, and holds its end against them.
+fn report(name: &str, record: &Record, tally: &mut Tally) {
+    let report = tap::read(name, &record.lines);
+    for case in &report.cases {
+        tally.record(&format!("{name}: {}", case.name), case.outcome);
+    }
+    let failed = report
+        .cases
+        .iter()
+        .any(|case| case.outcome == Outcome::Failed);
+    let mut complaints = report.complaints;
+    match (&record.end, failed) {
+        (End::Status(0), false) => {}
+        (End::Status(0), true) => {
+            complaints.push("ended with status 0 in spite of failures".to_owned())
+        }
+        (End::Status(_), true) => {}
+        (end, _) => complaints.push(describe(end)),
+    }
+    if !complaints.is_empty() {
+        tally.fail(name, &complaints.join("; "), &record.lines);
+    } else if failed {
+        for line in &record.lines {
+            println!("        > {line}");
+        }
+    }
+}
+
+fn describe(end: &End) -> String {
+    match end {
+        End::Status(status) => format!("ended with status {status}"),
+        End::TimedOut => format!("did not end within {} s", PATIENCE.as_secs()),
+        End::KernelPanic => "the kernel panicked".to_owned(),
+        End::Silent => "the machine stopped without a status".to_owned(),
+        End::Expected => "the expected text came".to_owned(),
+    }
+}
+
+/// What a boot owes to its description.
+fn misses(test: &TestEntry, record: &Record) -> Option<String> {
+    if record.end != End::Status(test.status) {
+        return Some(format!(
+            "status {} is due; {}",
+            test.status,
+            describe(&record.end)
+        ));
+    }
+    let mut lines = record.lines.iter();
+    (test.expect.iter())
+        .find(|text| !lines.any(|line| line.contains(text.as_str())))
+        .map(|text| format!("the output lacks {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(end: End, lines: &[&str]) -> Record {
+        Record {
+            end,
+            lines: lines.iter().map(|line| (*line).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn libtest_results_are_summed() {
+        let output = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured\n\
+                      x\ntest result: FAILED. 3 passed; 2 failed; 0 ignored";
+        assert_eq!(count_host(output), (15, 2));
+        assert_eq!(count_host(""), (0, 0));
+    }
+
+    #[test]
+    fn expected_texts_come_in_order() {
+        let test = TestEntry {
+            status: 3,
+            expect: vec!["a".to_owned(), "b".to_owned()],
+            ..TestEntry::default()
+        };
+        assert_eq!(misses(&test, &record(End::Status(3), &["xa", "b"])), None);
+        assert!(misses(&test, &record(End::Status(3), &["b", "a"])).is_some());
+        assert!(misses(&test, &record(End::Status(0), &["a", "b"])).is_some());
+        assert!(misses(&test, &record(End::Silent, &["a", "b"])).is_some());
+    }
+
+    #[test]
+    fn a_program_that_dies_fails_though_its_cases_passed() {
+        let mut tally = Tally::default();
+        report(
+            "t",
+            &record(End::Status(139), &["t | 1..1", "t | ok 1 - a"]),
+            &mut tally,
+        );
+        assert_eq!((tally.passed, tally.failed), (1, 1));
+        let mut tally = Tally::default();
+        report(
+            "t",
+            &record(End::Status(0), &["t | 1..1", "t | ok 1 - a"]),
+            &mut tally,
+        );
+        assert_eq!((tally.passed, tally.failed), (1, 0));
+    }
+}

@@ -1,0 +1,312 @@
+//! Where things stand in the workspace, and what its manifests say.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use crate::status::{self, Failure};
+
+/// The user programs' target.
+pub const TARGET: &str = "x86_64-l4re-uclibc";
+/// The kernel's target.
+pub const KERNEL_TARGET: &str = "x86_64-unknown-none";
+
+/// The checked-out project and its build directory.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Folder of the workspace's `Cargo.toml`.
+    pub root: PathBuf,
+    /// Cargo's target directory.
+    pub target_dir: PathBuf,
+}
+
+/// What a package's `Cargo.toml` says, as far as booting it goes.
+#[derive(Debug)]
+pub struct Package {
+    /// The package's name.
+    pub name: String,
+    /// Names of its programs.
+    pub bins: Vec<String>,
+    /// `[package.metadata.l4re]`.
+    pub l4re: Metadata,
+}
+
+/// `[package.metadata.l4re]`: a system of several programs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Metadata {
+    /// Names of the IPC gates that the programs share.
+    #[serde(default)]
+    pub gates: Vec<String>,
+    /// The programs in start order; without it, every program of the package.
+    #[serde(default)]
+    pub programs: Vec<ProgramEntry>,
+    /// What `cargo xtask test` starts and expects.
+    #[serde(default)]
+    pub tests: Vec<TestEntry>,
+}
+
+/// One started program in `[[package.metadata.l4re.programs]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgramEntry {
+    /// Which of the package's programs.
+    pub bin: String,
+    /// Its name in the log; the program's own by default.
+    pub name: Option<String>,
+    /// Its arguments.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The shared gates it gets.
+    #[serde(default)]
+    pub gates: BTreeMap<String, GateRole>,
+}
+
+/// What a program may do with a shared gate.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateRole {
+    /// Receive from it.
+    Server,
+    /// Send to it.
+    Client,
+}
+
+/// One test run in `[[package.metadata.l4re.tests]]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestEntry {
+    /// Arguments of the (first) program.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// The status that the system must end with.
+    #[serde(default)]
+    pub status: u8,
+    /// Texts that the output must hold, in this order.
+    #[serde(default)]
+    pub expect: Vec<String>,
+}
+
+impl Workspace {
+    /// Finds the workspace that this tool was built in.
+    pub fn locate() -> Result<Workspace> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .context("xtask has no parent folder")?
+            .to_owned();
+        let from_env = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"]
+            .into_iter()
+            .find_map(env::var_os)
+            .filter(|dir| !dir.is_empty());
+        let target_dir = match from_env {
+            Some(dir) => std::path::absolute(dir)?,
+            None => root.join("target"),
+        };
+        Ok(Workspace { root, target_dir })
+    }
+
+    /// The user programs' target specification.
+    pub fn target_spec(&self) -> PathBuf {
+        self.root.join("targets").join(format!("{TARGET}.json"))
+    }
+
+    /// A folder in the target directory for this tool's own files.
+    pub fn own_dir(&self) -> PathBuf {
+        self.target_dir.join("xtask")
+    }
+
+    /// Names of all examples, sorted.
+    pub fn examples(&self) -> Result<Vec<String>> {
+        self.folders_with_manifest("examples")
+    }
+
+    /// Names of all test packages' folders, sorted.
+    pub fn test_folders(&self) -> Result<Vec<String>> {
+        self.folders_with_manifest("tests")
+    }
+
+    fn folders_with_manifest(&self, room: &str) -> Result<Vec<String>> {
+        let dir = self.root.join(room);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
+            let entry = entry?;
+            if entry.path().join("Cargo.toml").is_file()
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    /// An example by its name.
+    pub fn example(&self, name: &str) -> Result<Package> {
+        let known = self.examples()?;
+        if !known.iter().any(|example| example == name) {
+            return Err(Failure::error(
+                status::UNKNOWN_EXAMPLE,
+                unknown_example(name, &known),
+            ));
+        }
+        Package::read(&self.root.join("examples").join(name))
+    }
+}
+
+impl Package {
+    /// Reads `Cargo.toml` in `dir`.
+    pub fn read(dir: &Path) -> Result<Package> {
+        let file = dir.join("Cargo.toml");
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        Package::parse(&text, dir).with_context(|| format!("in {}", file.display()))
+    }
+
+    fn parse(text: &str, dir: &Path) -> Result<Package> {
+        let manifest: Manifest = toml::from_str(text)?;
+        let mut bins: Vec<String> = manifest.bin.into_iter().map(|bin| bin.name).collect();
+        // Cargo finds these by itself.
+        if dir.join("src/main.rs").is_file() && bins.is_empty() {
+            bins.push(manifest.package.name.clone());
+        }
+        let mut found = programs_in(&dir.join("src/bin"));
+        found.retain(|name| !bins.contains(name));
+        bins.extend(found);
+        let package = Package {
+            name: manifest.package.name,
+            bins,
+            l4re: manifest.package.metadata.l4re,
+        };
+        for program in &package.l4re.programs {
+            if let Some(gate) =
+                (program.gates.keys()).find(|gate| !package.l4re.gates.contains(gate))
+            {
+                anyhow::bail!(
+                    "program `{}` wants a gate `{gate}` that `gates` does not list",
+                    program.bin
+                );
+            }
+        }
+        Ok(package)
+    }
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    package: ManifestPackage,
+    #[serde(default)]
+    bin: Vec<ManifestBin>,
+}
+
+#[derive(Deserialize)]
+struct ManifestPackage {
+    name: String,
+    #[serde(default)]
+    metadata: ManifestMetadata,
+}
+
+#[derive(Default, Deserialize)]
+struct ManifestMetadata {
+    #[serde(default)]
+    l4re: Metadata,
+}
+
+#[derive(Deserialize)]
+struct ManifestBin {
+    name: String,
+}
+
+/// Names of the programs in `src/bin`, sorted.
+fn programs_in(dir: &Path) -> Vec<String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension().is_some_and(|ext| ext == "rs") || path.join("main.rs").is_file()
+        })
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+fn unknown_example(name: &str, known: &[String]) -> String {
+    let nearest = (known.iter())
+        .map(|example| (strsim::jaro_winkler(name, example), example))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let mut message = format!("there is no example `{name}`, and no file of that name");
+    if let Some((_, example)) = nearest {
+        message += &format!("; did you mean `{example}`?");
+    }
+    message += &format!("\n  examples: {}", known.join(", "));
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_of_one_program() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("src/bin/b")).unwrap();
+        for file in [
+            "src/main.rs",
+            "src/bin/a.rs",
+            "src/bin/b/main.rs",
+            "src/bin/notes.txt",
+        ] {
+            fs::write(dir.path().join(file), "").unwrap();
+        }
+        let text = "[package]\nname = 'hello'";
+        let package = Package::parse(text, dir.path()).unwrap();
+        assert_eq!(package.bins, ["hello", "a", "b"]);
+        fs::remove_dir_all(dir.path().join("src/bin")).unwrap();
+        let package = Package::parse(text, dir.path()).unwrap();
+        assert_eq!(package.bins, ["hello"]);
+        assert!(package.l4re.programs.is_empty());
+    }
+
+    #[test]
+    fn a_package_of_two_programs_and_a_gate() {
+        let text = r#"
+            [package]
+            name = "two"
+            [[bin]]
+            name = "server"
+            [[bin]]
+            name = "client"
+            [package.metadata.l4re]
+            gates = ["calc"]
+            [[package.metadata.l4re.programs]]
+            bin = "server"
+            gates = { calc = "server" }
+            [[package.metadata.l4re.programs]]
+            bin = "client"
+            gates = { calc = "client" }
+            args = ["8", "5"]
+            [[package.metadata.l4re.tests]]
+            expect = ["8 - 5 = 3"]
+        "#;
+        let package = Package::parse(text, Path::new("/nowhere")).unwrap();
+        assert_eq!(package.bins, ["server", "client"]);
+        assert_eq!(package.l4re.programs[1].gates["calc"], GateRole::Client);
+        assert_eq!(package.l4re.tests[0].status, 0);
+        let unknown = text.replace("gates = [\"calc\"]", "gates = []");
+        assert!(Package::parse(&unknown, Path::new("/nowhere")).is_err());
+    }
+
+    #[test]
+    fn an_unknown_example_names_the_nearest_and_all() {
+        let known = ["faulty".to_owned(), "hello".to_owned()];
+        let message = unknown_example("helo", &known);
+        assert!(message.contains("did you mean `hello`?"), "{message}");
+        assert!(message.contains("faulty, hello"), "{message}");
+        assert!(!unknown_example("zzz", &known).contains("did you mean"));
+    }
+}

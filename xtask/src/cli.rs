@@ -82,9 +82,9 @@ pub struct MachineArgs {
     /// Emulate the processor (the default).
     #[arg(long)]
     pub tcg: bool,
-    /// Memory: a number of MiB, or with suffix K, M or G.
-    #[arg(long, default_value = "256M", value_parser = parse_memory)]
-    pub mem: u64,
+    /// Memory: a number of MiB, or with suffix K, M or G (default: 256M; with --l4re 512M).
+    #[arg(long, value_parser = parse_memory)]
+    pub mem: Option<u64>,
     /// Number of processors.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub smp: u32,
@@ -101,7 +101,7 @@ impl Default for MachineArgs {
         MachineArgs {
             kvm: false,
             tcg: false,
-            mem: 256 << 20,
+            mem: None,
             smp: 1,
             gdb: false,
             timeout: None,
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(args.args, ["a", "--b"]);
         assert!(args.release);
         assert_eq!(args.machine.timeout, Some(Duration::from_millis(2500)));
-        assert_eq!(args.machine.mem, 64 << 20);
+        assert_eq!(args.machine.mem, Some(64 << 20));
     }
 
     #[test]

@@ -10,9 +10,13 @@ use crate::workspace::GateRole;
 /// The name of the boot module that holds the plan.
 pub const MODULE: &str = "boot.plan";
 
-/// The plan that starts a system and ends it with its last program.
-pub fn write(system: &System) -> Result<String> {
+/// The plan that starts a system and ends it with its last program; with `colour`, each
+/// program's lines in the log have one of their own.
+pub fn write(system: &System, colour: bool) -> Result<String> {
     let mut plan = String::new();
+    if colour {
+        line(&mut plan, ["colour", "on"])?;
+    }
     for gate in &system.gates {
         line(&mut plan, ["gate", gate])?;
     }
@@ -25,7 +29,9 @@ pub fn write(system: &System) -> Result<String> {
             };
             words.extend(["-g".to_owned(), format!("{gate}{rights}")]);
         }
-        words.extend(["--".to_owned(), program.name.clone()]);
+        words.extend(["-n".to_owned(), program.name.clone()]);
+        // As ned gives it, so that a program cannot tell the two systems apart.
+        words.extend(["--".to_owned(), format!("rom/{}", program.module)]);
         words.extend(program.args.iter().cloned());
         line(&mut plan, words.iter().map(String::as_str))?;
     }
@@ -77,10 +83,11 @@ mod tests {
             ],
         };
         assert_eq!(
-            write(&system).unwrap(),
-            "gate calc\n\
-             start server -g calc:s -- server\n\
-             start client -g calc -- client 8 'two words' \"it's\"\n\
+            write(&system, true).unwrap(),
+            "colour on\n\
+             gate calc\n\
+             start server -g calc:s -n server -- rom/server\n\
+             start client -g calc -n client -- rom/client 8 'two words' \"it's\"\n\
              end all\n"
         );
     }
@@ -91,6 +98,6 @@ mod tests {
             gates: Vec::new(),
             programs: vec![program("p", &["a\nb"], &[])],
         };
-        assert!(write(&system).is_err());
+        assert!(write(&system, false).is_err());
     }
 }

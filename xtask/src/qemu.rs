@@ -73,8 +73,8 @@ impl Image {
     }
 }
 
-/// The command that boots an image.
-pub fn command(qemu: &Path, image: &Image, machine: &MachineArgs) -> Result<Command> {
+/// The command that boots an image on a machine with `memory` bytes.
+pub fn command(qemu: &Path, image: &Image, machine: &MachineArgs, memory: u64) -> Result<Command> {
     if machine.kvm
         && std::fs::File::options()
             .read(true)
@@ -94,7 +94,7 @@ pub fn command(qemu: &Path, image: &Image, machine: &MachineArgs) -> Result<Comm
         .arg(std::path::absolute(&image.kernel)?)
         .args(["-append", &image.command_line, "-initrd", &image.initrd()])
         .args(["-accel", if machine.kvm { "kvm" } else { "tcg" }])
-        .args(["-m", &format!("{}M", machine.mem >> 20)])
+        .args(["-m", &format!("{}M", memory >> 20)])
         .args(["-smp", &machine.smp.to_string()])
         .args(["-nodefaults", "-no-user-config", "-no-reboot"])
         .args(["-display", "none", "-vga", "none", "-serial", "mon:stdio"])
@@ -199,7 +199,7 @@ mod tests {
             smp: 2,
             ..MachineArgs::default()
         };
-        let command = command(Path::new("qemu"), &image, &machine).unwrap();
+        let command = command(Path::new("qemu"), &image, &machine, 256 << 20).unwrap();
         let args: Vec<_> = command
             .get_args()
             .map(|arg| arg.to_string_lossy())

@@ -1,5 +1,6 @@
 //! `run`: builds what is named, boots it and passes on how it ended.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -54,7 +55,7 @@ pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     let setup = setup::ensure(ws)?;
     let system = match named {
         Named::Files(files) => {
-            check_files(&files, args.machine.mem)?;
+            check_files(&files, memory(&args.machine, args.l4re.is_some()))?;
             System::of_files(&files, &args.args)?
         }
         Named::Example(package) => {
@@ -145,6 +146,12 @@ fn is_example(ws: &Workspace, name: &str) -> bool {
         .is_file()
 }
 
+/// The machine's memory in bytes. L4Re's bootstrap puts modules above 256 MiB.
+fn memory(machine: &MachineArgs, l4re: bool) -> u64 {
+    let default = if l4re { 512 << 20 } else { 256 << 20 };
+    machine.mem.unwrap_or(default)
+}
+
 fn check_files(files: &[PathBuf], memory: u64) -> Result<()> {
     let mut programs = Vec::new();
     for file in files {
@@ -187,13 +194,17 @@ pub fn boot(
         .iter()
         .map(|program| program.elf.clone())
         .collect();
-    check_files(&files, machine.mem)?;
+    let memory = memory(machine, watch.l4re);
+    check_files(&files, memory)?;
     let mut symbols = Symbols::new(&ws.root);
     let image = match ground {
-        Ground::Embedded(embedded) => embedded::image(embedded, system, &mut symbols)?,
+        Ground::Embedded(embedded) => {
+            let colour = watch.show && std::io::stdout().is_terminal();
+            embedded::image(embedded, system, colour, &mut symbols)?
+        }
         Ground::L4re(tree) => l4re::image(tree, system, &mut symbols)?,
     };
-    let command = qemu::command(&setup.qemu, &image, machine)?;
+    let command = qemu::command(&setup.qemu, &image, machine, memory)?;
     let running = Machine::start(command, watch.show)?;
     console::watch(running, &symbols, watch)
 }

@@ -190,10 +190,14 @@ impl Dataspace {
             let below = offset & (size - 1);
             let congruent = (spot ^ offset as u64) & (size as u64 - 1) == 0
                 && (address ^ offset) & (size - 1) == 0;
-            let within = offset - below + size <= self.rounded_size()
+            // The order of the checks matters: only what is congruent does not underflow.
+            let within = congruent
+                && offset - below + size <= self.rounded_size()
                 && spot - below as u64 >= target.window.start
-                && spot - below as u64 + size as u64 <= target.window.end;
-            if !congruent || !within {
+                && (spot - below as u64)
+                    .checked_add(size as u64)
+                    .is_some_and(|end| end <= target.window.end);
+            if !within {
                 break;
             }
             // The half that the current piece is not in.

@@ -12,8 +12,9 @@
 //! ```
 //!
 //! `start MODULE [-g GATE[=NAME][:RIGHTS]]... [-n NAME] [-m MEMORY] [-- ARG...]` starts the ELF
-//! file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out); rights
-//! are `s` (serve it) and `w` (with the write right). `-n` names it in the log. `-m` limits its
+//! file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out). RIGHTS are
+//! `s` for the one that serves the gate; `r` or `rw` leave a caller with just these rights, who
+//! otherwise has read, write and special, as ned gives them. `-n` names it in the log. `-m` limits its
 //! memory, in bytes or with `K`, `M`, `G`. The arguments are `argv`, of which the first is the
 //! module's name unless given.
 
@@ -23,6 +24,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
+
+use l4re_sys::ObjRights;
 
 /// The longest name of a capability that a program can be given.
 pub const MAX_CAP_NAME: usize = 16;
@@ -74,8 +77,8 @@ pub struct Grant {
     pub name: String,
     /// Whether the program may serve it.
     pub server: bool,
-    /// Whether the program's capability has the write right.
-    pub write: bool,
+    /// The rights of the program's capability.
+    pub rights: ObjRights,
 }
 
 /// Why a plan is not one.
@@ -203,14 +206,18 @@ impl Grant {
     fn parse(text: &str) -> Result<Grant, String> {
         let (names, rights) = text.split_once(':').unwrap_or((text, ""));
         let (gate, name) = names.split_once('=').unwrap_or((names, names));
-        if let Some(other) = rights.chars().find(|c| !"rsw".contains(*c)) {
-            return Err(format!("unknown right {other:?} in {text:?}"));
-        }
+        let (server, rights) = match rights {
+            "" => (false, ObjRights::RWS),
+            "r" => (false, ObjRights::R),
+            "w" | "rw" => (false, ObjRights::RW),
+            "s" => (true, ObjRights::RWSD),
+            _ => return Err(format!("unknown rights {rights:?} in {text:?}: r, rw or s")),
+        };
         Ok(Grant {
             gate: gate.to_owned(),
             name: cap_name(name)?,
-            server: rights.contains('s'),
-            write: rights.contains('w'),
+            server,
+            rights,
         })
     }
 }
@@ -275,7 +282,7 @@ mod tests {
                 gate: "calc".into(),
                 name: "svc".into(),
                 server: false,
-                write: true
+                rights: ObjRights::RW
             }]
         );
     }

@@ -68,6 +68,16 @@ impl Region {
         }
     }
 
+    /// Whether the region is for such an access.
+    pub fn allows(&self, access: Access) -> bool {
+        let needed = match access {
+            Access::Read => RmFlags::R,
+            Access::Write => RmFlags::W,
+            Access::Execute => RmFlags::X,
+        };
+        self.flags.contains(needed)
+    }
+
     /// What is left of the region when `bytes` are cut off at its start.
     fn behind(&self, bytes: u64) -> Region {
         let mut rest = self.clone();
@@ -285,10 +295,10 @@ impl RegionMap {
         Ok(())
     }
 
-    /// The region that has an address in common with a range, or else the area.
-    pub fn find(&self, start: u64, size: u64) -> Option<(Entry<&Region>, bool)> {
+    /// The region that has an address in common with a range.
+    pub fn find(&self, start: u64, size: u64) -> Option<Entry<&Region>> {
         let end = start.checked_add(size.checked_sub(1)?)?;
-        self.regions.find(start, end).map(|region| (region, false))
+        self.regions.find(start, end)
     }
 
     /// The area that has an address in common with a range.
@@ -328,12 +338,8 @@ impl RegionMap {
     pub fn page_fault(&self, address: u64, access: Access) -> Result<(Mapping, u64)> {
         let found = self.regions.find(address, address).ok_or(Error::ENOENT)?;
         let region = found.value;
-        let needed = match access {
-            Access::Read => RmFlags::empty(),
-            Access::Write => RmFlags::W,
-            Access::Execute => RmFlags::X,
-        };
-        if !region.flags.contains(needed) {
+        // As L4Re does it: what can be written or executed at all can be read.
+        if access != Access::Read && !region.allows(access) {
             return Err(Error::EACCESS);
         }
         let mut rights = mem_rights(region.flags);

@@ -1,0 +1,322 @@
+//! What is told about a program that faults.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use l4re_sys::ExcRegs;
+use l4re_sys::consts::PAGE_SIZE;
+
+use crate::regions::{Access, RegionMap};
+
+/// The most frames of a backtrace.
+const MAX_FRAMES: usize = 32;
+/// A fault this far below a stack is still taken for an overflow.
+const BELOW_STACK: u64 = 64 << 10;
+/// Bits of the error code of a page fault (x86-64).
+const ERROR_WRITE: u64 = 1 << 1;
+const ERROR_FETCH: u64 = 1 << 4;
+
+/// A fault, as it is reported.
+#[derive(Debug, PartialEq)]
+pub struct Fault {
+    /// What happened.
+    pub kind: Kind,
+    /// The instruction.
+    pub ip: u64,
+    /// The stack pointer.
+    pub sp: u64,
+    /// The instruction and the return addresses of its callers, innermost first.
+    pub frames: Vec<u64>,
+}
+
+/// What happened.
+#[derive(Debug, PartialEq, Clone, Copy)]
+pub enum Kind {
+    /// An access through a pointer that is null, or nearly.
+    Null(Access, u64),
+    /// An access where nothing is.
+    Unmapped(Access, u64),
+    /// An access that the memory is not for.
+    Forbidden(Access, u64),
+    /// An access to memory that could not be had.
+    NoMemory(Access, u64),
+    /// The stack is full; the address is below it.
+    StackOverflow(u64),
+    /// An exception of the processor, by its number.
+    Exception(u64),
+}
+
+impl Fault {
+    /// Finds out what the registers tell. `stack` is the first address of the program's first
+    /// stack, and the one behind it.
+    pub fn examine(regs: &ExcRegs, regions: &RegionMap, stack: (u64, u64)) -> Fault {
+        let kind = if regs.trapno == ExcRegs::PAGE_FAULT_TRAP {
+            page_fault(regs, regions, stack)
+        } else {
+            Kind::Exception(regs.trapno)
+        };
+        Fault {
+            kind,
+            ip: regs.ip,
+            sp: regs.sp,
+            frames: backtrace(regs, regions),
+        }
+    }
+}
+
+fn page_fault(regs: &ExcRegs, regions: &RegionMap, (stack, _): (u64, u64)) -> Kind {
+    let at = regs.pfa;
+    let access = if regs.err & ERROR_FETCH != 0 {
+        Access::Execute
+    } else if regs.err & ERROR_WRITE != 0 {
+        Access::Write
+    } else {
+        Access::Read
+    };
+    let below = |address: u64| address < stack && address >= stack.saturating_sub(BELOW_STACK);
+    if below(at) && (below(regs.sp) || regs.sp.wrapping_sub(stack) < PAGE_SIZE as u64) {
+        return Kind::StackOverflow(at);
+    }
+    match regions.find(at, 1) {
+        None if at < PAGE_SIZE as u64 => Kind::Null(access, at),
+        None => Kind::Unmapped(access, at),
+        Some(region) if region.value.allows(access) => Kind::NoMemory(access, at),
+        Some(_) => Kind::Forbidden(access, at),
+    }
+}
+
+/// Follows the frame pointers, as far as they make sense.
+fn backtrace(regs: &ExcRegs, regions: &RegionMap) -> Vec<u64> {
+    let read = |address: u64| {
+        let mut word = [0; 8];
+        regions
+            .peek(address, &mut word)
+            .then(|| u64::from_le_bytes(word))
+    };
+    let mut frames = alloc::vec![regs.ip];
+    if regions.find(regs.ip, 1).is_none()
+        && let Some(caller) = read(regs.sp)
+    {
+        // A call to nowhere: the stack still has where it came from.
+        frames.push(caller);
+    }
+    let mut frame = regs.rbp;
+    while frames.len() < MAX_FRAMES && frame != 0 && frame % 8 == 0 {
+        let (Some(next), Some(caller)) = (read(frame), read(frame.wrapping_add(8))) else {
+            break;
+        };
+        if caller == 0 {
+            break;
+        }
+        frames.push(caller);
+        // Callers' frames are above.
+        if next <= frame {
+            break;
+        }
+        frame = next;
+    }
+    frames
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Access::Read => "read",
+            Access::Write => "write",
+            Access::Execute => "execute",
+        })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = match self.kind {
+            Kind::Null(access, at) => {
+                write!(f, "null pointer {access}")?;
+                Some(at)
+            }
+            Kind::Unmapped(access, at) => {
+                write!(f, "{access} of unmapped memory")?;
+                Some(at)
+            }
+            Kind::Forbidden(Access::Write, at) => {
+                f.write_str("write to read-only memory")?;
+                Some(at)
+            }
+            Kind::Forbidden(Access::Execute, at) => {
+                f.write_str("execution of memory that is not executable")?;
+                Some(at)
+            }
+            Kind::Forbidden(Access::Read, at) => {
+                f.write_str("read of memory that is not readable")?;
+                Some(at)
+            }
+            Kind::NoMemory(access, at) => {
+                write!(f, "out of memory on {access}")?;
+                Some(at)
+            }
+            Kind::StackOverflow(at) => {
+                f.write_str("stack overflow")?;
+                Some(at)
+            }
+            Kind::Exception(number) => {
+                match exception_name(number) {
+                    Some(name) => f.write_str(name)?,
+                    None => write!(f, "exception {number}")?,
+                }
+                None
+            }
+        };
+        write!(f, " at ip={:#x}", self.ip)?;
+        if let Some(address) = address {
+            write!(f, " addr={address:#x}")?;
+        }
+        write!(f, " sp={:#x}", self.sp)
+    }
+}
+
+/// The name of an exception of the processor.
+fn exception_name(number: u64) -> Option<&'static str> {
+    Some(match number {
+        0 => "division error",
+        1 => "debug exception",
+        3 => "breakpoint",
+        4 => "overflow",
+        5 => "bound range exceeded",
+        6 => "invalid instruction",
+        7 => "floating-point unit not available",
+        10 => "invalid task state",
+        11 => "segment not present",
+        12 => "stack segment fault",
+        13 => "general protection fault",
+        16 => "x87 floating-point error",
+        17 => "alignment check",
+        18 => "machine check",
+        19 => "SIMD floating-point error",
+        21 => "control protection fault",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataspace::Dataspace;
+    use crate::pool::tests::pool;
+    use crate::quota::Quota;
+    use crate::regions::Region;
+    use alloc::rc::Rc;
+    use l4re_sys::re::rm::RmFlags;
+    use std::format;
+
+    const STACK: (u64, u64) = (0x7000_0000, 0x7001_0000);
+
+    fn regions() -> (RegionMap, Rc<Dataspace>) {
+        let quota = Quota::new(usize::MAX, None);
+        let mut map = RegionMap::new(quota.clone(), (0x1000, (1 << 47) - 1));
+        let memory = Rc::new(Dataspace::on_demand(pool(64), &quota, 0x10000).unwrap());
+        let mut attach = |at, flags| {
+            let region = Region::of(memory.clone(), 0, flags, "");
+            map.attach(at, 0x10000, flags, 12, region).unwrap();
+        };
+        attach(STACK.0, RmFlags::RW);
+        attach(0x100_0000, RmFlags::RX);
+        (map, memory)
+    }
+
+    fn fault(change: impl FnOnce(&mut ExcRegs)) -> Fault {
+        let mut regs = ExcRegs {
+            trapno: 14,
+            ip: 0x100_0010,
+            sp: 0x7000_8000,
+            ..ExcRegs::ZERO
+        };
+        change(&mut regs);
+        Fault::examine(&regs, &regions().0, STACK)
+    }
+
+    #[test]
+    fn kinds_are_told_apart() {
+        let kind = |pfa, err| fault(|r| (r.pfa, r.err) = (pfa, err)).kind;
+        assert_eq!(kind(8, 4), Kind::Null(Access::Read, 8));
+        assert_eq!(kind(0, 4 | 16), Kind::Null(Access::Execute, 0));
+        assert_eq!(
+            kind(0x5000_0000, 6),
+            Kind::Unmapped(Access::Write, 0x5000_0000)
+        );
+        assert_eq!(
+            kind(0x100_0020, 7),
+            Kind::Forbidden(Access::Write, 0x100_0020)
+        );
+        assert_eq!(
+            kind(0x7000_0000, 0x15),
+            Kind::Forbidden(Access::Execute, 0x7000_0000)
+        );
+        assert_eq!(
+            kind(0x7000_0000, 6),
+            Kind::NoMemory(Access::Write, 0x7000_0000)
+        );
+        // Below the stack, but the stack pointer is not there.
+        assert_eq!(
+            kind(0x6fff_eff8, 6),
+            Kind::Unmapped(Access::Write, 0x6fff_eff8)
+        );
+        assert_eq!(fault(|r| r.trapno = 6).kind, Kind::Exception(6));
+    }
+
+    #[test]
+    fn a_full_stack_is_recognised() {
+        for sp in [0x6fff_f000, 0x7000_0000, 0x6fff_e000] {
+            let kind = fault(|r| (r.pfa, r.err, r.sp) = (0x6fff_fff8, 6, sp)).kind;
+            assert_eq!(kind, Kind::StackOverflow(0x6fff_fff8));
+        }
+    }
+
+    #[test]
+    fn lines_say_where() {
+        let f = fault(|r| (r.pfa, r.err) = (0, 6));
+        assert_eq!(
+            format!("{f}"),
+            "null pointer write at ip=0x1000010 addr=0x0 sp=0x70008000"
+        );
+        let f = fault(|r| r.trapno = 0);
+        assert_eq!(
+            format!("{f}"),
+            "division error at ip=0x1000010 sp=0x70008000"
+        );
+        assert_eq!(
+            format!("{}", fault(|r| r.trapno = 99)),
+            "exception 99 at ip=0x1000010 sp=0x70008000"
+        );
+    }
+
+    #[test]
+    fn frames_are_followed_and_hostile_ones_are_not() {
+        let (map, memory) = regions();
+        let word = |at: usize, value: u64| memory.write(at, &value.to_le_bytes()).unwrap();
+        word(0x8000, 0x7000_8100);
+        word(0x8008, 0x100_0100);
+        word(0x8100, 0x7000_8000); // back down: the end
+        word(0x8108, 0x100_0200);
+        let mut regs = ExcRegs {
+            ip: 0x100_0010,
+            rbp: 0x7000_8000,
+            ..ExcRegs::ZERO
+        };
+        let frames = |regs: &ExcRegs| Fault::examine(regs, &map, STACK).frames;
+        assert_eq!(frames(&regs), [0x100_0010, 0x100_0100, 0x100_0200]);
+        for rbp in [0, 3, 8, u64::MAX - 7, 0x7000_fff8, !0 << 48] {
+            regs.rbp = rbp;
+            assert_eq!(frames(&regs), [0x100_0010]);
+        }
+        // A call through a null pointer.
+        word(0x8200, 0x100_0300);
+        regs = ExcRegs {
+            ip: 0,
+            sp: 0x7000_8200,
+            rbp: 0x7000_8000,
+            ..regs
+        };
+        assert_eq!(frames(&regs), [0, 0x100_0300, 0x100_0100, 0x100_0200]);
+    }
+}

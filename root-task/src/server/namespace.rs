@@ -1,0 +1,131 @@
+//! Name spaces, as clients see them.
+
+use alloc::rc::Rc;
+use core::cell::RefCell;
+
+use l4re_sys::re::namespace as op;
+use l4re_sys::utcb::MSG_REGS;
+use l4re_sys::{MapItem, ObjRights, ReturnItem, proto};
+
+use super::Server;
+use crate::account::Account;
+use crate::error::{Error, Result};
+use crate::kernel;
+use crate::message::{Outcome, Reply, Request};
+use crate::names::{Entry, Meaning, Names};
+use crate::registry::Rights;
+
+impl Server {
+    pub(super) fn namespace(
+        &mut self,
+        names: &Rc<RefCell<Names>>,
+        _account: &Rc<Account>,
+        rights: Rights,
+        request: &Request,
+        reply: &mut Reply,
+    ) -> Result<Outcome> {
+        if request.proto != proto::NAMESPACE {
+            return Err(Error::EBADPROTO);
+        }
+        let op = request.op()?;
+        if matches!(op, op::REGISTER_OBJ | op::UNLINK) && !rights.write() {
+            return Err(Error::EPERM);
+        }
+        let mut buffer = [0; MSG_REGS * 8];
+        let mut name = |request: &Request| -> Result<_> {
+            let len = request.u64(8)?;
+            Ok(request.bytes(16, len, &mut buffer)?.to_vec())
+        };
+        match op {
+            op::QUERY => self.query(names, &name(request)?, reply),
+            op::REGISTER_OBJ => {
+                let flags = request.u32(4)?;
+                self.register(names, flags, &name(request)?, request)
+            }
+            op::UNLINK => {
+                let name = name(request)?;
+                let part = name.split(|&b| b == b'/').next().unwrap_or(&[]);
+                names.borrow_mut().unlink(part)?;
+                Ok(Outcome::Reply(0))
+            }
+            _ => Err(Error::ENOSYS),
+        }
+    }
+
+    fn query(
+        &mut self,
+        names: &Rc<RefCell<Names>>,
+        path: &[u8],
+        reply: &mut Reply,
+    ) -> Result<Outcome> {
+        let map = names.borrow();
+        let (entry, rest) = map.resolve(path)?;
+        let cap = match &entry.meaning {
+            Meaning::Pending => return Err(Error::EAGAIN),
+            Meaning::Object(label) => self.gate(*label)?,
+            Meaning::Cap(cap) if kernel::has_cap(cap.cap()) => cap.cap(),
+            Meaning::Cap(_) => {
+                let name = path[..path.len() - rest.len()]
+                    .strip_suffix(b"/")
+                    .unwrap_or(path);
+                let name = name.to_vec();
+                drop(map);
+                names.borrow_mut().unlink(&name)?;
+                return Err(Error::ENOENT);
+            }
+        };
+        let mut rights = ObjRights::R;
+        rights.set(ObjRights::W, entry.write);
+        rights.set(ObjRights::S, entry.special);
+        reply.set_u64(0, 0);
+        reply.set_u64(8, rest.len() as u64);
+        reply.set_bytes(16, rest);
+        reply.set_item(MapItem::cap(cap, rights));
+        Ok(Outcome::Reply(if rest.is_empty() {
+            0
+        } else {
+            op::PARTLY_RESOLVED
+        }))
+    }
+
+    fn register(
+        &mut self,
+        names: &Rc<RefCell<Names>>,
+        flags: u32,
+        name: &[u8],
+        request: &Request,
+    ) -> Result<Outcome> {
+        let mut write = flags & 1 != 0;
+        let mut special = flags & 2 != 0;
+        let meaning = match request.item(0) {
+            None | Some(ReturnItem::Void) => Meaning::Pending,
+            Some(item @ ReturnItem::Label(_)) => {
+                let (label, _, passed) = self.own_object(item).ok_or(Error::EINVAL)?;
+                write &= passed.write();
+                special &= passed.special();
+                Meaning::Object(label)
+            }
+            Some(ReturnItem::Mapped { .. }) => Meaning::Cap(Rc::new(self.keep_received()?)),
+            Some(ReturnItem::Local(_)) => return Err(Error::EINVAL),
+        };
+        let overwrite = flags & op::REGISTER_OVERWRITE != 0;
+        let replace = |old: &Entry| {
+            overwrite
+                || match &old.meaning {
+                    Meaning::Pending => true,
+                    Meaning::Object(label) => self.objects.get(*label).is_none(),
+                    Meaning::Cap(cap) => !kernel::has_cap(cap.cap()),
+                }
+        };
+        names.borrow_mut().register(
+            name,
+            Entry {
+                meaning,
+                write,
+                special,
+            },
+            replace,
+        )?;
+        Ok(Outcome::Reply(0))
+    }
+}

@@ -29,7 +29,7 @@ impl Kip {
         let mut page = alloc::boxed::Box::new(Page([0; 4096]));
         page.0[..4].copy_from_slice(&l4re_sys::kip::MAGIC.to_le_bytes());
         page.0[8] = 0x20;
-        page.0[0x200..0x20c].copy_from_slice(b"L4 kernel\0x\0");
+        page.0[0x200..0x21b].copy_from_slice(b"\x1b[1mL4 kernel\x1b[0m\nRev: 7\0x\0");
         let page: &'static mut Page = alloc::boxed::Box::leak(page);
         // SAFETY: the page is leaked; nothing on the host executes it.
         unsafe { Kip::new((&raw const *page).cast()) }.unwrap()
@@ -40,7 +40,16 @@ impl Kip {
         self.page
     }
 
-    /// The kernel's name and version, as it tells them.
+    /// The first line of [`version`](Self::version), without what sets a terminal's colour.
+    pub fn name(self) -> &'static str {
+        let mut line = self.version().lines().next().unwrap_or("");
+        while let Some(rest) = line.strip_prefix("\x1b[") {
+            line = rest.split_once('m').map_or("", |(_, rest)| rest);
+        }
+        line.split('\x1b').next().unwrap_or("")
+    }
+
+    /// The kernel's name and version, as it tells them: lines, maybe coloured.
     pub fn version(self) -> &'static str {
         // SAFETY: the head stands at the start of the page (`new`).
         unsafe { self.page.strings() }.next().unwrap_or("")
@@ -78,7 +87,8 @@ mod tests {
     #[test]
     fn strings_end_where_they_end() {
         let kip = Kip::for_test();
-        assert_eq!(kip.version(), "L4 kernel");
+        assert_eq!(kip.name(), "L4 kernel");
+        assert!(kip.version().ends_with("Rev: 7"));
         assert_eq!(kip.features().collect::<alloc::vec::Vec<_>>(), ["x"]);
         assert!(kip.mem_descs().is_empty());
         l4re_sys::fake::set_clock(1_500_000);

@@ -72,3 +72,4 @@ pub use env::{Args, CapName, Env};
 pub use error::{Error, ErrorCode, IpcError, IpcErrorKind, Malformed, Phase, Result};
 pub use l4re_macros::main;
 pub use l4re_sys as sys;
+pub use start::exit;

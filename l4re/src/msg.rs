@@ -261,6 +261,28 @@ impl Reader {
     }
 }
 
+/// Runs `f`, which may make system calls, and then puts the calling thread's message and buffer
+/// registers back: for what must not disturb a message that is being written or read.
+pub fn preserve<R>(f: impl FnOnce() -> R) -> R {
+    let utcb = l4re_sys::utcb().as_ptr();
+    // SAFETY: the calling thread's UTCB is valid, and nobody holds a reference into it.
+    let (msg, buf, error) = unsafe {
+        (
+            (&raw const (*utcb).msg).read(),
+            (&raw const (*utcb).buf).read(),
+            (&raw const (*utcb).thread.error).read(),
+        )
+    };
+    let result = f();
+    // SAFETY: as above.
+    unsafe {
+        (&raw mut (*utcb).msg).write(msg);
+        (&raw mut (*utcb).buf).write(buf);
+        (&raw mut (*utcb).thread.error).write(error);
+    }
+    result
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -290,6 +312,21 @@ mod tests {
             r.get::<u64>().unwrap_err(),
             Error::Malformed(Malformed::TooShort)
         );
+    }
+
+    #[test]
+    fn preserving_puts_all_registers_back() {
+        let utcb = l4re_sys::utcb();
+        let fill = |value: u64| {
+            (0..MSG_REGS).for_each(|i| utcb.set_mr(i, value + i as u64));
+            (0..l4re_sys::utcb::BUF_REGS).for_each(|i| utcb.set_br(i, value + i as u64));
+            utcb.set_bdr(l4re_sys::BufferDesc(value));
+        };
+        fill(100);
+        preserve(|| fill(900));
+        assert!((0..MSG_REGS).all(|i| utcb.mr(i) == 100 + i as u64));
+        assert!((0..l4re_sys::utcb::BUF_REGS).all(|i| utcb.br(i) == 100 + i as u64));
+        assert_eq!(utcb.bdr().0, 100);
     }
 
     #[test]

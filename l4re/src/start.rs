@@ -6,6 +6,7 @@ use crate::env::Env;
 use core::fmt;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
+use l4re_sys::re::parent::SIGNAL_EXIT;
 
 static ENV: AtomicPtr<Env> = AtomicPtr::new(null_mut());
 
@@ -29,6 +30,16 @@ pub fn try_env() -> Option<&'static Env> {
 /// If the program was not started by the run-time system.
 pub fn env() -> &'static Env {
     try_env().expect("the program has been started by rt")
+}
+
+/// Ends the program: tells its parent the status, and stops.
+pub fn exit(status: i32) -> ! {
+    if let Some(env) = try_env() {
+        // A parent that hears of the end does not answer, and there is nobody else to tell.
+        let status = i64::from(status) as u64;
+        let _ = env.parent().signal(SIGNAL_EXIT, status);
+    }
+    crate::time::sleep_forever()
 }
 
 /// What `main` may return: how it becomes the exit status.

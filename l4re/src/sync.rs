@@ -7,7 +7,8 @@ use core::time::Duration;
 ///
 /// Priorities are strict: a thread that spins would never let the holder of the lock run if
 /// the holder's priority is lower and both are on one processor. While it sleeps, the holder
-/// runs. Critical sections are short, so this is rare; the price of the rare case is the sleep.
+/// runs. Critical sections are short, so this is rare; the price of the rare case is the sleep. The registers of the UTCB
+/// stay as they are, so that a lock can be taken while a message is written or read.
 pub fn relax() {
-    crate::time::sleep(Duration::from_micros(100));
+    crate::msg::preserve(|| crate::time::sleep(Duration::from_micros(100)));
 }

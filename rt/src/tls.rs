@@ -1,0 +1,166 @@
+//! Thread-local data, laid out as amd64's "variant II" says: a thread's data end where the base
+//! of its segment fs points to, and there a control block starts, with its own address first.
+
+use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
+use core::alloc::Layout;
+use core::arch::asm;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use l4re::Cap;
+use l4re::thread::Thread;
+use l4re_sys::elf::{Ehdr, PT_TLS, Phdr};
+
+/// What stands at the base of a thread's segment fs.
+#[repr(C, align(64))]
+struct ControlBlock {
+    /// Its own address: the compiler reads it to find the address of thread-local data.
+    this: *mut ControlBlock,
+    /// The end of the thread's stack, for backtraces.
+    stack_end: usize,
+}
+
+/// Whether the first thread has its control block.
+static READY: AtomicBool = AtomicBool::new(false);
+
+/// The end of the first thread's stack, for as long as it has no control block.
+static FIRST_STACK_END: AtomicUsize = AtomicUsize::new(0);
+
+/// Tells the end of the first thread's stack, so that there are backtraces from the start.
+pub(crate) fn set_first_stack_end(end: usize) {
+    FIRST_STACK_END.store(end, Ordering::Relaxed);
+}
+
+/// The initial content of thread-local data.
+struct Template {
+    init: &'static [u8],
+    layout: Layout,
+}
+
+unsafe extern "C" {
+    /// The start of the program's own image, with its ELF header (defined by the linker).
+    static __ehdr_start: Ehdr;
+}
+
+impl Template {
+    /// The template of the program, from its program headers.
+    fn of_program() -> Template {
+        // SAFETY: the linker script puts the headers into the first segment, so they are
+        // mapped, and nobody writes to them.
+        let headers = unsafe {
+            let image = &raw const __ehdr_start;
+            let first = image.byte_add((*image).phoff as usize).cast::<Phdr>();
+            core::slice::from_raw_parts(first, usize::from((*image).phnum))
+        };
+        // A program without such data may have an empty segment, of no address.
+        let mut segments = headers.iter().filter(|header| header.memsz != 0);
+        let Some(tls) = segments.find(|header| header.kind == PT_TLS) else {
+            return Template {
+                init: &[],
+                layout: Layout::new::<()>(),
+            };
+        };
+        let at = core::ptr::with_exposed_provenance::<u8>(tls.vaddr as usize);
+        // SAFETY: the segment is part of the image, and its initial content is never written.
+        let init = unsafe { core::slice::from_raw_parts(at, tls.filesz as usize) };
+        let align = (tls.align as usize).max(1);
+        let layout = Layout::from_size_align(tls.memsz as usize, align);
+        Template {
+            init,
+            // The linker has laid the segment out, so size and alignment are sound.
+            layout: layout.unwrap_or(Layout::new::<()>()),
+        }
+    }
+}
+
+/// The thread-local data of a thread; freed when dropped.
+#[derive(Debug)]
+pub struct Block {
+    start: *mut u8,
+    layout: Layout,
+    control: *mut ControlBlock,
+}
+
+// SAFETY: the block is its owner's; the thread that uses it is the owner's to know.
+unsafe impl Send for Block {}
+
+impl Block {
+    /// Makes a block, with the program's initial data, for a thread whose stack ends at
+    /// `stack_end`.
+    pub fn new(stack_end: usize) -> Block {
+        let template = Template::of_program();
+        let size = template.layout.size();
+        // The data end where the control block starts, and keep their alignment from there on:
+        // the first `padding` bytes are not used.
+        let control = Layout::new::<ControlBlock>();
+        let data = template.layout.align_to(control.align());
+        let data = data.unwrap_or(control).pad_to_align();
+        let (layout, offset) = data
+            .extend(control)
+            .expect("thread-local data fit into the address space");
+        // SAFETY: the layout is at least as large as the control block.
+        let start = unsafe { alloc_zeroed(layout) };
+        if start.is_null() {
+            handle_alloc_error(layout);
+        }
+        let aligned_size = size.next_multiple_of(template.layout.align());
+        // SAFETY: `offset` is at least `aligned_size`, so data and control block are inside of
+        // what was allocated.
+        let control = unsafe {
+            let control = start.add(offset).cast::<ControlBlock>();
+            control.write(ControlBlock {
+                this: control,
+                stack_end,
+            });
+            let to = start.add(offset - aligned_size);
+            core::ptr::copy_nonoverlapping(template.init.as_ptr(), to, template.init.len());
+            control
+        };
+        Block {
+            start,
+            layout,
+            control,
+        }
+    }
+
+    /// The base of the segment fs for a thread with this block.
+    pub fn base(&self) -> u64 {
+        self.control.expose_provenance() as u64
+    }
+
+    /// Makes this the calling thread's block.
+    ///
+    /// # Safety
+    /// The block lives as long as the thread, no other thread uses it, and the thread does
+    /// not hold references to other thread-local data.
+    pub unsafe fn activate(&self) {
+        // SAFETY: as the caller vouches.
+        let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(self.base()) };
+        set.expect("a thread can set its own fs base");
+        READY.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        // SAFETY: allocated with this layout in `new`; no thread uses it any more (`activate`).
+        unsafe { dealloc(self.start, self.layout) };
+    }
+}
+
+/// The end of the calling thread's stack.
+pub(crate) fn stack_end() -> usize {
+    if !READY.load(Ordering::Relaxed) {
+        return FIRST_STACK_END.load(Ordering::Relaxed);
+    }
+    let end: usize;
+    // SAFETY: the first thread has a control block (`READY`), and every other one gets its own
+    // before it runs anything else (`thread`).
+    unsafe {
+        asm!(
+            "mov {}, fs:[{offset}]",
+            out(reg) end,
+            offset = const core::mem::offset_of!(ControlBlock, stack_end),
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    end
+}

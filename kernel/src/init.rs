@@ -34,7 +34,10 @@ struct Ram {
 
 impl Ram {
     fn read(info: &mb::MbInfo) -> Self {
-        let mut ram = Self { ranges: [Range::default(); 16], count: 0 };
+        let mut ram = Self {
+            ranges: [Range::default(); 16],
+            count: 0,
+        };
         if info.flags & mb::MEM_MAP != 0 {
             let mut at = u64::from(info.mmap_addr);
             let end = at + u64::from(info.mmap_length);
@@ -63,7 +66,10 @@ impl Ram {
     }
 
     fn add(&mut self, start: u64, end: u64) {
-        let range = Range { start: start.next_multiple_of(4096), end: end & !4095 };
+        let range = Range {
+            start: start.next_multiple_of(4096),
+            end: end & !4095,
+        };
         if range.start < range.end
             && let Some(slot) = self.ranges.get_mut(self.count)
         {
@@ -113,12 +119,19 @@ extern "C" fn start(info: u32) -> ! {
     unsafe { cpu::init(arch::stack_top()) };
     // SAFETY: the boot loader's structure, in memory that the boot tables map; it is
     // copied before anything could overwrite it.
-    let info = unsafe { phys_to_virt(u64::from(info)).cast::<mb::MbInfo>().read_unaligned() };
+    let info = unsafe {
+        phys_to_virt(u64::from(info))
+            .cast::<mb::MbInfo>()
+            .read_unaligned()
+    };
     let ram = Ram::read(&info);
     let image = Image::own();
     let modules = Modules::read(&info);
 
-    let own = Range { start: image.phys_start, end: image.phys_end };
+    let own = Range {
+        start: image.phys_start,
+        end: image.phys_end,
+    };
     let heap_size = (ram.total() / HEAP_SHARE).clamp(HEAP_MIN, HEAP_MAX) & !4095;
     let mut taken = modules.ranges(own);
     let heap_start = match ram.place(heap_size, taken.as_slice()) {
@@ -126,17 +139,24 @@ extern "C" fn start(info: u32) -> ! {
         None => panic!(
             "{} MiB of RAM are too few: the kernel needs {} MiB beside {} KiB of boot modules; \
              give the machine more (run: --mem)",
-            ram.total() / MIB, heap_size / MIB, modules.bytes() / 1024
+            ram.total() / MIB,
+            heap_size / MIB,
+            modules.bytes() / 1024
         ),
     };
-    let heap = Range { start: heap_start, end: heap_start + heap_size };
+    let heap = Range {
+        start: heap_start,
+        end: heap_start + heap_size,
+    };
     taken.add(heap);
     // SAFETY: the range is RAM that neither the image, nor a module, nor anything the
     // boot loader left is in, and is mapped by the boot tables.
     unsafe { frames::init(phys_to_virt(heap.start), (heap_size / 4096) as usize) };
     // SAFETY: called once; the boot tables map the heap, which is below 4 GiB.
     let root = unsafe { paging::init(&image, ram.end().max(BOOT_MAPPED)) };
-    let Some(root) = root else { panic!("no memory for the kernel's page tables") };
+    let Some(root) = root else {
+        panic!("no memory for the kernel's page tables")
+    };
     // SAFETY: `init` mapped the image, its stack and the direct map.
     unsafe { cpu::use_root(root) };
     apic::init();
@@ -152,8 +172,18 @@ extern "C" fn start(info: u32) -> ! {
     for range in ram.all() {
         kip.add_mem(range.start, range.end - 1, memdesc::CONVENTIONAL, 0);
     }
-    kip.add_mem(own.start, own.end - 1, memdesc::RESERVED, memdesc::RESERVED_KERNEL);
-    kip.add_mem(heap.start, heap.end - 1, memdesc::RESERVED, memdesc::RESERVED_HEAP);
+    kip.add_mem(
+        own.start,
+        own.end - 1,
+        memdesc::RESERVED,
+        memdesc::RESERVED_KERNEL,
+    );
+    kip.add_mem(
+        heap.start,
+        heap.end - 1,
+        memdesc::RESERVED,
+        memdesc::RESERVED_HEAP,
+    );
 
     let first = roots::prepare(modules, &ram, &mut taken, kip);
     let thread = roots::start(first, heap_size);

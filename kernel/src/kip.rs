@@ -2,6 +2,7 @@
 
 use crate::arch::clock;
 use crate::arch::paging::{KERNEL_OFFSET, phys_to_virt};
+use core::cell::UnsafeCell;
 use l4re_sys::consts::PAGE_SIZE;
 use l4re_sys::kip::{self, KernelInfo};
 use l4re_sys::memdesc::MemDesc;
@@ -26,9 +27,12 @@ const STRINGS: &str = concat!(
 );
 
 #[repr(C, align(4096))]
-struct Page([u8; PAGE_SIZE]);
+struct Page(UnsafeCell<[u8; PAGE_SIZE]>);
 
-static PAGE: Page = Page([0; PAGE_SIZE]);
+// SAFETY: written at start, before there is a second thread of control.
+unsafe impl Sync for Page {}
+
+static PAGE: Page = Page(UnsafeCell::new([0; PAGE_SIZE]));
 
 /// Code that programs call for the time: ticks times the factor, by 2^32. The factor is
 /// at `factor` in the page, the code at `place`.
@@ -60,7 +64,10 @@ impl Builder {
     /// Starts the page.
     pub fn new() -> Self {
         let page = phys_to_virt(phys());
-        let mut this = Self { page, info: empty() };
+        let mut this = Self {
+            page,
+            info: empty(),
+        };
         this.info.magic = kip::MAGIC;
         this.info.version = kip::VERSION_FIASCO;
         this.info.offset_version_strings = (VERSION / 16) as u8;
@@ -72,8 +79,14 @@ impl Builder {
         let (us, ns) = clock::factors();
         this.write(FACTORS, &us.to_le_bytes());
         this.write(FACTORS + 8, &ns.to_le_bytes());
-        this.write(kip::OFFSET_READ_US, &clock_code(kip::OFFSET_READ_US, FACTORS));
-        this.write(kip::OFFSET_READ_NS, &clock_code(kip::OFFSET_READ_NS, FACTORS + 8));
+        this.write(
+            kip::OFFSET_READ_US,
+            &clock_code(kip::OFFSET_READ_US, FACTORS),
+        );
+        this.write(
+            kip::OFFSET_READ_NS,
+            &clock_code(kip::OFFSET_READ_NS, FACTORS + 8),
+        );
         this
     }
 
@@ -87,7 +100,10 @@ impl Builder {
         }
         let desc = MemDesc::new(start, end, kind, subtype, false);
         self.write(MEM_DESCS + n * size_of::<MemDesc>(), &desc.l.to_le_bytes());
-        self.write(MEM_DESCS + n * size_of::<MemDesc>() + 8, &desc.h.to_le_bytes());
+        self.write(
+            MEM_DESCS + n * size_of::<MemDesc>() + 8,
+            &desc.h.to_le_bytes(),
+        );
         self.info.mem_descs_num += 1;
     }
 

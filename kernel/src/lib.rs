@@ -17,7 +17,7 @@
 #[macro_use]
 mod arch;
 #[cfg(not(target_os = "none"))]
-#[path = "arch/host.rs"]
+#[path = "arch/host/mod.rs"]
 #[macro_use]
 mod arch;
 

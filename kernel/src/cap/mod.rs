@@ -46,7 +46,10 @@ pub struct Cap {
 impl Cap {
     /// A capability to an object.
     pub fn new(object: Object, rights: Rights) -> Self {
-        Self { header: object.header(), rights }
+        Self {
+            header: object.header(),
+            rights,
+        }
     }
 
     /// The object.

@@ -2,7 +2,7 @@
 
 use super::{Cap, Rights};
 use crate::mem::frames::{self, PAGE_SIZE};
-use crate::obj::{Header, Object};
+use crate::obj::Header;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
@@ -31,7 +31,9 @@ pub struct CapTable {
 impl CapTable {
     /// A table without memory: it can hold nothing.
     pub const fn vacant() -> Self {
-        Self { root: Cell::new(None) }
+        Self {
+            root: Cell::new(None),
+        }
     }
 
     /// Gives the table its first page. Costs [`PAGE_SIZE`] bytes.
@@ -57,8 +59,10 @@ impl CapTable {
     pub fn get(&self, position: usize) -> Option<Cap> {
         let slot = self.slot(position)?;
         let header = slot.object.get()?;
-        (header.generation() == slot.generation.get())
-            .then(|| Cap { header, rights: Rights(slot.rights.get()) })
+        (header.generation() == slot.generation.get()).then(|| Cap {
+            header,
+            rights: Rights(slot.rights.get()),
+        })
     }
 
     /// Whether a page must be paid for before `set` at this position.
@@ -99,7 +103,9 @@ impl CapTable {
 
     /// Empties a position.
     pub fn remove(&self, position: usize) {
-        let Some(cap) = self.get(position) else { return };
+        let Some(cap) = self.get(position) else {
+            return;
+        };
         if let Some(slot) = self.slot(position) {
             slot.object.set(None);
         }
@@ -125,7 +131,9 @@ impl CapTable {
 
     /// Empties the table and gives up its memory. Returns how many bytes that were.
     pub fn clear_all(&self) -> u64 {
-        let Some(root_page) = self.root.get() else { return 0 };
+        let Some(root_page) = self.root.get() else {
+            return 0;
+        };
         let mut position = 0;
         while let Some(p) = self.next_with_memory(position, MAX_CAPS) {
             self.remove(p);
@@ -151,23 +159,41 @@ impl CapTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::obj::Object;
 
     #[test]
     fn holds_what_was_put_in() {
         let table = CapTable::vacant();
-        assert!(table.set(3, Cap::new(Object::Vcon, Rights::ALL)).is_none(), "no memory yet");
+        assert!(
+            table.set(3, Cap::new(Object::Vcon, Rights::ALL)).is_none(),
+            "no memory yet"
+        );
         table.init().unwrap();
         assert!(table.needs_page(3) && table.get(3).is_none());
         table.set(3, Cap::new(Object::Vcon, Rights::ALL)).unwrap();
-        table.set(70_000, Cap::new(Object::Icu, Rights(Rights::R))).unwrap();
+        table
+            .set(70_000, Cap::new(Object::Icu, Rights(Rights::R)))
+            .unwrap();
         assert!(!table.needs_page(4));
-        assert!(table.get(3).unwrap().same_object(&Cap::new(Object::Vcon, Rights::ALL)));
-        assert_eq!(table.next_with_memory(256, MAX_CAPS), Some(70_000 / 256 * 256));
+        assert!(
+            table
+                .get(3)
+                .unwrap()
+                .same_object(&Cap::new(Object::Vcon, Rights::ALL))
+        );
+        assert_eq!(
+            table.next_with_memory(256, MAX_CAPS),
+            Some(70_000 / 256 * 256)
+        );
         table.restrict(3, Rights::W | Rights::S);
         assert_eq!(table.get(3).unwrap().rights, Rights(0xef & !3));
         table.remove(3);
         assert!(table.get(3).is_none());
-        assert!(table.set(MAX_CAPS, Cap::new(Object::Icu, Rights::ALL)).is_none());
+        assert!(
+            table
+                .set(MAX_CAPS, Cap::new(Object::Icu, Rights::ALL))
+                .is_none()
+        );
         assert_eq!(table.clear_all(), 3 * PAGE_SIZE as u64);
     }
 }

@@ -23,7 +23,9 @@ impl Module {
     pub fn bytes(&self) -> &'static [u8] {
         // SAFETY: the boot loader put the module there, below 4 GiB, which is mapped for
         // ever; nobody writes to it before the first task runs.
-        unsafe { core::slice::from_raw_parts(phys_to_virt(self.start), (self.end - self.start) as usize) }
+        unsafe {
+            core::slice::from_raw_parts(phys_to_virt(self.start), (self.end - self.start) as usize)
+        }
     }
 
     /// The command line, without its zero.
@@ -59,7 +61,11 @@ pub struct Modules {
 impl Modules {
     /// Reads the boot loader's list.
     pub fn read(info: &mb::MbInfo) -> Self {
-        let mut modules = Self { list: [Module::default(); MAX_MODULES], count: 0, cmdline: 0 };
+        let mut modules = Self {
+            list: [Module::default(); MAX_MODULES],
+            count: 0,
+            cmdline: 0,
+        };
         if info.flags & mb::CMDLINE != 0 {
             modules.cmdline = u64::from(info.cmdline);
         }
@@ -101,14 +107,26 @@ impl Modules {
     /// What is in use: the image, the modules, and the first MiB with what the boot
     /// loader and the firmware left there.
     pub fn ranges(&self, image: Range) -> Taken {
-        let mut taken = Taken { ranges: [Range::default(); MAX_MODULES + 8], count: 0 };
+        let mut taken = Taken {
+            ranges: [Range::default(); MAX_MODULES + 8],
+            count: 0,
+        };
         taken.add(image);
-        taken.add(Range { start: 0, end: super::MIB });
+        taken.add(Range {
+            start: 0,
+            end: super::MIB,
+        });
         for module in self.all() {
-            taken.add(Range { start: module.start & !4095, end: module.end.next_multiple_of(4096) });
+            taken.add(Range {
+                start: module.start & !4095,
+                end: module.end.next_multiple_of(4096),
+            });
             // The boot loader's strings stand behind the modules, or anywhere.
             let line = module.cmdline;
-            taken.add_if_room(Range { start: line & !4095, end: (line + 4096).next_multiple_of(4096) });
+            taken.add_if_room(Range {
+                start: line & !4095,
+                end: (line + 4096).next_multiple_of(4096),
+            });
         }
         taken
     }
@@ -134,10 +152,20 @@ impl Taken {
 
     /// Notes a range unless it lies in one already.
     fn add_if_room(&mut self, range: Range) {
-        let known = self.as_slice().iter().any(|t| t.start <= range.start && range.end <= t.end);
+        let known = self
+            .as_slice()
+            .iter()
+            .any(|t| t.start <= range.start && range.end <= t.end);
         if !known && self.count + 6 < self.ranges.len() {
             self.add(range);
         }
+    }
+
+    /// What cannot be moved: the kernel's image, the first MiB, and the kernel's heap,
+    /// which was noted last.
+    pub fn fixed(&self) -> impl Iterator<Item = &Range> {
+        let all = self.as_slice();
+        all.iter().take(2).chain(all.last())
     }
 
     /// All of them.

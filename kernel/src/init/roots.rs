@@ -2,7 +2,7 @@
 
 use super::modules::{Module, Modules, Taken};
 use super::{Ram, Range};
-use crate::arch::paging::{LARGE_PAGE, phys_to_virt};
+use crate::arch::paging::phys_to_virt;
 use crate::cap::{Cap, Rights};
 use crate::kip;
 use crate::obj::factory::Factory;
@@ -35,27 +35,57 @@ pub fn prepare(mut modules: Modules, ram: &Ram, taken: &mut Taken, mut kip: kip:
         Ok(elf) if elf.ehdr.e_machine == EM_X86_64 && elf.ehdr.e_type == ET_EXEC => elf,
         _ => panic!("the first boot module is not a static x86-64 ELF program"),
     };
-    let segments = elf.segments().into_iter().flatten().filter(|s| s.p_type == PT_LOAD);
-    let mut whole = Range { start: u64::MAX, end: 0 };
-    for segment in segments.clone() {
+    let segments = || {
+        elf.segments()
+            .into_iter()
+            .flatten()
+            .filter(|s| s.p_type == PT_LOAD)
+    };
+    let mut whole = Range {
+        start: u64::MAX,
+        end: 0,
+    };
+    for segment in segments() {
         whole.start = whole.start.min(segment.p_paddr & !4095);
-        whole.end = whole.end.max(segment.p_paddr.saturating_add(segment.p_memsz).next_multiple_of(4096));
+        whole.end = whole.end.max(
+            segment
+                .p_paddr
+                .saturating_add(segment.p_memsz)
+                .next_multiple_of(4096),
+        );
     }
-    let fits = ram.all().iter().any(|r| r.start <= whole.start && whole.end <= r.end);
-    let free = |range: Range, taken: &[Range]| !taken.iter().any(|t| t.start < range.end && range.start < t.end);
-    if !fits || !free(whole, &taken.as_slice()[..1]) {
-        panic!("the root task is linked to {:#x}..{:#x}, where there is no free memory", whole.start, whole.end);
+    let fits = ram
+        .all()
+        .iter()
+        .any(|r| r.start <= whole.start && whole.end <= r.end);
+    if !fits
+        || taken
+            .fixed()
+            .any(|t| t.start < whole.end && whole.start < t.end)
+    {
+        panic!(
+            "the root task is linked to {:#x}..{:#x}, where there is no free memory",
+            whole.start, whole.end
+        );
     }
     move_away(&mut modules, whole, ram, taken);
     let root = modules.all().first().copied().unwrap_or(root);
-    for segment in segments {
-        load(&root, segment.p_offset, segment.p_paddr, segment.p_filesz, segment.p_memsz);
+    for segment in segments() {
+        load(
+            &root,
+            segment.p_offset,
+            segment.p_paddr,
+            segment.p_filesz,
+            segment.p_memsz,
+        );
     }
     taken.add(whole);
     kip.add_mem(whole.start, whole.end - 1, memdesc::DEDICATED, 0);
     let info = describe(&modules, ram, taken, &mut kip);
     kip.finish(0, elf.ehdr.e_entry, info);
-    First { entry: elf.ehdr.e_entry }
+    First {
+        entry: elf.ehdr.e_entry,
+    }
 }
 
 fn load(module: &Module, offset: u64, to: u64, filled: u64, size: u64) {
@@ -68,7 +98,8 @@ fn load(module: &Module, offset: u64, to: u64, filled: u64, size: u64) {
     unsafe {
         let to = phys_to_virt(to);
         to.copy_from_nonoverlapping(part.as_ptr(), part.len());
-        to.add(part.len()).write_bytes(0, size as usize - part.len());
+        to.add(part.len())
+            .write_bytes(0, size as usize - part.len());
     }
 }
 
@@ -85,11 +116,19 @@ fn move_away(modules: &mut Modules, whole: Range, ram: &Ram, taken: &mut Taken) 
         };
         // SAFETY: `place` found RAM that nothing is in.
         unsafe {
-            phys_to_virt(place).copy_from_nonoverlapping(module.bytes().as_ptr(), module.bytes().len());
+            phys_to_virt(place)
+                .copy_from_nonoverlapping(module.bytes().as_ptr(), module.bytes().len());
         }
         let length = module.end - module.start;
-        *module = Module { start: place, end: place + length, cmdline: module.cmdline };
-        taken.add(Range { start: place, end: place + size });
+        *module = Module {
+            start: place,
+            end: place + length,
+            cmdline: module.cmdline,
+        };
+        taken.add(Range {
+            start: place,
+            end: place + size,
+        });
     }
 }
 
@@ -102,13 +141,25 @@ fn describe(modules: &Modules, ram: &Ram, taken: &mut Taken, kip: &mut kip::Buil
     let Some(place) = ram.place(size, taken.as_slice()) else {
         panic!("no memory for the list of boot modules");
     };
-    taken.add(Range { start: place, end: place + size });
+    taken.add(Range {
+        start: place,
+        end: place + size,
+    });
     let list = place + size_of::<ModInfo>() as u64;
     let mut text = list + (count * size_of::<Mod>()) as u64;
     for (n, module) in modules.all().iter().enumerate() {
         let line = module.cmdline();
-        let flags = if n == 0 { l4mod::MOD_ROOTTASK } else { l4mod::MOD_UNSPEC };
-        let entry = Mod { flags, mod_start: module.start, mod_end: module.end, cmdline: text };
+        let flags = if n == 0 {
+            l4mod::MOD_ROOTTASK
+        } else {
+            l4mod::MOD_UNSPEC
+        };
+        let entry = Mod {
+            flags,
+            mod_start: module.start,
+            mod_end: module.end,
+            cmdline: text,
+        };
         // SAFETY: all is written into the pages just taken, whose size was counted so.
         unsafe {
             phys_to_virt(list).cast::<Mod>().add(n).write(entry);
@@ -144,7 +195,9 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
     let made = || -> Option<&'static Thread> {
         let factory = Factory::make_root(heap)?;
         let area = Fpage::memory(UTCB_AREA, 12, MemRights::RW);
-        let Ok(Object::Task(task)) = factory.create_task(area) else { return None };
+        let Ok(Object::Task(task)) = factory.create_task(area) else {
+            return None;
+        };
         task.make_root();
         let thread = obj::create(&THREADS, factory)?;
         thread.init();
@@ -157,7 +210,8 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
             (CapIdx::SCHEDULER, Object::Scheduler),
         ];
         for (index, object) in caps {
-            task.caps.set(index.index() as usize, Cap::new(object, Rights::ALL))?;
+            task.caps
+                .set(index.index() as usize, Cap::new(object, Rights::ALL))?;
         }
         let address = UTCB_AREA + utcb::SIZE as u64;
         thread.bind(task, task.find_utcb(address)?, address);
@@ -169,10 +223,10 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
         // The information page lies in the kernel's image: it is shown where it is.
         let attr = crate::arch::paging::Attr::cached(MemRights::RX);
         let mut pay = || task.pay(4096);
-        task.space.map(kip::phys(), kip::phys(), 12, attr, &mut pay)?;
+        task.space
+            .map(kip::phys(), kip::phys(), 12, attr, &mut pay)?;
         Some(thread)
     };
-    let _ = LARGE_PAGE;
     match made() {
         Some(thread) => {
             thread.start(ROOT_PRIORITY);

@@ -18,7 +18,12 @@ const SLOW_TAG_BITS: u64 = 0xffc0;
 
 /// Tries the short way.
 #[inline(always)]
-pub fn try_fast(current: &'static Thread, dest: u64, timeout: u32, tag: u64) -> Option<&'static Thread> {
+pub fn try_fast(
+    current: &'static Thread,
+    dest: u64,
+    timeout: u32,
+    tag: u64,
+) -> Option<&'static Thread> {
     if tag & SLOW_TAG_BITS != 0 {
         return None;
     }
@@ -27,7 +32,9 @@ pub fn try_fast(current: &'static Thread, dest: u64, timeout: u32, tag: u64) -> 
     match dest & 0xf {
         CALL if timeout == 0 => call(current, dest, tag),
         // The caller waits already, so that the send timeout does not matter.
-        REPLY_AND_WAIT if timeout as u16 == 0 && dest & cap::REPLY_BIT == 0 => reply_and_wait(current, tag),
+        REPLY_AND_WAIT if timeout as u16 == 0 && dest & cap::REPLY_BIT == 0 => {
+            reply_and_wait(current, tag)
+        }
         _ => None,
     }
 }
@@ -38,7 +45,9 @@ fn call(current: &'static Thread, dest: u64, tag: u64) -> Option<&'static Thread
         return None;
     }
     let cap = current.task()?.caps.get((dest >> cap::SHIFT) as usize)?;
-    let Object::Gate(gate) = cap.object() else { return None };
+    let Object::Gate(gate) = cap.object() else {
+        return None;
+    };
     if tag >> 16 == (proto::KOBJECT as u64) << 16 >> 16 && cap.rights.has(Rights::GATE_SERVER) {
         return None;
     }

@@ -22,11 +22,21 @@ pub fn page_fault(thread: &'static Thread, address: u64, ip: u64) -> &'static Th
 /// Tells the exception handler of the current thread about an exception, which the
 /// saved registers describe; returns who runs next.
 pub fn exception(thread: &'static Thread) -> &'static Thread {
-    let tag = MsgTag::new(proto::EXCEPTION, utcb::EXC_REGS_WORDS, 0, TagFlags::TRANSFER_FPU);
+    let tag = MsgTag::new(
+        proto::EXCEPTION,
+        utcb::EXC_REGS_WORDS,
+        0,
+        TagFlags::TRANSFER_FPU,
+    );
     tell(thread, thread.exc_handler.get(), Payload::Exception, tag)
 }
 
-fn tell(thread: &'static Thread, handler: CapIdx, payload: Payload, tag: MsgTag) -> &'static Thread {
+fn tell(
+    thread: &'static Thread,
+    handler: CapIdx,
+    payload: Payload,
+    tag: MsgTag,
+) -> &'static Thread {
     match post(thread, handler, payload, tag) {
         Some(receiver) => sched::run_or_queue(receiver),
         None => sched::next(),
@@ -35,7 +45,12 @@ fn tell(thread: &'static Thread, handler: CapIdx, payload: Payload, tag: MsgTag)
 
 /// Sends the message of a fault. `Some`: the handler has it and can run. `None`: the
 /// thread waits, for its handler or for ever.
-fn post(thread: &'static Thread, handler: CapIdx, payload: Payload, tag: MsgTag) -> Option<&'static Thread> {
+fn post(
+    thread: &'static Thread,
+    handler: CapIdx,
+    payload: Payload,
+    tag: MsgTag,
+) -> Option<&'static Thread> {
     let message = &thread.message;
     message.payload.set(payload);
     message.tag.set(tag.0);
@@ -75,7 +90,12 @@ pub fn undeliverable(thread: &'static Thread, error: IpcError) {
     let regs = thread.regs();
     crate::log!(
         "[kernel] thread stopped: trap {} error {:#x} at ip={:#x} sp={:#x} addr={:#x}, no handler took it (IPC error {})\n",
-        regs.trapno, regs.err, regs.ip, regs.sp, regs.pfa, error.0
+        regs.trapno,
+        regs.err,
+        regs.ip,
+        regs.sp,
+        regs.pfa,
+        error.0
     );
 }
 
@@ -97,22 +117,35 @@ pub fn raise(thread: &'static Thread) {
     sched::timeout::clear(thread);
     thread.exit.set(Exit::Iret);
     thread.ipc.set(Ipc::None);
-    let tag = MsgTag::new(proto::EXCEPTION, utcb::EXC_REGS_WORDS, 0, TagFlags::TRANSFER_FPU);
+    let tag = MsgTag::new(
+        proto::EXCEPTION,
+        utcb::EXC_REGS_WORDS,
+        0,
+        TagFlags::TRANSFER_FPU,
+    );
     if let Some(receiver) = post(thread, thread.exc_handler.get(), Payload::Exception, tag) {
         sched::wake(receiver);
     }
 }
 
 /// The answer of a handler to a fault of `caller`.
-pub fn reply(handler: &'static Thread, caller: &'static Thread, tag: MsgTag) -> Result<(), IpcError> {
+pub fn reply(
+    handler: &'static Thread,
+    caller: &'static Thread,
+    tag: MsgTag,
+) -> Result<(), IpcError> {
     let words = tag.words().min(utcb::MSG_REGS);
     let mapped = match caller.task() {
-        Some(task) if tag.items() > 0 => items::transfer_to_fault(handler, task, words, tag.items()),
+        Some(task) if tag.items() > 0 => {
+            items::transfer_to_fault(handler, task, words, tag.items())
+        }
         _ => Ok(()),
     };
     let payload = caller.message.payload.get();
     match payload {
-        Payload::PageFault { address, .. } if tag.label() < 0 || tag.label() == proto::PF_EXCEPTION => {
+        Payload::PageFault { address, .. }
+            if tag.label() < 0 || tag.label() == proto::PF_EXCEPTION =>
+        {
             finish(caller);
             caller.message.payload.set(Payload::Utcb);
             raise_page_fault(caller, address);

@@ -35,7 +35,12 @@ impl Buffers {
             FpageType::Io => bdr.io(),
             _ => bdr.obj(),
         };
-        Self { utcb, next, kind, current: None }
+        Self {
+            utcb,
+            next,
+            kind,
+            current: None,
+        }
     }
 
     fn word(&self, n: usize) -> u64 {
@@ -52,7 +57,11 @@ impl Buffers {
         let forward = word & item::RCV_FORWARD_MAPPINGS != 0;
         let mut used = 1;
         let window = if single {
-            Fpage::obj(CapIdx(word & item::CONTROL_MASK), 0, l4re_sys::ObjRights::RWSD)
+            Fpage::obj(
+                CapIdx(word & item::CONTROL_MASK),
+                0,
+                l4re_sys::ObjRights::RWSD,
+            )
         } else {
             used += 1;
             Fpage::from_raw(self.word(self.next + 1))
@@ -62,7 +71,8 @@ impl Buffers {
             CapIdx(self.word(self.next + used - 1))
         });
         self.next += used;
-        let fits = window.kind() == self.kind || (window.kind() == FpageType::Special && window.is_valid());
+        let fits = window.kind() == self.kind
+            || (window.kind() == FpageType::Special && window.is_valid());
         if !fits {
             return None;
         }
@@ -92,7 +102,10 @@ pub fn transfer(
         if at + 1 >= MSG_REGS {
             return Err(IpcError::MSG_CUT);
         }
-        let sent = MapItem { control: from.mr(at), fpage: Fpage::from_raw(from.mr(at + 1)) };
+        let sent = MapItem {
+            control: from.mr(at),
+            fpage: Fpage::from_raw(from.mr(at + 1)),
+        };
         if sent.is_void() {
             to.set_mr(at, 0);
             to.set_mr(at + 1, 0);
@@ -112,7 +125,11 @@ pub fn transfer(
             None => target,
             Some(index) => forward_task(target, index).ok_or(IpcError::MSG_CUT)?,
         };
-        let buffer = Buffer { window, local_id, task };
+        let buffer = Buffer {
+            window,
+            local_id,
+            task,
+        };
         let (control, data) = one(source, &sent, sender, receiver, &buffer, pass_special)?;
         to.set_mr(at, control);
         to.set_mr(at + 1, data);
@@ -139,7 +156,9 @@ fn one(
     pass_special: bool,
 ) -> Result<(u64, u64), IpcError> {
     let how = How::of(sent, pass_special);
-    let base = sent.spot() | sent.control & item::CONT | sent.fpage.raw() & (fpage::SIZE_MASK | fpage::TYPE_MASK);
+    let base = sent.spot()
+        | sent.control & item::CONT
+        | sent.fpage.raw() & (fpage::SIZE_MASK | fpage::TYPE_MASK);
     if buffer.local_id {
         if let (Some(a), Some(b)) = (sender.task(), receiver.task())
             && core::ptr::eq(a, b)
@@ -150,8 +169,15 @@ fn one(
             return Ok((base | item::MAP | ReturnItem::ID, label));
         }
     }
-    map::map(source, sent.fpage, buffer.task, buffer.window, sent.spot(), how)
-        .map_err(|_| IpcError::MAP_FAILED)?;
+    map::map(
+        source,
+        sent.fpage,
+        buffer.task,
+        buffer.window,
+        sent.spot(),
+        how,
+    )
+    .map_err(|_| IpcError::MAP_FAILED)?;
     Ok((base | item::MAP, sent.fpage.raw()))
 }
 
@@ -159,14 +185,21 @@ fn one(
 /// have been passed.
 fn local_gate(source: &Task, sent: &MapItem, receiver: &Thread, how: How) -> Option<u64> {
     let cap = source.caps.get(cap::position(sent.fpage.cap())?)?;
-    let Object::Gate(gate) = cap.object() else { return None };
+    let Object::Gate(gate) = cap.object() else {
+        return None;
+    };
     let (own, serving) = (receiver.task()?, gate.target()?.task()?);
     let rights = passed_rights(cap.rights, sent.fpage.rights(), how)?;
     core::ptr::eq(own, serving).then(|| gate.label(Rights(rights.0 & Gate::LABEL_RIGHTS as u8)))
 }
 
 /// Maps the items of a reply to a fault: wherever the replier says.
-pub fn transfer_to_fault(sender: &'static Thread, target: &'static Task, words: usize, count: usize) -> Result<(), IpcError> {
+pub fn transfer_to_fault(
+    sender: &'static Thread,
+    target: &'static Task,
+    words: usize,
+    count: usize,
+) -> Result<(), IpcError> {
     let source = sender.task().ok_or(IpcError::MSG_CUT)?;
     let from = sender.utcb();
     for n in 0..count {
@@ -174,11 +207,21 @@ pub fn transfer_to_fault(sender: &'static Thread, target: &'static Task, words: 
         if at + 1 >= MSG_REGS {
             return Err(IpcError::MSG_CUT);
         }
-        let sent = MapItem { control: from.mr(at), fpage: Fpage::from_raw(from.mr(at + 1)) };
+        let sent = MapItem {
+            control: from.mr(at),
+            fpage: Fpage::from_raw(from.mr(at + 1)),
+        };
         if !sent.is_void() {
             let window = Fpage::all();
-            map::map(source, sent.fpage, target, window, sent.spot(), How::of(&sent, true))
-                .map_err(|_| IpcError::MAP_FAILED)?;
+            map::map(
+                source,
+                sent.fpage,
+                target,
+                window,
+                sent.spot(),
+                How::of(&sent, true),
+            )
+            .map_err(|_| IpcError::MAP_FAILED)?;
         }
     }
     Ok(())

@@ -76,7 +76,13 @@ pub extern "C" fn syscall(
 }
 
 #[inline(never)]
-fn slow(current: &'static Thread, label: u64, dest: u64, timeout: u32, tag: u64) -> &'static Thread {
+fn slow(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    timeout: u32,
+    tag: u64,
+) -> &'static Thread {
     let flags = Sysf::from_bits_retain(dest & Sysf::MASK);
     let timeouts = Timeout(timeout);
     let message = &current.message;
@@ -183,7 +189,13 @@ fn lookup(current: &'static Thread, dest: CapIdx) -> Option<(Object, Rights)> {
     Some((cap.object(), cap.rights))
 }
 
-fn send(current: &'static Thread, dest: CapIdx, label: u64, tag: MsgTag, timeout: TimeoutS) -> Sent {
+fn send(
+    current: &'static Thread,
+    dest: CapIdx,
+    label: u64,
+    tag: MsgTag,
+    timeout: TimeoutS,
+) -> Sent {
     let Some((object, rights)) = lookup(current, dest) else {
         return Sent::Failed(IpcError::NOT_EXISTENT);
     };
@@ -202,7 +214,9 @@ fn send(current: &'static Thread, dest: CapIdx, label: u64, tag: MsgTag, timeout
         }
         _ => {}
     }
-    let Some(task) = current.task() else { return Sent::Failed(IpcError::NOT_EXISTENT) };
+    let Some(task) = current.task() else {
+        return Sent::Failed(IpcError::NOT_EXISTENT);
+    };
     match dispatch(object, &Call::new(current, task, rights, tag)) {
         Outcome::Reply(reply) => Sent::Answer(reply),
         Outcome::Blocked => Sent::Blocked,
@@ -210,12 +224,20 @@ fn send(current: &'static Thread, dest: CapIdx, label: u64, tag: MsgTag, timeout
     }
 }
 
-fn send_by_gate(current: &'static Thread, gate: &'static Gate, rights: Rights, timeout: TimeoutS) -> Sent {
+fn send_by_gate(
+    current: &'static Thread,
+    gate: &'static Gate,
+    rights: Rights,
+    timeout: TimeoutS,
+) -> Sent {
     let Some(thread) = gate.target() else {
         if timeout == TimeoutS::ZERO {
             return Sent::Failed(IpcError::TIMEOUT);
         }
-        current.message.label.set(u64::from(rights.0) & Gate::LABEL_RIGHTS);
+        current
+            .message
+            .label
+            .set(u64::from(rights.0) & Gate::LABEL_RIGHTS);
         current.ipc.set(Ipc::Sending(Queue::Gate(Handle::of(gate))));
         gate.waiting.insert_sorted(current, more_urgent);
         arm(current, timeout);
@@ -247,7 +269,9 @@ fn send_to(sender: &'static Thread, receiver: &'static Thread, timeout: TimeoutS
         if timeout == TimeoutS::ZERO {
             return Sent::Failed(IpcError::TIMEOUT);
         }
-        sender.ipc.set(Ipc::Sending(Queue::Thread(Handle::of(receiver))));
+        sender
+            .ipc
+            .set(Ipc::Sending(Queue::Thread(Handle::of(receiver))));
         if !core::ptr::eq(sender, receiver) {
             receiver.senders.insert_sorted(sender, more_urgent);
         }
@@ -277,7 +301,13 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
             let items = if tag.items() == 0 {
                 0
             } else {
-                items::transfer(sender, receiver, words, tag.items(), message.pass_special.get())?
+                items::transfer(
+                    sender,
+                    receiver,
+                    words,
+                    tag.items(),
+                    message.pass_special.get(),
+                )?
             };
             MsgTag::new(tag.label(), words, items, TagFlags::empty())
         }
@@ -288,7 +318,12 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
         }
         Payload::Exception => {
             utcb.set_exc_regs(&sender.regs());
-            MsgTag::new(tag.label(), l4re_sys::utcb::EXC_REGS_WORDS, 0, TagFlags::empty())
+            MsgTag::new(
+                tag.label(),
+                l4re_sys::utcb::EXC_REGS_WORDS,
+                0,
+                TagFlags::empty(),
+            )
         }
     };
     receiver.set_result(tag.0, message.label.get());
@@ -354,7 +389,8 @@ fn arm(thread: &'static Thread, timeout: TimeoutS) {
 fn has_passed(thread: &Thread, timeout: TimeoutS) -> bool {
     match timeout.absolute_register() {
         Some(register) => {
-            register + 1 >= l4re_sys::utcb::BUF_REGS || thread.utcb().br(register) <= clock::now_us()
+            register + 1 >= l4re_sys::utcb::BUF_REGS
+                || thread.utcb().br(register) <= clock::now_us()
         }
         None => !timeout.is_never() && timeout.as_us() == 0,
     }
@@ -504,7 +540,9 @@ pub fn resend(sender: &'static Thread, receiver: &'static Thread) {
             settle(sender, timeout);
         }
     } else {
-        sender.ipc.set(Ipc::Sending(Queue::Thread(Handle::of(receiver))));
+        sender
+            .ipc
+            .set(Ipc::Sending(Queue::Thread(Handle::of(receiver))));
         receiver.senders.insert_sorted(sender, more_urgent);
     }
 }

@@ -95,14 +95,20 @@ pub struct ReplyCap {
 
 impl ReplyCap {
     /// Nobody to reply to.
-    pub const NONE: Self = Self { caller: Handle::NONE, number: 0 };
+    pub const NONE: Self = Self {
+        caller: Handle::NONE,
+        number: 0,
+    };
 
     /// The right to answer the wait for a reply that `caller` begins now.
     #[inline]
     pub fn of(caller: &'static Thread) -> Self {
         let number = caller.call_number.get().wrapping_add(1);
         caller.call_number.set(number);
-        Self { caller: Handle::of(caller), number }
+        Self {
+            caller: Handle::of(caller),
+            number,
+        }
     }
 
     /// The caller, if it still waits for this very reply.

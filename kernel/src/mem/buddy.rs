@@ -19,7 +19,11 @@ pub struct FrameMeta {
 
 impl FrameMeta {
     /// A frame nobody may have yet.
-    pub const USED: FrameMeta = FrameMeta { next: NONE, prev: NONE, free_order: USED };
+    pub const USED: FrameMeta = FrameMeta {
+        next: NONE,
+        prev: NONE,
+        free_order: USED,
+    };
 }
 
 /// The free blocks of a range of frames.
@@ -33,10 +37,15 @@ impl<'a> Buddy<'a> {
     /// A range of `meta.len()` frames, of which none is free.
     pub fn new(meta: &'a mut [FrameMeta]) -> Self {
         meta.fill(FrameMeta::USED);
-        Self { meta, heads: [NONE; ORDERS], free: 0 }
+        Self {
+            meta,
+            heads: [NONE; ORDERS],
+            free: 0,
+        }
     }
 
     /// How many frames are free.
+    #[cfg(test)]
     pub fn free_frames(&self) -> usize {
         self.free
     }
@@ -77,7 +86,11 @@ impl<'a> Buddy<'a> {
 
     fn link(&mut self, frame: u32, order: usize) {
         let next = self.heads[order];
-        self.meta[frame as usize] = FrameMeta { next, prev: NONE, free_order: order as u8 };
+        self.meta[frame as usize] = FrameMeta {
+            next,
+            prev: NONE,
+            free_order: order as u8,
+        };
         if next != NONE {
             self.meta[next as usize].prev = frame;
         }

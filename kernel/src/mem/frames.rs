@@ -56,11 +56,6 @@ mod imp {
             heap.buddy.free(frame, order);
         }
     }
-
-    /// How many frames are free.
-    pub fn free_frames() -> usize {
-        HEAP.borrow().as_ref().map_or(0, |heap| heap.buddy.free_frames())
-    }
 }
 
 #[cfg(not(target_os = "none"))]
@@ -86,7 +81,7 @@ mod imp {
 }
 
 #[cfg(target_os = "none")]
-pub use imp::{free_frames, init};
+pub use imp::init;
 
 /// Takes 2^order frames, aligned to their size and filled with zero.
 pub fn alloc(order: usize) -> Option<NonNull<u8>> {

@@ -17,8 +17,14 @@ struct Map {
     count: usize,
 }
 
-static MAP: Global<Map> =
-    Global::new(Map { ranges: [Range { start: 0, end: 0, ram: false }; RANGES], count: 0 });
+static MAP: Global<Map> = Global::new(Map {
+    ranges: [Range {
+        start: 0,
+        end: 0,
+        ram: false,
+    }; RANGES],
+    count: 0,
+});
 
 /// The end of what a physical address can be here.
 const PHYS_END: u64 = 1 << 46;
@@ -39,13 +45,21 @@ fn add(range: Range) -> bool {
 /// Notes a range of RAM. False if the table is full.
 #[must_use]
 pub fn add_ram(start: u64, end: u64) -> bool {
-    add(Range { start, end, ram: true })
+    add(Range {
+        start,
+        end,
+        ram: true,
+    })
 }
 
 /// Notes a range that nobody but the kernel may have. False if the table is full.
 #[must_use]
 pub fn add_kernel(start: u64, end: u64) -> bool {
-    add(Range { start, end, ram: false })
+    add(Range {
+        start,
+        end,
+        ram: false,
+    })
 }
 
 /// How the root of all memory may have these physical addresses: `None` if a part is
@@ -54,11 +68,18 @@ pub fn caching(start: u64, size: u64) -> Option<u8> {
     let end = start.checked_add(size).filter(|end| *end <= PHYS_END)?;
     let map = MAP.borrow();
     let ranges = map.ranges.get(..map.count)?;
-    if ranges.iter().any(|r| !r.ram && start < r.end && end > r.start) {
+    if ranges
+        .iter()
+        .any(|r| !r.ram && start < r.end && end > r.start)
+    {
         return None;
     }
-    let touches_ram = ranges.iter().any(|r| r.ram && start < r.end && end > r.start);
-    let within_ram = ranges.iter().any(|r| r.ram && start >= r.start && end <= r.end);
+    let touches_ram = ranges
+        .iter()
+        .any(|r| r.ram && start < r.end && end > r.start);
+    let within_ram = ranges
+        .iter()
+        .any(|r| r.ram && start >= r.start && end <= r.end);
     match (touches_ram, within_ram) {
         (_, true) => Some(0),
         (false, _) => Some(2),

@@ -11,7 +11,10 @@ pub struct Quota {
 impl Quota {
     /// A quota of nothing.
     pub const fn none() -> Self {
-        Self { limit: Cell::new(0), used: Cell::new(0) }
+        Self {
+            limit: Cell::new(0),
+            used: Cell::new(0),
+        }
     }
 
     /// Starts anew with this limit.

@@ -33,7 +33,9 @@ impl<T: Slot> Slab<T> {
         const {
             assert!(size_of::<T>() <= frames::PAGE_SIZE && align_of::<T>() <= frames::PAGE_SIZE);
         }
-        Self { free: Cell::new(None) }
+        Self {
+            free: Cell::new(None),
+        }
     }
 
     /// Takes a slot; its contents are those of its last life, or `VACANT`.

@@ -31,9 +31,7 @@ pub struct Factory {
 }
 
 // SAFETY: `repr(C)`, the header first, allocated from FACTORIES only.
-unsafe impl KObject for Factory {
-    const KIND: Kind = Kind::Factory;
-}
+unsafe impl KObject for Factory {}
 
 impl Slot for Factory {
     const VACANT: Self = Self {
@@ -78,7 +76,9 @@ impl Factory {
         let mut factory = self;
         while factory.dead.get() && factory.quota.used() == 0 {
             factory.dead.set(false);
-            let Some(parent) = factory.header.factory() else { return };
+            let Some(parent) = factory.header.factory() else {
+                return;
+            };
             let bytes = factory.quota.limit() + size_of::<Factory>() as u64;
             factory.header.factory.set(None);
             FACTORIES.give(factory);
@@ -129,7 +129,12 @@ impl Factory {
             // Virtual machines and their processors are not supported here.
             _ => return Err(err::ENODEV),
         };
-        if call.task.caps.set(position, Cap::new(object, Rights::ALL)).is_none() {
+        if call
+            .task
+            .caps
+            .set(position, Cap::new(object, Rights::ALL))
+            .is_none()
+        {
             object.delete();
             return Err(err::ENOMEM);
         }
@@ -140,7 +145,9 @@ impl Factory {
         let label = argument(call, 0, varg::UMWORD)?;
         let target = match call.item(0) {
             Some(cap) => {
-                let Object::Thread(thread) = cap.object() else { return Err(err::EINVAL) };
+                let Object::Thread(thread) = cap.object() else {
+                    return Err(err::EINVAL);
+                };
                 if !cap.rights.has(Rights::S) {
                     return Err(err::EPERM);
                 }
@@ -197,10 +204,14 @@ impl Factory {
 fn argument(call: &Call, n: usize, kind: u8) -> Result<Option<u64>, i64> {
     let mut at = 1;
     for _ in 0..n {
-        let Some(tag) = call.word(at) else { return Ok(None) };
+        let Some(tag) = call.word(at) else {
+            return Ok(None);
+        };
         at += 1 + VargTag(tag).size().div_ceil(8);
     }
-    let Some(tag) = call.word(at) else { return Ok(None) };
+    let Some(tag) = call.word(at) else {
+        return Ok(None);
+    };
     let tag = VargTag(tag);
     if tag.kind() == varg::NIL {
         return Ok(None);

@@ -24,9 +24,7 @@ pub struct Gate {
 }
 
 // SAFETY: `repr(C)`, the header first, allocated from GATES only.
-unsafe impl KObject for Gate {
-    const KIND: Kind = Kind::Gate;
-}
+unsafe impl KObject for Gate {}
 
 impl Slot for Gate {
     const VACANT: Self = Self {
@@ -95,7 +93,9 @@ impl Gate {
                 if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
                     return Err(err::EPERM);
                 }
-                let Object::Thread(thread) = cap.object() else { return Err(err::EINVAL) };
+                let Object::Thread(thread) = cap.object() else {
+                    return Err(err::EINVAL);
+                };
                 if label & Self::LABEL_RIGHTS != 0 {
                     return Err(err::EINVAL);
                 }

@@ -14,7 +14,9 @@ pub fn invoke(call: &Call) -> Result<Reply, i64> {
             }
             Ok(Reply::words(3))
         }
-        op::BIND | op::UNBIND | op::MSI_INFO | op::UNMASK | op::MASK | op::SET_MODE => Err(err::EINVAL),
+        op::BIND | op::UNBIND | op::MSI_INFO | op::UNMASK | op::MASK | op::SET_MODE => {
+            Err(err::EINVAL)
+        }
         _ => Err(err::ENOSYS),
     }
 }
@@ -26,7 +28,9 @@ pub fn platform_control(call: &Call) -> Result<Reply, i64> {
             0 => arch::power_off(),
             _ => arch::reboot(),
         },
-        platform_ctl::SYS_SUSPEND | platform_ctl::CPU_ENABLE | platform_ctl::CPU_DISABLE => Err(err::ENOSYS),
+        platform_ctl::SYS_SUSPEND | platform_ctl::CPU_ENABLE | platform_ctl::CPU_DISABLE => {
+            Err(err::ENOSYS)
+        }
         _ => Err(err::ENOSYS),
     }
 }

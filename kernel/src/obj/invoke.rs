@@ -1,8 +1,8 @@
 //! System calls to kernel objects: finding arguments, dispatching, answering.
 
+use super::Object;
 use super::task::Task;
 use super::thread::Thread;
-use super::Object;
 use crate::cap::{self, Cap, Rights};
 use crate::space::map::{How, passed_rights};
 use l4re_sys::cap::CapIdx;
@@ -66,7 +66,13 @@ pub struct Call {
 impl Call {
     /// A call by `thread` with this tag.
     pub fn new(thread: &'static Thread, task: &'static Task, rights: Rights, tag: MsgTag) -> Self {
-        Self { thread, task, rights, tag, utcb: thread.utcb() }
+        Self {
+            thread,
+            task,
+            rights,
+            tag,
+            utcb: thread.utcb(),
+        }
     }
 
     /// How many words were sent.
@@ -106,7 +112,10 @@ impl Call {
         if n >= self.tag.items() || at + 1 >= MSG_REGS {
             return None;
         }
-        let item = MapItem { control: self.utcb.mr(at), fpage: Fpage::from_raw(self.utcb.mr(at + 1)) };
+        let item = MapItem {
+            control: self.utcb.mr(at),
+            fpage: Fpage::from_raw(self.utcb.mr(at + 1)),
+        };
         if item.is_void() || item.fpage.kind() != FpageType::Obj {
             return None;
         }
@@ -120,7 +129,9 @@ impl Call {
     pub fn receive_position(&self) -> Option<usize> {
         let word = self.utcb.br(self.utcb.bdr().obj());
         let single = word & item::RCV_SINGLE_CAP == item::RCV_SINGLE_CAP;
-        single.then(|| cap::position(CapIdx(word & item::CONTROL_MASK))).flatten()
+        single
+            .then(|| cap::position(CapIdx(word & item::CONTROL_MASK)))
+            .flatten()
     }
 }
 
@@ -134,7 +145,7 @@ pub fn dispatch(object: Object, call: &Call) -> Outcome {
         (Object::Scheduler, proto::SCHEDULER) => super::scheduler::invoke(call),
         (Object::Vcon, proto::LOG) => super::vcon::invoke(call).into(),
         (Object::Icu, proto::IRQ) => super::icu::invoke(call).into(),
-        (Object::Icu, op::platform_ctl::PROTO) => super::icu::platform_control(call).into(),
+        (Object::Icu, proto::PLATFORM_CTL) => super::icu::platform_control(call).into(),
         (Object::Gate(gate), proto::KOBJECT) => gate.invoke(call).into(),
         (Object::Irq(irq), proto::IRQ | proto::IRQ_SENDER | proto::KOBJECT) => irq.invoke(call),
         (Object::Semaphore(semaphore), proto::SEMAPHORE | proto::IRQ) => semaphore.invoke(call),
@@ -152,7 +163,7 @@ fn protocols(object: Object) -> &'static [i64] {
         Object::Irq(_) => &[proto::IRQ_SENDER, proto::IRQ, proto::KOBJECT],
         Object::Semaphore(_) => &[proto::SEMAPHORE, proto::IRQ],
         Object::Scheduler => &[proto::SCHEDULER],
-        Object::Icu => &[proto::IRQ, op::platform_ctl::PROTO],
+        Object::Icu => &[proto::IRQ, proto::PLATFORM_CTL],
         Object::Vcon => &[proto::LOG],
     }
 }
@@ -162,7 +173,8 @@ fn meta(object: Object, call: &Call) -> Result<Reply, i64> {
     match opcode {
         op::meta::SUPPORTS => {
             let wanted = call.arg(1)? as i64;
-            let supported = wanted != proto::META && wanted != 0 && protocols(object).contains(&wanted);
+            let supported =
+                wanted != proto::META && wanted != 0 && protocols(object).contains(&wanted);
             Ok(Reply::label(i64::from(supported)))
         }
         op::meta::NUM_INTERFACES => Ok(Reply::label(protocols(object).len() as i64)),

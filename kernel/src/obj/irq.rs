@@ -27,9 +27,7 @@ pub struct Irq {
 }
 
 // SAFETY: `repr(C)`, the header first, allocated from IRQS only.
-unsafe impl KObject for Irq {
-    const KIND: Kind = Kind::Irq;
-}
+unsafe impl KObject for Irq {}
 
 impl Slot for Irq {
     const VACANT: Self = Self {
@@ -140,7 +138,9 @@ impl Irq {
         if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        let Object::Thread(thread) = cap.object() else { return Err(err::EINVAL) };
+        let Object::Thread(thread) = cap.object() else {
+            return Err(err::EINVAL);
+        };
         self.bind(thread, label);
         Ok(Reply::ok())
     }

@@ -83,11 +83,9 @@ impl Header {
 /// A kernel object: `repr(C)`, its [`Header`] first.
 ///
 /// # Safety
-/// `Self` is `repr(C)` with a [`Header`] of kind `KIND` as its first field, and lives in
-/// type-stable memory (a slab or a static).
+/// `Self` is `repr(C)` with a [`Header`] of its own kind as its first field, and lives
+/// in type-stable memory (a slab or a static).
 pub unsafe trait KObject: Sized + 'static {
-    /// The kind that the header tells.
-    const KIND: Kind;
     /// The header.
     #[inline]
     fn header(&self) -> &Header {
@@ -111,18 +109,25 @@ impl<T> Copy for Handle<T> {}
 
 impl<T: KObject> Handle<T> {
     /// Refers to nothing.
-    pub const NONE: Self = Self { object: None, generation: 0 };
+    pub const NONE: Self = Self {
+        object: None,
+        generation: 0,
+    };
 
     /// A handle to an object.
     #[inline]
     pub fn of(object: &'static T) -> Self {
-        Self { object: Some(object), generation: object.header().generation() }
+        Self {
+            object: Some(object),
+            generation: object.header().generation(),
+        }
     }
 
     /// The object, if it still lives.
     #[inline]
     pub fn get(self) -> Option<&'static T> {
-        self.object.filter(|object| object.header().generation() == self.generation)
+        self.object
+            .filter(|object| object.header().generation() == self.generation)
     }
 
     /// Whether this handle refers to that very object.
@@ -211,7 +216,9 @@ impl Object {
             return;
         }
         let header = self.header();
-        header.generation.set(header.generation.get().wrapping_add(1).max(1));
+        header
+            .generation
+            .set(header.generation.get().wrapping_add(1).max(1));
         header.next_dead.set(DEAD.borrow().replace(header));
     }
 
@@ -253,7 +260,9 @@ static DEAD: Global<Option<&'static Header>> = Global::new(None);
 /// Takes apart the objects that died since the last call.
 pub fn reap() {
     loop {
-        let Some(header) = DEAD.borrow().take() else { return };
+        let Some(header) = DEAD.borrow().take() else {
+            return;
+        };
         *DEAD.borrow() = header.next_dead.take();
         Object::of(header).destroy();
     }

@@ -4,9 +4,9 @@ use super::Object;
 use super::invoke::{Call, Outcome, Reply};
 use crate::cap::Rights;
 use crate::sched;
+use l4re_sys::err;
 use l4re_sys::op::scheduler as op;
 use l4re_sys::sched::CpuSet;
-use l4re_sys::err;
 
 /// Processors that are there, and online.
 const CPUS: u64 = 1;
@@ -26,7 +26,10 @@ pub fn invoke(call: &Call) -> Outcome {
 }
 
 fn info(call: &Call) -> Result<Reply, i64> {
-    let set = CpuSet { gran_offset: call.arg(1)?, map: 0 };
+    let set = CpuSet {
+        gran_offset: call.arg(1)?,
+        map: 0,
+    };
     if u64::from(set.offset()) >= CPUS {
         return Err(err::ERANGE);
     }
@@ -37,10 +40,15 @@ fn info(call: &Call) -> Result<Reply, i64> {
 }
 
 fn run_thread(call: &Call) -> Result<(), i64> {
-    let set = CpuSet { gran_offset: call.arg(1)?, map: call.arg(2)? };
+    let set = CpuSet {
+        gran_offset: call.arg(1)?,
+        map: call.arg(2)?,
+    };
     let (priority, quantum) = (call.arg(3)?, call.arg(4)?);
     let cap = call.item(0).ok_or(err::EINVAL)?;
-    let Object::Thread(thread) = cap.object() else { return Err(err::EINVAL) };
+    let Object::Thread(thread) = cap.object() else {
+        return Err(err::EINVAL);
+    };
     if !cap.rights.has(Rights::S) {
         return Err(err::EPERM);
     }
@@ -48,7 +56,11 @@ fn run_thread(call: &Call) -> Result<(), i64> {
         return Err(err::EINVAL);
     }
     sched::set_priority(thread, priority as u8);
-    let slice = if quantum == 0 { sched::DEFAULT_QUANTUM_US } else { quantum.clamp(1_000, 10_000_000) };
+    let slice = if quantum == 0 {
+        sched::DEFAULT_QUANTUM_US
+    } else {
+        quantum.clamp(1_000, 10_000_000)
+    };
     thread.quantum_us.set(slice);
     // A thread that is given no processor that there is waits until it is given one.
     if set.offset() == 0 && set.map & 1 != 0 {
@@ -58,7 +70,10 @@ fn run_thread(call: &Call) -> Result<(), i64> {
 }
 
 fn idle_time(call: &Call) -> Result<Reply, i64> {
-    let set = CpuSet { gran_offset: call.arg(1)?, map: call.arg(2)? };
+    let set = CpuSet {
+        gran_offset: call.arg(1)?,
+        map: call.arg(2)?,
+    };
     if set.offset() != 0 || set.map & 1 == 0 {
         return Err(err::EINVAL);
     }

@@ -23,9 +23,7 @@ pub struct Semaphore {
 }
 
 // SAFETY: `repr(C)`, the header first, allocated from SEMAPHORES only.
-unsafe impl KObject for Semaphore {
-    const KIND: Kind = Kind::Semaphore;
-}
+unsafe impl KObject for Semaphore {}
 
 impl Slot for Semaphore {
     const VACANT: Self = Self {

@@ -43,9 +43,7 @@ pub struct Task {
 }
 
 // SAFETY: `repr(C)`, the header first, allocated from TASKS only.
-unsafe impl KObject for Task {
-    const KIND: Kind = Kind::Task;
-}
+unsafe impl KObject for Task {}
 
 impl Slot for Task {
     const VACANT: Self = Self {
@@ -91,7 +89,10 @@ impl Task {
 
     /// Takes bytes from the quota of the task's factory.
     pub fn pay(&self, bytes: u64) -> bool {
-        let paid = self.header.factory().is_some_and(|factory| factory.quota.take(bytes));
+        let paid = self
+            .header
+            .factory()
+            .is_some_and(|factory| factory.quota.take(bytes));
         if paid {
             self.paid.set(self.paid.get() + bytes);
         }
@@ -149,10 +150,19 @@ impl Task {
         }
         for order in [LARGE_PAGE, PAGE] {
             let start = addr & !((1 << order) - 1);
-            let Some(caching) = phys::caching(start, 1 << order) else { continue };
-            let attr = Attr { rights: MemRights::RWX, caching };
+            let Some(caching) = phys::caching(start, 1 << order) else {
+                continue;
+            };
+            let attr = Attr {
+                rights: MemRights::RWX,
+                caching,
+            };
             let mut pay = || self.pay(PAGE_SIZE as u64);
-            if self.space.map(start, start, order, attr, &mut pay).is_some() {
+            if self
+                .space
+                .map(start, start, order, attr, &mut pay)
+                .is_some()
+            {
                 return true;
             }
         }
@@ -170,10 +180,15 @@ impl Task {
             return Err(err::EINVAL);
         }
         let mut pages = (area.addr()..end).step_by(PAGE_SIZE);
-        if pages.clone().any(|addr| self.space.translate(addr).is_some()) {
+        if pages
+            .clone()
+            .any(|addr| self.space.translate(addr).is_some())
+        {
             return Err(err::EEXIST);
         }
-        pages.try_for_each(|addr| self.add_ku_page(addr)).ok_or(err::ENOMEM)
+        pages
+            .try_for_each(|addr| self.add_ku_page(addr))
+            .ok_or(err::ENOMEM)
     }
 
     fn add_ku_page(&self, addr: u64) -> Option<()> {
@@ -185,7 +200,9 @@ impl Task {
             return None;
         };
         let phys = paging::virt_to_phys(page.as_ptr());
-        let mapped = self.space.map_kernel_user(addr, phys, &mut || self.pay(PAGE_SIZE as u64));
+        let mapped = self
+            .space
+            .map_kernel_user(addr, phys, &mut || self.pay(PAGE_SIZE as u64));
         if mapped.is_none() {
             // SAFETY: the page was just made, and nothing refers to it.
             unsafe { frames::free(page, 0) };
@@ -201,7 +218,10 @@ impl Task {
         if !addr.is_multiple_of(16) || offset + utcb::SIZE as u64 > PAGE_SIZE as u64 {
             return None;
         }
-        let found = self.space.translate(addr).filter(|found| found.kernel_user)?;
+        let found = self
+            .space
+            .translate(addr)
+            .filter(|found| found.kernel_user)?;
         Some(paging::phys_to_virt(found.phys + offset))
     }
 
@@ -243,13 +263,23 @@ impl Task {
             return Err(err::EINVAL);
         };
         let special = call.rights.has(Rights::S) && source.rights.has(Rights::S);
-        let item = MapItem { control, fpage: send };
+        let item = MapItem {
+            control,
+            fpage: send,
+        };
         let window = match send.kind() {
             FpageType::Obj => Fpage::obj(CapIdx(0), 51, l4re_sys::ObjRights::RWSD),
             _ => Fpage::memory(0, 63, MemRights::RWX),
         };
-        map::map(source_task, send, self, window, control, How::of(&item, special))
-            .map_err(|_| err::ENOMEM)?;
+        map::map(
+            source_task,
+            send,
+            self,
+            window,
+            control,
+            How::of(&item, special),
+        )
+        .map_err(|_| err::ENOMEM)?;
         Ok(Reply::ok())
     }
 

@@ -2,7 +2,7 @@
 
 use super::irq::{Irq, PendingTag};
 use super::task::{Task, ThreadsTag};
-use super::{Handle, Header, KObject, Kind, Object};
+use super::{Handle, Header, KObject, Kind};
 use crate::arch::cpu::{self, USER_CS, USER_DS, USER_FLAGS, USER_FLAGS_SET};
 use crate::arch::entry::Exit;
 use crate::ipc;
@@ -96,14 +96,15 @@ impl Missing {
 }
 
 const _: () = {
-    assert!(Thread::REGS_OFFSET % 16 == 8, "the processor aligns its stack to 16 on a trap");
+    assert!(
+        Thread::REGS_OFFSET % 16 == 8,
+        "the processor aligns its stack to 16 on a trap"
+    );
     assert!(size_of::<Thread>() <= 1360, "three threads to a page");
 };
 
 // SAFETY: `repr(C)`, the header first, allocated from THREADS only.
-unsafe impl KObject for Thread {
-    const KIND: Kind = Kind::Thread;
-}
+unsafe impl KObject for Thread {}
 
 impl Slot for Thread {
     const VACANT: Self = Self {
@@ -257,7 +258,13 @@ impl Thread {
 
     /// Sets the base of `fs` or `gs`; the caller has checked that it is canonical.
     pub fn set_segment_base(&self, gs: bool, base: u64) {
-        self.with_regs(|regs| if gs { regs.gs_base = base } else { regs.fs_base = base });
+        self.with_regs(|regs| {
+            if gs {
+                regs.gs_base = base
+            } else {
+                regs.fs_base = base
+            }
+        });
         cpu::reload_bases(self);
     }
 
@@ -276,12 +283,6 @@ impl Thread {
         self.task.get().get()
     }
 
-    /// The task, as a handle.
-    #[inline]
-    pub fn task_handle(&self) -> Handle<Task> {
-        self.task.get()
-    }
-
     /// Whether the thread was ever bound to a task.
     pub fn is_bound(&self) -> bool {
         self.missing.get().0 & Missing::TASK == 0
@@ -298,7 +299,11 @@ impl Thread {
         // buffer registers is nobody's: it holds the address.
         let word = utcb::BUF_REGS_OFFSET as u64 - 8;
         // SAFETY: the word lies in the UTCB, which is 1024 bytes of kernel-user memory.
-        unsafe { utcb.cast::<u64>().add(utcb::BUF_REGS_OFFSET / 8 - 1).write(utcb_address) };
+        unsafe {
+            utcb.cast::<u64>()
+                .add(utcb::BUF_REGS_OFFSET / 8 - 1)
+                .write(utcb_address)
+        };
         self.with_regs(|regs| regs.gs_base = utcb_address + word);
         self.found(Missing::TASK);
     }
@@ -360,10 +365,5 @@ impl Thread {
     pub fn destroy(&'static self) {
         self.halt();
         super::release(&THREADS, self);
-    }
-
-    /// The thread as an object.
-    pub fn object(&'static self) -> Object {
-        Object::Thread(self)
     }
 }

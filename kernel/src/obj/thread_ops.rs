@@ -8,8 +8,8 @@ use crate::arch::cpu::{self, USER_CS, USER_CS32, USER_DS};
 use crate::arch::entry::Exit;
 use crate::arch::paging::USER_END;
 use crate::cap::Rights;
-use crate::ipc::{self, fault};
 use crate::ipc::state::Ipc;
+use crate::ipc::{self, fault};
 use crate::sched;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::err;
@@ -22,13 +22,18 @@ const UNCHANGED: u64 = u64::MAX;
 impl Thread {
     /// An operation of the thread protocol.
     pub fn invoke(&'static self, call: &Call) -> Outcome {
-        let Some(word) = call.word(0) else { return Err(err::EMSGTOOSHORT).into() };
+        let Some(word) = call.word(0) else {
+            return Err(err::EMSGTOOSHORT).into();
+        };
         match word & op::OPCODE_MASK {
             op::CONTROL => self.op_control(call, word).into(),
             op::EX_REGS => self.op_ex_regs(call, word).into(),
             op::SWITCH => self.op_switch(call),
             op::STATS => {
-                call.set_word(0, self.time_us.get() + cpu::running_us(self, clock::now_us()));
+                call.set_word(
+                    0,
+                    self.time_us.get() + cpu::running_us(self, clock::now_us()),
+                );
                 Ok(Reply::words(1)).into()
             }
             op::AMD64_SET_SEGMENT_BASE => self.op_segment_base(call, word >> 16).into(),
@@ -46,7 +51,9 @@ impl Thread {
         if !call.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        if flags & op::CONTROL_ALIEN != 0 && call.arg(op::CONTROL_MR_FLAG_VALS)? & op::CONTROL_ALIEN != 0 {
+        if flags & op::CONTROL_ALIEN != 0
+            && call.arg(op::CONTROL_MR_FLAG_VALS)? & op::CONTROL_ALIEN != 0
+        {
             return Err(err::ENOSYS);
         }
         if flags & op::CONTROL_BIND_TASK != 0 {
@@ -57,7 +64,8 @@ impl Thread {
             self.pager.set(CapIdx(call.arg(op::CONTROL_MR_PAGER)?));
         }
         if flags & op::CONTROL_SET_EXC_HANDLER != 0 {
-            self.exc_handler.set(CapIdx(call.arg(op::CONTROL_MR_EXC_HANDLER)?));
+            self.exc_handler
+                .set(CapIdx(call.arg(op::CONTROL_MR_EXC_HANDLER)?));
         }
         call.set_word(op::CONTROL_MR_FLAGS, 0);
         call.set_word(op::CONTROL_MR_PAGER, pager.0);
@@ -67,7 +75,9 @@ impl Thread {
 
     fn bind_to(&'static self, call: &Call) -> Result<(), i64> {
         let cap = call.item(0).ok_or(err::EINVAL)?;
-        let Object::Task(task) = cap.object() else { return Err(err::EINVAL) };
+        let Object::Task(task) = cap.object() else {
+            return Err(err::EINVAL);
+        };
         if !cap.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
@@ -133,7 +143,11 @@ impl Thread {
         if core::ptr::eq(self, call.thread) {
             return Outcome::Yield;
         }
-        if self.can_run() { Outcome::Switch(self) } else { Ok(Reply::ok()).into() }
+        if self.can_run() {
+            Outcome::Switch(self)
+        } else {
+            Ok(Reply::ok()).into()
+        }
     }
 
     fn op_segment_base(&'static self, call: &Call, segment: u64) -> Result<Reply, i64> {

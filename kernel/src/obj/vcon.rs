@@ -24,7 +24,9 @@ pub fn invoke(call: &Call) -> Result<Reply, i64> {
             Ok(Reply::ok())
         }
         op::READ => {
-            let room = ((word >> 16) as usize).min((utcb::MSG_REGS - 1) * 8).min(op::READ_SIZE);
+            let room = ((word >> 16) as usize)
+                .min((utcb::MSG_REGS - 1) * 8)
+                .min(op::READ_SIZE);
             let (mut count, mut packed) = (0, 0u64);
             while count < room {
                 let Some(byte) = serial::get() else { break };
@@ -35,7 +37,11 @@ pub fn invoke(call: &Call) -> Result<Reply, i64> {
                     packed = 0;
                 }
             }
-            let done = if count < room || room == 0 { op::READ_STAT_DONE } else { 0 };
+            let done = if count < room || room == 0 {
+                op::READ_STAT_DONE
+            } else {
+                0
+            };
             call.set_word(0, u64::from(count as u32 | done));
             Ok(Reply::words(1 + count.div_ceil(8)))
         }

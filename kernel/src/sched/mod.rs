@@ -128,8 +128,16 @@ pub fn next() -> &'static Thread {
         let from = clock::now_us();
         arm(u64::MAX);
         cpu::wait_for_interrupt();
-        SCHEDULER.idle_us.set(SCHEDULER.idle_us.get() + (clock::now_us() - from));
+        SCHEDULER
+            .idle_us
+            .set(SCHEDULER.idle_us.get() + (clock::now_us() - from));
     }
+}
+
+/// The very first thread starts: it leaves its queue and gets its time slice.
+pub fn first(thread: &'static Thread) {
+    remove(thread);
+    start_slice(thread);
 }
 
 /// How long no thread ran, in microseconds.

@@ -23,7 +23,10 @@ pub struct ReadyQueue<T: 'static> {
 impl<T: Prioritised> ReadyQueue<T> {
     /// Empty queues.
     pub const fn new() -> Self {
-        Self { lists: [const { List::new() }; PRIORITIES], used: [const { Cell::new(0) }; 4] }
+        Self {
+            lists: [const { List::new() }; PRIORITIES],
+            used: [const { Cell::new(0) }; 4],
+        }
     }
 
     /// The highest priority with a thread; 0 if there is none.

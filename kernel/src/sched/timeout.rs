@@ -16,7 +16,9 @@ static TIMEOUTS: Timeouts = Timeouts(List::new(), Cell::new(()));
 pub fn set(thread: &'static Thread, deadline: u64) {
     TIMEOUTS.0.remove(thread);
     thread.timeout_at.set(deadline);
-    TIMEOUTS.0.insert_sorted(thread, |a, b| a.timeout_at.get() < b.timeout_at.get());
+    TIMEOUTS
+        .0
+        .insert_sorted(thread, |a, b| a.timeout_at.get() < b.timeout_at.get());
     super::arm(u64::MAX);
 }
 
@@ -45,6 +47,7 @@ pub fn expire(now: u64) {
 /// Whether a timeout runs for the thread.
 #[inline]
 pub fn is_set(thread: &Thread) -> bool {
-    let link: &crate::util::list::Link<Thread> = crate::util::list::Linked::<TimeoutTag>::link(thread);
+    let link: &crate::util::list::Link<Thread> =
+        crate::util::list::Linked::<TimeoutTag>::link(thread);
     link.is_linked()
 }

@@ -1,6 +1,6 @@
 //! Map, grant and unmap, of memory and of capabilities.
 
-use super::node::{NODE_BYTES, Node, key};
+use super::node::{Node, key};
 use crate::arch::paging::{Attr, LARGE_PAGE, PAGE, USER_END};
 use crate::cap::{self, Cap, Rights};
 use crate::mem::frames::PAGE_SIZE;
@@ -26,7 +26,11 @@ pub struct How {
 impl How {
     /// What a send item says.
     pub fn of(item: &MapItem, pass_special: bool) -> Self {
-        Self { grant: item.control & item::GRANT != 0, pass_special, control: item.control }
+        Self {
+            grant: item.control & item::GRANT != 0,
+            pass_special,
+            control: item.control,
+        }
     }
 }
 
@@ -45,7 +49,11 @@ impl Ranges {
     /// of a flexpage, which count in bytes for memory and from bit 12 up for others.
     fn new(send: Fpage, window: Fpage, spot: u64) -> Self {
         let clip = |fpage: Fpage| {
-            let extra = if fpage.kind() == FpageType::Memory { 0 } else { 12 };
+            let extra = if fpage.kind() == FpageType::Memory {
+                0
+            } else {
+                12
+            };
             (fpage.order() + extra).min(63)
         };
         let (send_order, window_order) = (clip(send), clip(window));
@@ -60,7 +68,11 @@ impl Ranges {
         } else if send_order > window_order {
             from |= spot & mask(send_order) & !mask(window_order);
         }
-        Self { from, to, size: 1 << order }
+        Self {
+            from,
+            to,
+            size: 1 << order,
+        }
     }
 }
 
@@ -128,21 +140,40 @@ fn page_of(source: &'static Task, addr: u64, large: bool) -> Result<Option<Sourc
         // into being when somebody else is given a page.
         let orders: &[u32] = if large { &[LARGE_PAGE, PAGE] } else { &[PAGE] };
         for &order in orders {
-            let Some(caching) = crate::mem::phys::caching(addr, 1 << order) else { continue };
+            let Some(caching) = crate::mem::phys::caching(addr, 1 << order) else {
+                continue;
+            };
             let node = match source.pages.get(key(addr, order)) {
                 Some(node) => node,
                 None => source.add_page(addr, order, None).ok_or(OutOfMemory)?,
             };
-            let attr = Attr { rights: MemRights::RWX, caching };
-            return Ok(Some(Source { phys: addr, order, attr, node }));
+            let attr = Attr {
+                rights: MemRights::RWX,
+                caching,
+            };
+            return Ok(Some(Source {
+                phys: addr,
+                order,
+                attr,
+                node,
+            }));
         }
         return Ok(None);
     }
-    let Some(found) = source.space.translate(addr) else { return Ok(None) };
+    let Some(found) = source.space.translate(addr) else {
+        return Ok(None);
+    };
     let start = addr & !((1 << found.order) - 1);
     // Kernel-user memory has no node: it cannot be passed on.
-    let Some(node) = source.pages.get(key(start, found.order)) else { return Ok(None) };
-    Ok(Some(Source { phys: found.phys, order: found.order, attr: found.attr, node }))
+    let Some(node) = source.pages.get(key(start, found.order)) else {
+        return Ok(None);
+    };
+    Ok(Some(Source {
+        phys: found.phys,
+        order: found.order,
+        attr: found.attr,
+        node,
+    }))
 }
 
 /// Maps one page, or the part of it that the target can take. Returns how far to go on.
@@ -157,7 +188,11 @@ fn map_page(
     rights: MemRights,
     how: How,
 ) -> Result<u64, OutOfMemory> {
-    let mut order = if page.order == LARGE_PAGE && large_fits { LARGE_PAGE } else { PAGE };
+    let mut order = if page.order == LARGE_PAGE && large_fits {
+        LARGE_PAGE
+    } else {
+        PAGE
+    };
     let rights = rights & page.attr.rights;
     if rights.is_empty() || (core::ptr::eq(source, target) && from == to) {
         return Ok(1 << order);
@@ -166,7 +201,10 @@ fn map_page(
         order = PAGE;
     }
     let phys = page.phys + (from & ((1 << page.order) - 1));
-    let attr = Attr { rights: rights | MemRights::R, caching: caching(how.control, page.attr.caching) };
+    let attr = Attr {
+        rights: rights | MemRights::R,
+        caching: caching(how.control, page.attr.caching),
+    };
 
     if let Some(old) = target.space.translate(to) {
         let old_start = to & !((1 << old.order) - 1);
@@ -175,10 +213,20 @@ fn map_page(
             return Ok(1 << order);
         };
         let same = old.phys + (to - old_start) == phys && old.order == order;
-        if same && old_node.parent().is_some_and(|p| core::ptr::eq(p, page.node)) {
+        if same
+            && old_node
+                .parent()
+                .is_some_and(|p| core::ptr::eq(p, page.node))
+        {
             // The same page from the same giver: rights are added.
-            let attr = Attr { rights: old.attr.rights | attr.rights, ..attr };
-            target.space.map(to, phys, order, attr, &mut || true).ok_or(OutOfMemory)?;
+            let attr = Attr {
+                rights: old.attr.rights | attr.rights,
+                ..attr
+            };
+            target
+                .space
+                .map(to, phys, order, attr, &mut || true)
+                .ok_or(OutOfMemory)?;
             return Ok(1 << order);
         }
         if page.node.descends_from(old_node) {
@@ -188,7 +236,9 @@ fn map_page(
         revoke(old_node, Extent::Whole, true);
     }
 
-    let node = target.add_page(to, order, Some(page.node)).ok_or(OutOfMemory)?;
+    let node = target
+        .add_page(to, order, Some(page.node))
+        .ok_or(OutOfMemory)?;
     let mut pay = || target.pay(PAGE_SIZE as u64);
     if target.space.map(to, phys, order, attr, &mut pay).is_none() {
         target.drop_page(node);
@@ -240,8 +290,13 @@ fn revoke(node: &'static Node, extent: Extent, and_self: bool) {
 }
 
 fn touches(node: &Node, extent: Extent) -> bool {
-    let Extent::Part { start, end } = extent else { return true };
-    let phys = node.task().and_then(|t| t.space.translate(node.addr())).map(|t| t.phys);
+    let Extent::Part { start, end } = extent else {
+        return true;
+    };
+    let phys = node
+        .task()
+        .and_then(|t| t.space.translate(node.addr()))
+        .map(|t| t.phys);
     phys.is_none_or(|phys| phys < end && phys + (1 << node.order()) > start)
 }
 
@@ -319,7 +374,11 @@ pub fn unmap_memory(task: &'static Task, fpage: Fpage, and_self: bool) {
     let end = start.saturating_add(size).min(USER_END);
     let one = |node: &'static Node| {
         let covered = node.addr() >= start && node.addr() + (1 << node.order()) <= end;
-        let extent = if covered { Extent::Whole } else { part_of(task, node, start, end) };
+        let extent = if covered {
+            Extent::Whole
+        } else {
+            part_of(task, node, start, end)
+        };
         if revoked.contains(MemRights::R) {
             revoke(node, extent, and_self);
         } else if !revoked.is_empty() {
@@ -328,7 +387,9 @@ pub fn unmap_memory(task: &'static Task, fpage: Fpage, and_self: bool) {
     };
     // A large page that starts below the range and reaches into it.
     let large_start = start & !((1 << LARGE_PAGE) - 1);
-    if large_start != start && let Some(node) = task.pages.get(key(large_start, LARGE_PAGE)) {
+    if large_start != start
+        && let Some(node) = task.pages.get(key(large_start, LARGE_PAGE))
+    {
         one(node);
     }
     let mut at = start;
@@ -348,8 +409,14 @@ fn part_of(task: &Task, node: &Node, start: u64, end: u64) -> Extent {
     } else {
         task.space.translate(node.addr()).map_or(0, |t| t.phys)
     };
-    let (first, last) = (start.max(node.addr()), end.min(node.addr() + (1 << node.order())));
-    Extent::Part { start: phys + (first - node.addr()), end: phys + (last - node.addr()) }
+    let (first, last) = (
+        start.max(node.addr()),
+        end.min(node.addr() + (1 << node.order())),
+    );
+    Extent::Part {
+        start: phys + (first - node.addr()),
+        end: phys + (last - node.addr()),
+    }
 }
 
 /// Removes all memory of a task, which is to go, and all that was made from it.
@@ -371,7 +438,9 @@ fn map_caps(
     let mut at = first;
     while let Some(position) = source.caps.next_with_memory(at, end) {
         at = position + 1;
-        let Some(cap) = source.caps.get(position) else { continue };
+        let Some(cap) = source.caps.get(position) else {
+            continue;
+        };
         let to = (ranges.to >> 12) as usize + (position - first);
         if to >= cap::MAX_CAPS {
             return Ok(());
@@ -391,14 +460,19 @@ fn map_cap(
     rights: u8,
     how: How,
 ) -> Result<(), OutOfMemory> {
-    let Some(rights) = passed_rights(cap.rights, rights, how) else { return Ok(()) };
+    let Some(rights) = passed_rights(cap.rights, rights, how) else {
+        return Ok(());
+    };
     if core::ptr::eq(source, target) && from == to {
         return Ok(());
     }
     if target.caps.needs_page(to) && !target.pay(PAGE_SIZE as u64) {
         return Err(OutOfMemory);
     }
-    target.caps.set(to, Cap::new(cap.object(), rights)).ok_or(OutOfMemory)?;
+    target
+        .caps
+        .set(to, Cap::new(cap.object(), rights))
+        .ok_or(OutOfMemory)?;
     if how.grant {
         source.caps.remove(from);
     }
@@ -427,7 +501,9 @@ pub fn unmap_caps(task: &'static Task, fpage: Fpage, delete: bool) {
     let mut at = first;
     while let Some(position) = task.caps.next_with_memory(at, end) {
         at = position + 1;
-        let Some(cap) = task.caps.get(position) else { continue };
+        let Some(cap) = task.caps.get(position) else {
+            continue;
+        };
         if rights & Rights::R == 0 {
             task.caps.restrict(position, rights);
             continue;
@@ -453,29 +529,93 @@ mod tests {
     fn hot_spot_places_the_smaller_in_the_larger() {
         let mem = |addr, order| Fpage::memory(addr, order, MemRights::RW);
         // A page into a window of 64 KiB.
-        assert_eq!(ranges(mem(0x5000, 12), mem(0x40_0000, 16), 0x3000), (0x5000, 0x40_3000, 0x1000));
+        assert_eq!(
+            ranges(mem(0x5000, 12), mem(0x40_0000, 16), 0x3000),
+            (0x5000, 0x40_3000, 0x1000)
+        );
         // Bits of the spot outside of the window do not matter.
-        assert_eq!(ranges(mem(0x5000, 12), mem(0x40_0000, 16), 0x77_3000), (0x5000, 0x40_3000, 0x1000));
+        assert_eq!(
+            ranges(mem(0x5000, 12), mem(0x40_0000, 16), 0x77_3000),
+            (0x5000, 0x40_3000, 0x1000)
+        );
         // 64 KiB into a window of a page.
-        assert_eq!(ranges(mem(0x1_0000, 16), mem(0x40_0000, 12), 0x3000), (0x1_3000, 0x40_0000, 0x1000));
+        assert_eq!(
+            ranges(mem(0x1_0000, 16), mem(0x40_0000, 12), 0x3000),
+            (0x1_3000, 0x40_0000, 0x1000)
+        );
         // Equal sizes: the spot does not matter.
-        assert_eq!(ranges(mem(0x5000, 12), mem(0x6000, 12), 0x3000), (0x5000, 0x6000, 0x1000));
+        assert_eq!(
+            ranges(mem(0x5000, 12), mem(0x6000, 12), 0x3000),
+            (0x5000, 0x6000, 0x1000)
+        );
         // The whole address space is open: the spot is the address.
-        assert_eq!(ranges(mem(0x5000, 12), Fpage::memory(0, 63, MemRights::RWX), 0x12_3000), (0x5000, 0x12_3000, 0x1000));
-        assert_eq!(ranges(mem(0x5000, 12), Fpage::all(), 0x12_3000), (0x5000, 0x12_3000, 0x1000));
+        assert_eq!(
+            ranges(
+                mem(0x5000, 12),
+                Fpage::memory(0, 63, MemRights::RWX),
+                0x12_3000
+            ),
+            (0x5000, 0x12_3000, 0x1000)
+        );
+        assert_eq!(
+            ranges(mem(0x5000, 12), Fpage::all(), 0x12_3000),
+            (0x5000, 0x12_3000, 0x1000)
+        );
         // Capabilities count from bit 12.
-        let cap = |index, order| Fpage::obj(CapIdx::from_index(index), order, l4re_sys::ObjRights::RWS);
-        assert_eq!(ranges(cap(5, 0), cap(16, 2), 2 << 12), (5 << 12, 18 << 12, 1 << 12));
+        let cap =
+            |index, order| Fpage::obj(CapIdx::from_index(index), order, l4re_sys::ObjRights::RWS);
+        assert_eq!(
+            ranges(cap(5, 0), cap(16, 2), 2 << 12),
+            (5 << 12, 18 << 12, 1 << 12)
+        );
     }
 
     #[test]
     fn rights_only_shrink() {
-        let how = How { grant: false, pass_special: true, control: 0 };
+        let how = How {
+            grant: false,
+            pass_special: true,
+            control: 0,
+        };
         let all = Rights::ALL;
         assert_eq!(passed_rights(all, 7, how), Some(Rights(7)));
-        assert_eq!(passed_rights(all, 3, how), None, "without R nothing arrives");
-        assert_eq!(passed_rights(all, 7, How { pass_special: false, ..how }), Some(Rights(5)));
-        assert_eq!(passed_rights(Rights(Rights::R), 15, How { control: 0xf0, ..how }), Some(Rights(0x14)));
-        assert_eq!(passed_rights(all, 15, How { control: 0x20, ..how }), Some(Rights(0x2f)));
+        assert_eq!(
+            passed_rights(all, 3, how),
+            None,
+            "without R nothing arrives"
+        );
+        assert_eq!(
+            passed_rights(
+                all,
+                7,
+                How {
+                    pass_special: false,
+                    ..how
+                }
+            ),
+            Some(Rights(5))
+        );
+        assert_eq!(
+            passed_rights(
+                Rights(Rights::R),
+                15,
+                How {
+                    control: 0xf0,
+                    ..how
+                }
+            ),
+            Some(Rights(0x14))
+        );
+        assert_eq!(
+            passed_rights(
+                all,
+                15,
+                How {
+                    control: 0x20,
+                    ..how
+                }
+            ),
+            Some(Rights(0x2f))
+        );
     }
 }

@@ -52,7 +52,12 @@ pub fn key(addr: u64, order: u32) -> u64 {
 
 impl Node {
     /// A node for a page of `task`, below `parent`; not yet in the task's tree.
-    pub fn create(task: &'static Task, addr: u64, order: u32, parent: Option<&'static Node>) -> Option<&'static Node> {
+    pub fn create(
+        task: &'static Task,
+        addr: u64,
+        order: u32,
+        parent: Option<&'static Node>,
+    ) -> Option<&'static Node> {
         let node = NODES.take()?;
         node.task.set(Some(task));
         node.key.set(key(addr, order));

@@ -29,7 +29,9 @@ fn weight() -> u64 {
 impl NodeTree {
     /// A tree of nothing.
     pub const fn new() -> Self {
-        Self { root: Cell::new(None) }
+        Self {
+            root: Cell::new(None),
+        }
     }
 
     /// The node of exactly this key.
@@ -60,7 +62,11 @@ impl NodeTree {
             if node.weight.get() < new.weight.get() {
                 break;
             }
-            place = if key < node.key.get() { &node.left } else { &node.right };
+            place = if key < node.key.get() {
+                &node.left
+            } else {
+                &node.right
+            };
         }
         // The subtree here goes below the new node, split at its key.
         let mut rest = place.replace(Some(new));
@@ -89,7 +95,11 @@ impl NodeTree {
             if core::ptr::eq(at, node) {
                 break;
             }
-            place = if key < at.key.get() { &at.left } else { &at.right };
+            place = if key < at.key.get() {
+                &at.left
+            } else {
+                &at.right
+            };
         }
         let (mut left, mut right) = (node.left.take(), node.right.take());
         loop {

@@ -15,7 +15,11 @@ pub struct Link<T: 'static> {
 impl<T> Link<T> {
     /// A link that is in no list.
     pub const fn new() -> Self {
-        Self { next: Cell::new(None), prev: Cell::new(None), linked: Cell::new(false) }
+        Self {
+            next: Cell::new(None),
+            prev: Cell::new(None),
+            linked: Cell::new(false),
+        }
     }
 
     /// Whether the element is in a list.
@@ -41,7 +45,11 @@ pub struct List<T: 'static, Tag> {
 impl<T: Linked<Tag>, Tag> List<T, Tag> {
     /// An empty list.
     pub const fn new() -> Self {
-        Self { head: Cell::new(None), tail: Cell::new(None), tag: core::marker::PhantomData }
+        Self {
+            head: Cell::new(None),
+            tail: Cell::new(None),
+            tag: core::marker::PhantomData,
+        }
     }
 
     /// The first element.
@@ -51,7 +59,7 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     }
 
     /// The element behind `element`, which is in this list.
-    #[inline]
+    #[cfg(test)]
     pub fn next(&self, element: &T) -> Option<&'static T> {
         element.link().next.get()
     }
@@ -147,7 +155,14 @@ mod tests {
     }
 
     fn items(n: usize) -> Vec<&'static Item> {
-        (0..n).map(|i| &*Box::leak(Box::new(Item { key: i as u8, link: Link::new() }))).collect()
+        (0..n)
+            .map(|i| {
+                &*Box::leak(Box::new(Item {
+                    key: i as u8,
+                    link: Link::new(),
+                }))
+            })
+            .collect()
     }
 
     fn keys(list: &List<Item, Tag>) -> Vec<u8> {

@@ -52,7 +52,9 @@ pub struct Space {
 impl Space {
     /// An empty space.
     pub const fn vacant() -> Self {
-        Self { pages: RefCell::new(BTreeMap::new()) }
+        Self {
+            pages: RefCell::new(BTreeMap::new()),
+        }
     }
     /// Nothing to make.
     pub fn init(&self) -> Option<()> {
@@ -69,22 +71,56 @@ impl Space {
         (addr < start + (1 << found.order)).then_some(*found)
     }
     /// Maps a page.
-    pub fn map(&self, addr: u64, phys: u64, order: u32, attr: Attr, pay: &mut dyn FnMut() -> bool) -> Option<()> {
+    pub fn map(
+        &self,
+        addr: u64,
+        phys: u64,
+        order: u32,
+        attr: Attr,
+        pay: &mut dyn FnMut() -> bool,
+    ) -> Option<()> {
         if addr >= USER_END || !self.pages.borrow().contains_key(&addr) && !pay() {
             return None;
         }
-        self.pages.borrow_mut().insert(addr, Translation { phys, order, attr, kernel_user: false });
+        self.pages.borrow_mut().insert(
+            addr,
+            Translation {
+                phys,
+                order,
+                attr,
+                kernel_user: false,
+            },
+        );
         Some(())
     }
     /// Maps a page of the kernel.
-    pub fn map_kernel_user(&self, addr: u64, phys: u64, _pay: &mut dyn FnMut() -> bool) -> Option<()> {
-        let attr = Attr { rights: MemRights::RW, caching: 0 };
-        self.pages.borrow_mut().insert(addr, Translation { phys, order: PAGE, attr, kernel_user: true });
+    pub fn map_kernel_user(
+        &self,
+        addr: u64,
+        phys: u64,
+        _pay: &mut dyn FnMut() -> bool,
+    ) -> Option<()> {
+        let attr = Attr {
+            rights: MemRights::RW,
+            caching: 0,
+        };
+        self.pages.borrow_mut().insert(
+            addr,
+            Translation {
+                phys,
+                order: PAGE,
+                attr,
+                kernel_user: true,
+            },
+        );
         Some(())
     }
     /// Whether no small page is in the way.
     pub fn can_be_large(&self, addr: u64) -> bool {
-        self.pages.borrow().range(addr..addr + (1 << LARGE_PAGE)).all(|(_, t)| t.order == LARGE_PAGE)
+        self.pages
+            .borrow()
+            .range(addr..addr + (1 << LARGE_PAGE))
+            .all(|(_, t)| t.order == LARGE_PAGE)
     }
     /// Removes a page.
     pub fn unmap(&self, addr: u64) {

@@ -35,8 +35,11 @@ fn scale(value: u64, factor: u64) -> u64 {
 
 /// Measures the counter and the APIC's timer.
 pub fn init() {
-    let (mut control, mut mode, mut data) =
-        (Port::<u8>::new(0x61), Port::<u8>::new(0x43), Port::<u8>::new(0x42));
+    let (mut control, mut mode, mut data) = (
+        Port::<u8>::new(0x61),
+        Port::<u8>::new(0x43),
+        Port::<u8>::new(0x42),
+    );
     // SAFETY: channel 2 of the 8254 and its gate: it counts down once, without sound.
     let (tsc, timer) = unsafe {
         let gate = control.read() & !3;
@@ -54,9 +57,15 @@ pub fn init() {
     };
     let tsc_hz = (tsc * PIT_HZ / MEASURE_TICKS).max(1_000_000);
     let timer_hz = timer * PIT_HZ / MEASURE_TICKS;
-    CLOCK.us_per_tick.set((1_000_000u128 << 32).div_euclid(u128::from(tsc_hz)) as u64);
-    CLOCK.ns_per_tick.set((1_000_000_000u128 << 32).div_euclid(u128::from(tsc_hz)) as u64);
-    CLOCK.timer_per_us.set(((timer_hz << 32) / 1_000_000).max(1));
+    CLOCK
+        .us_per_tick
+        .set((1_000_000u128 << 32).div_euclid(u128::from(tsc_hz)) as u64);
+    CLOCK
+        .ns_per_tick
+        .set((1_000_000_000u128 << 32).div_euclid(u128::from(tsc_hz)) as u64);
+    CLOCK
+        .timer_per_us
+        .set(((timer_hz << 32) / 1_000_000).max(1));
     CLOCK.khz.set(tsc_hz / 1000);
 }
 

@@ -5,7 +5,7 @@ use super::paging;
 use crate::obj::thread::Thread;
 use core::cell::{Cell, UnsafeCell};
 use core::ptr::NonNull;
-use x86_64::registers::model_specific::{Msr, PatMsr};
+use x86_64::registers::model_specific::Msr;
 
 /// Selector of the kernel's code.
 pub const KERNEL_CS: u16 = 0x08;
@@ -145,10 +145,7 @@ pub unsafe fn init(stack_top: u64) {
     // that are loaded stay good; the descriptors are those the constants above name.
     unsafe {
         let gdt = &mut *cpu.gdt.get();
-        gdt[6] = tss_limit
-            | (tss & 0x00ff_ffff) << 16
-            | 0x89 << 40
-            | (tss >> 24 & 0xff) << 56;
+        gdt[6] = tss_limit | (tss & 0x00ff_ffff) << 16 | 0x89 << 40 | (tss >> 24 & 0xff) << 56;
         gdt[7] = tss >> 32;
         (*cpu.tss.get()).ist[0] = FAULT_STACK.0.get() as u64 + 8192;
         let idt = &mut *IDT.0.get();
@@ -164,8 +161,14 @@ pub unsafe fn init(stack_top: u64) {
                 | (stub >> 16 & 0xffff) << 48;
             gate[1] = stub >> 32;
         }
-        let gdt_pointer = TablePointer { limit: size_of_val(gdt) as u16 - 1, base: gdt.as_ptr() as u64 };
-        let idt_pointer = TablePointer { limit: size_of_val(idt) as u16 - 1, base: idt.as_ptr() as u64 };
+        let gdt_pointer = TablePointer {
+            limit: size_of_val(gdt) as u16 - 1,
+            base: gdt.as_ptr() as u64,
+        };
+        let idt_pointer = TablePointer {
+            limit: size_of_val(idt) as u16 - 1,
+            base: idt.as_ptr() as u64,
+        };
         core::arch::asm!(
             "lgdt [{gdt}]",
             "lidt [{idt}]",
@@ -188,10 +191,12 @@ pub unsafe fn init(stack_top: u64) {
     }
     write_msr(MSR_GS_BASE, core::ptr::from_ref(cpu) as u64);
     // sysret takes SS = base + 8 and CS = base + 16.
-    write_msr(MSR_STAR, u64::from(USER_CS32) << 48 | u64::from(KERNEL_CS) << 32);
+    write_msr(
+        MSR_STAR,
+        u64::from(USER_CS32) << 48 | u64::from(KERNEL_CS) << 32,
+    );
     write_msr(MSR_LSTAR, entry::syscall_entry as *const () as u64);
     write_msr(MSR_SFMASK, ENTRY_FLAGS_CLEARED);
-    let _ = PatMsr::read();
 }
 
 /// Takes the final page tables of the kernel.
@@ -240,7 +245,9 @@ pub fn current() -> Option<&'static Thread> {
 pub fn running_us(thread: &Thread, _now: u64) -> u64 {
     let cpu = this();
     match current() {
-        Some(c) if core::ptr::eq(c, thread) => super::clock::to_us(tsc().wrapping_sub(cpu.since.get())),
+        Some(c) if core::ptr::eq(c, thread) => {
+            super::clock::to_us(tsc().wrapping_sub(cpu.since.get()))
+        }
         _ => 0,
     }
 }
@@ -342,13 +349,6 @@ pub fn fpu_first_use(thread: &Thread) {
     set_fpu(this(), true);
     thread.fpu_used.set(true);
     load_fpu(thread);
-}
-
-/// Brings the area of a thread up to date, if its values are in the registers.
-pub fn sync_fpu(thread: &Thread) {
-    if this().fpu_on.get() && current().is_some_and(|c| core::ptr::eq(c, thread)) {
-        save_fpu(thread);
-    }
 }
 
 /// The time stamp counter.

@@ -13,7 +13,8 @@ const REGS: usize = Thread::REGS_OFFSET;
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
-    /// The thread is in a system call.
+    /// The thread is in a system call; the entry code sets this.
+    #[allow(dead_code, reason = "written by assembler")]
     Sysret = 0,
     /// The thread was interrupted, faulted, or was given new registers.
     Iret = 1,

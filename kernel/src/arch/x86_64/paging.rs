@@ -120,7 +120,9 @@ fn index(addr: u64, level: u32) -> usize {
 impl Space {
     /// A space without memory.
     pub const fn vacant() -> Self {
-        Self { root: Cell::new(None) }
+        Self {
+            root: Cell::new(None),
+        }
     }
 
     /// Gives the space its root table. Costs one page.
@@ -140,7 +142,9 @@ impl Space {
     /// The value for `cr3`.
     #[inline]
     pub fn cr3(&self) -> u64 {
-        self.root.get().map_or(0, |root| virt_to_phys(root.as_ptr().cast()))
+        self.root
+            .get()
+            .map_or(0, |root| virt_to_phys(root.as_ptr().cast()))
     }
 
     /// The entry that maps `addr`, and its level (0 small, 1 large).
@@ -245,7 +249,9 @@ impl Space {
 
     /// Whether a large page can be mapped at `addr`: no table of small ones is there.
     pub fn can_be_large(&self, addr: u64) -> bool {
-        let Some(mut table) = self.root.get() else { return false };
+        let Some(mut table) = self.root.get() else {
+            return false;
+        };
         for level in (1..4).rev() {
             // SAFETY: as in `entry`.
             let bits = unsafe { table.as_ref()[index(addr, level)].get() };
@@ -275,7 +281,10 @@ impl Space {
     pub fn restrict(&self, addr: u64, keep: MemRights) {
         if let Some((entry, _)) = self.entry(addr) {
             let attr = Attr::of(entry.get());
-            let kept = Attr { rights: (attr.rights & keep) | MemRights::R, ..attr };
+            let kept = Attr {
+                rights: (attr.rights & keep) | MemRights::R,
+                ..attr
+            };
             let rest = entry.get() & (ADDR | LARGE | KERNEL_USER);
             entry.set(rest | kept.bits());
             self.flush(addr);
@@ -285,13 +294,17 @@ impl Space {
     fn flush(&self, addr: u64) {
         if super::cpu::current_cr3() == self.cr3() {
             // SAFETY: dropping a translation from the TLB changes no memory.
-            unsafe { core::arch::asm!("invlpg [{}]", in(reg) addr, options(nostack, preserves_flags)) };
+            unsafe {
+                core::arch::asm!("invlpg [{}]", in(reg) addr, options(nostack, preserves_flags))
+            };
         }
     }
 
     /// Gives all tables and the kernel-user pages up; returns how many pages that were.
     pub fn clear(&self) -> u64 {
-        let Some(root) = self.root.take() else { return 0 };
+        let Some(root) = self.root.take() else {
+            return 0;
+        };
         super::cpu::leave_space(virt_to_phys(root.as_ptr().cast()));
         let mut pages = 0;
         free_level(root, 3, &mut pages);
@@ -308,7 +321,9 @@ fn free_level(table: NonNull<Table>, level: u32, pages: &mut u64) {
         if bits & PRESENT == 0 || bits & LARGE != 0 {
             continue;
         }
-        let Some(next) = NonNull::new(phys_to_virt(bits & ADDR)) else { continue };
+        let Some(next) = NonNull::new(phys_to_virt(bits & ADDR)) else {
+            continue;
+        };
         if level > 0 {
             free_level(next.cast(), level - 1, pages);
         } else if bits & KERNEL_USER != 0 {
@@ -375,7 +390,12 @@ pub unsafe fn init(image: &super::Image, phys_end: u64) -> Option<NonNull<Table>
         }
     }
     for device in super::apic::MMIO_PAGES {
-        map(DEVICE_BASE + device, device, false, WRITE | NO_EXECUTE | NO_CACHE | WRITE_THROUGH)?;
+        map(
+            DEVICE_BASE + device,
+            device,
+            false,
+            WRITE | NO_EXECUTE | NO_CACHE | WRITE_THROUGH,
+        )?;
     }
     Some(root)
 }

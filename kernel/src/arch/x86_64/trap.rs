@@ -76,9 +76,26 @@ fn kernel_fault(regs: &ExcRegs) -> ! {
         "\n[kernel] fault: trap {} error {:#x} at ip=0x{:016x} addr={:#x}\n\
          [kernel] rax={:#x} rbx={:#x} rcx={:#x} rdx={:#x} rsi={:#x} rdi={:#x} rbp={:#x} rsp={:#x}\n\
          [kernel] r8={:#x} r9={:#x} r10={:#x} r11={:#x} r12={:#x} r13={:#x} r14={:#x} r15={:#x}\n",
-        regs.trapno, regs.err, regs.ip, address, regs.rax, regs.rbx, regs.rcx, regs.rdx,
-        regs.rsi, regs.rdi, regs.rbp, regs.sp, regs.r8, regs.r9, regs.r10, regs.r11,
-        regs.r12, regs.r13, regs.r14, regs.r15,
+        regs.trapno,
+        regs.err,
+        regs.ip,
+        address,
+        regs.rax,
+        regs.rbx,
+        regs.rcx,
+        regs.rdx,
+        regs.rsi,
+        regs.rdi,
+        regs.rbp,
+        regs.sp,
+        regs.r8,
+        regs.r9,
+        regs.r10,
+        regs.r11,
+        regs.r12,
+        regs.r13,
+        regs.r14,
+        regs.r15,
     );
     crate::panic::backtrace(regs.rbp);
     super::stop_after_panic()

@@ -11,11 +11,12 @@
 //! colour on                                  # log lines in colours (off unless said)
 //! ```
 //!
-//! `start MODULE [-g GATE[=NAME][:RIGHTS]]... [-n NAME] [-m MEMORY] [-- ARG...]` starts the ELF
+//! `start MODULE [-g GATE[=NAME][:RIGHTS]]... [-n NAME] [-m MEMORY] [-l LOADER] [-- ARG...]` starts the ELF
 //! file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out). RIGHTS are
 //! `s` for the one that serves the gate; `r` or `rw` leave a caller with just these rights, who
 //! otherwise has read, write and special, as ned gives them. `-n` names it in the log. `-m` limits its
-//! memory, in bytes or with `K`, `M`, `G`. The arguments are `argv`, of which the first is the
+//! memory, in bytes or with `K`, `M`, `G`. `-l` names the boot module that is started in its place and
+//! loads it: L4Re's own `l4re`, which L4Re's C programs need. The arguments are `argv`, of which the first is the
 //! module's name unless given.
 
 use alloc::borrow::ToOwned;
@@ -66,6 +67,8 @@ pub struct Start {
     pub gates: Vec<Grant>,
     /// Bytes of memory it may take; `None`: what there is.
     pub memory: Option<usize>,
+    /// The boot module that is started to load it; `None`: the root task does.
+    pub loader: Option<String>,
 }
 
 /// A gate given to a program.
@@ -178,6 +181,7 @@ impl Start {
             args: vec![module.to_owned()],
             gates: vec![],
             memory: None,
+            loader: None,
         };
         let mut words = words.iter().copied();
         while let Some(option) = words.next() {
@@ -195,6 +199,7 @@ impl Start {
                 "-g" => start.gates.push(Grant::parse(value)?),
                 "-n" => start.name = value.to_owned(),
                 "-m" => start.memory = Some(bytes(value)?),
+                "-l" => start.loader = Some(value.to_owned()),
                 _ => return Err(format!("unknown option {option:?} of `start`")),
             }
         }

@@ -155,9 +155,14 @@ impl Server {
         start: &Start,
         gates: &BTreeMap<&str, OwnedCap>,
     ) -> core::result::Result<(), Failure> {
-        let bytes = match self.files.iter().find(|file| file.name == start.module) {
-            Some(file) => file.bytes,
-            None => return Err(format!("no boot file is named {:?}", start.module)),
+        let file = |name: &str| match self.files.iter().find(|file| file.name == name) {
+            Some(file) => Ok(file.bytes),
+            None => Err(format!("no boot file is named {name:?}")),
+        };
+        let program = file(&start.module)?;
+        let bytes = match &start.loader {
+            Some(loader) => file(loader)?,
+            None => program,
         };
         let image = Image::read(bytes).map_err(|e| e.to_string())?;
         let no_kernel_memory = |e| format!("the kernel has no memory for it ({e:?})");

@@ -2,7 +2,7 @@
 
 abi_struct! {
     /// A thread's registers, as an exception message holds them in the message registers.
-    pub struct ExcRegs = "l4_exc_regs_t" in "l4/sys/utcb.h" {
+    pub struct ExcRegs = "l4_exc_regs_t" in "l4/sys/arch/utcb.h" {
         /// r15.
         r15: u64 => "r15",
         /// r14.

@@ -1,0 +1,98 @@
+//! What has no fact, and why.
+
+use l4re_sys::*;
+
+/// Constants with a C name that the facts do not know.
+pub const CONSTANTS_WITHOUT_FACT: &[(&str, &str)] = &[];
+
+/// Types of one word or two, defined by hand for what their names guarantee: their names, their
+/// names in C, and their sizes.
+pub const NEWTYPES: &[(&str, &str, usize)] = &[
+    ("CapIdx", "l4_cap_idx_t", size_of::<CapIdx>()),
+    ("Fpage", "l4_fpage_t", size_of::<Fpage>()),
+    ("MapItem", "l4_snd_fpage_t", size_of::<MapItem>()),
+    ("MsgTag", "l4_msgtag_t", size_of::<MsgTag>()),
+    ("Timeout", "l4_timeout_t", size_of::<Timeout>()),
+    ("TimeoutS", "l4_timeout_s", size_of::<TimeoutS>()),
+];
+
+const NEWTYPE: &str = "A type of one word or two: its size is held by `NEWTYPES`.";
+const WORD: &str = "A word that C has no type for.";
+const OPAQUE: &str = "C keeps the UTCB opaque; its parts have facts, and where they are is asserted at their definition.";
+const INLINE: &str = "Bits that C puts together in an inline function, without a constant: held by the test of how words are put together, and by the property tests.";
+const COMPOUND: &str = "A compound literal of C, or a value of a Rust type that C has no name for.";
+const CXX: &str = "Of C++ alone: the facts of constants are read from C.";
+const PROSE: &str = "Said in words, or by a plain number in code: what the facts list, where they do, is the number of words of the message.";
+const LINKER: &str = "Of the linker's command line: no header has it.";
+const MULTIBOOT: &str = "Of the multiboot specification, which L4Re has no header for.";
+
+/// Numbers and structures defined outside of the macros.
+pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
+    ("cap::CapIdx", NEWTYPE),
+    ("fpage::Fpage", NEWTYPE),
+    ("item::MapItem", NEWTYPE),
+    ("msgtag::MsgTag", NEWTYPE),
+    ("timeout::Timeout", NEWTYPE),
+    ("timeout::TimeoutS", NEWTYPE),
+    ("bdr::BufferDesc", WORD),
+    ("item::RcvItem", WORD),
+    ("varg::VargTag", WORD),
+    ("utcb::Utcb", OPAQUE),
+    ("bdr::BufferDesc::INDEX_MASK", INLINE),
+    ("item::CACHE_SHIFT", INLINE),
+    ("kip::KernelInfo::VERSION_STRING_UNIT", INLINE),
+    ("memdesc::MemDesc::ADDR_MASK", INLINE),
+    ("memdesc::MemDesc::SUBTYPE_SHIFT", INLINE),
+    ("memdesc::MemDesc::TYPE_MASK", INLINE),
+    ("memdesc::MemDesc::VIRTUAL", INLINE),
+    ("msgtag::MsgTag::ITEMS_SHIFT", INLINE),
+    ("msgtag::MsgTag::LABEL_SHIFT", INLINE),
+    ("msgtag::MsgTag::WORDS_MASK", INLINE),
+    ("op/thread::SEGMENT_SHIFT", INLINE),
+    ("op/vcon::READ_SIZE_SHIFT", INLINE),
+    ("sched::CpuSet::GRANULARITY_SHIFT", INLINE),
+    ("sched::CpuSet::OFFSET_MASK", INLINE),
+    ("timeout::Timeout::SEND_SHIFT", INLINE),
+    ("timeout::TimeoutS::ABSOLUTE_BIT", INLINE),
+    ("timeout::TimeoutS::ABSOLUTE_INDEX_MASK", INLINE),
+    ("timeout::TimeoutS::EXPONENT_MASK", INLINE),
+    ("timeout::TimeoutS::MANTISSA_BITS", INLINE),
+    ("timeout::TimeoutS::MANTISSA_MASK", INLINE),
+    ("varg::VargTag::SIZE_SHIFT", INLINE),
+    ("exc_regs::ExcRegs::EX_REGS_TRAP", INLINE),
+    ("exc_regs::ExcRegs::PAGE_FAULT_TRAP", INLINE),
+    ("exc_regs::ExcRegs::ZERO", COMPOUND),
+    ("fpage::Fpage::INVALID", COMPOUND),
+    ("item::MapItem::VOID", COMPOUND),
+    ("item::RcvItem::VOID", COMPOUND),
+    ("timeout::TimeoutS::NEVER", COMPOUND),
+    ("timeout::TimeoutS::ZERO", COMPOUND),
+    ("utcb::Utcb::ZERO", COMPOUND),
+    ("item::ReturnItem::ID", CXX),
+    ("item::ReturnItem::KIND_MASK", CXX),
+    ("item::ReturnItem::LOCAL", CXX),
+    ("re/namespace::PARTLY_RESOLVED", CXX),
+    ("re/namespace::REGISTER_OVERWRITE", CXX),
+    ("re/rm::DETACHED_DS", CXX),
+    ("re/rm::DETACH_AGAIN", CXX),
+    ("re/rm::DETACH_EXACT", CXX),
+    ("re/rm::DETACH_OVERLAP", CXX),
+    ("re/rm::KEPT_DS", CXX),
+    ("re/rm::RmFlags::ANONYMOUS", CXX),
+    ("re/rm::RmFlags::PRIVATE", CXX),
+    ("re/rm::SPLIT_DS", CXX),
+    ("re/rm::UNMAPPED_RANGE", CXX),
+    ("env::EnvCapEntry::END", PROSE),
+    ("item::WORDS", PROSE),
+    ("op/factory::GATE", PROSE),
+    ("op/ipc_gate::LABEL_RIGHTS_MASK", PROSE),
+    ("op/thread::CONTROL_WORDS", PROSE),
+    ("re/parent::SIGNAL_EXIT", PROSE),
+    ("re/rm::ANY_ADDR", PROSE),
+    ("consts::KIP_ADDR", LINKER),
+    ("consts::STACK_ADDR", LINKER),
+    ("multiboot::HEADER_ADDRESSES", MULTIBOOT),
+    ("multiboot::HEADER_MAGIC", MULTIBOOT),
+    ("multiboot::HEADER_MEMORY_INFO", MULTIBOOT),
+    ("multiboot::HEADER_PAGE_ALIGN", MULTIBOOT),
+];

@@ -167,6 +167,7 @@ extern "C" fn start(info: u32) -> ! {
         known &= phys::add_ram(range.start, range.end);
     }
     assert!(known, "the memory map has too many ranges");
+    phys::share(kip::phys());
 
     let mut kip = kip::Builder::new();
     for range in ram.all() {
@@ -184,6 +185,7 @@ extern "C" fn start(info: u32) -> ! {
         memdesc::RESERVED,
         memdesc::RESERVED_HEAP,
     );
+    kip.add_user_space(0, paging::USER_END - 1);
 
     let first = roots::prepare(modules, &ram, &mut taken, kip);
     let thread = roots::start(first, heap_size);

@@ -5,7 +5,7 @@ use crate::arch::paging::{KERNEL_OFFSET, phys_to_virt};
 use core::cell::UnsafeCell;
 use l4re_sys::consts::PAGE_SIZE;
 use l4re_sys::kip::{self, KernelInfo};
-use l4re_sys::memdesc::MemDesc;
+use l4re_sys::memdesc::{self, MemDesc};
 
 /// Where the memory descriptors start in the page.
 const MEM_DESCS: usize = 0x200;
@@ -93,12 +93,24 @@ impl Builder {
     /// Adds a memory descriptor for `start ..= end`. One too many is left out, which the
     /// log tells.
     pub fn add_mem(&mut self, start: u64, end: u64, kind: u8, subtype: u8) {
+        self.add(MemDesc::new(start, end, kind, subtype, false));
+    }
+
+    /// Adds the descriptor of the user's address space, `start ..= end`.
+    pub fn add_user_space(&mut self, start: u64, end: u64) {
+        self.add(MemDesc::new(start, end, memdesc::CONVENTIONAL, 0, true));
+    }
+
+    fn add(&mut self, desc: MemDesc) {
         let n = self.info.mem_descs_num as usize;
         if n >= MEM_DESCS_MAX {
-            crate::log!("[kernel] no room to describe memory {start:#x}..{end:#x}\n");
+            crate::log!(
+                "[kernel] no room to describe memory {:#x}..={:#x}\n",
+                desc.start(),
+                desc.end()
+            );
             return;
         }
-        let desc = MemDesc::new(start, end, kind, subtype, false);
         self.write(MEM_DESCS + n * size_of::<MemDesc>(), &desc.l.to_le_bytes());
         self.write(
             MEM_DESCS + n * size_of::<MemDesc>() + 8,

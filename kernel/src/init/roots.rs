@@ -220,11 +220,6 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
             // As Fiasco starts sigma0: the page's address is the only argument.
             regs.rdi = kip::phys();
         });
-        // The information page lies in the kernel's image: it is shown where it is.
-        let attr = crate::arch::paging::Attr::cached(MemRights::RX);
-        let mut pay = || task.pay(4096);
-        task.space
-            .map(kip::phys(), kip::phys(), 12, attr, &mut pay)?;
         Some(thread)
     };
     match made() {

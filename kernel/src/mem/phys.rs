@@ -1,6 +1,9 @@
 //! Physical memory: what is RAM, and what of it is the kernel's alone.
 
+use super::frames::PAGE_SIZE;
+use crate::arch::paging::Attr;
 use crate::util::global::Global;
+use l4re_sys::fpage::MemRights;
 
 /// How many ranges the table holds; firmware reports some ten.
 const RANGES: usize = 32;
@@ -12,9 +15,13 @@ struct Range {
     ram: bool,
 }
 
+const CACHED: u8 = 0;
+const UNCACHED: u8 = 2;
+
 struct Map {
     ranges: [Range; RANGES],
     count: usize,
+    shared: Option<u64>,
 }
 
 static MAP: Global<Map> = Global::new(Map {
@@ -24,6 +31,7 @@ static MAP: Global<Map> = Global::new(Map {
         ram: false,
     }; RANGES],
     count: 0,
+    shared: None,
 });
 
 /// The end of what a physical address can be here.
@@ -62,12 +70,23 @@ pub fn add_kernel(start: u64, end: u64) -> bool {
     })
 }
 
+/// Notes a page of the kernel's that all may read and execute: the information page.
+pub fn share(page: u64) {
+    MAP.borrow().shared = Some(page);
+}
+
 /// How the root of all memory may have these physical addresses: `None` if a part is
-/// the kernel's; else the caching (0 cached: all RAM; 2 uncached: devices).
-pub fn caching(start: u64, size: u64) -> Option<u8> {
+/// the kernel's.
+pub fn access(start: u64, size: u64) -> Option<Attr> {
     let end = start.checked_add(size).filter(|end| *end <= PHYS_END)?;
     let map = MAP.borrow();
     let ranges = map.ranges.get(..map.count)?;
+    if map.shared == Some(start) && size == PAGE_SIZE as u64 {
+        return Some(Attr {
+            rights: MemRights::RX,
+            caching: CACHED,
+        });
+    }
     if ranges
         .iter()
         .any(|r| !r.ram && start < r.end && end > r.start)
@@ -80,27 +99,37 @@ pub fn caching(start: u64, size: u64) -> Option<u8> {
     let within_ram = ranges
         .iter()
         .any(|r| r.ram && start >= r.start && end <= r.end);
-    match (touches_ram, within_ram) {
-        (_, true) => Some(0),
-        (false, _) => Some(2),
+    let caching = match (touches_ram, within_ram) {
+        (_, true) => CACHED,
+        // Devices.
+        (false, _) => UNCACHED,
         // Partly RAM: no large page; a small one is RAM if any of it is.
-        (true, false) => (size == 4096).then_some(0),
-    }
+        (true, false) if size == PAGE_SIZE as u64 => CACHED,
+        (true, false) => return None,
+    };
+    Some(Attr {
+        rights: MemRights::RWX,
+        caching,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn cached(start: u64, size: u64) -> Option<bool> {
+        access(start, size).map(|attr| attr.caching == CACHED)
+    }
+
     #[test]
     fn ram_devices_and_the_kernel() {
         assert!(add_ram(0x10_0000, 0x800_0000) && add_kernel(0x40_0000, 0x48_0000));
-        assert_eq!(caching(0x20_0000, 0x1000), Some(0));
-        assert_eq!(caching(0x20_0000, 0x20_0000), Some(0));
-        assert_eq!(caching(0x40_0000, 0x20_0000), None, "the kernel's");
-        assert_eq!(caching(0x48_0000, 0x1000), Some(0));
-        assert_eq!(caching(0xfec0_0000, 0x1000), Some(2));
-        assert_eq!(caching(0x7e0_0000, 0x40_0000), None, "half RAM, half not");
-        assert_eq!(caching(u64::MAX - 0xfff, 0x1000), None);
+        assert_eq!(cached(0x20_0000, 0x1000), Some(true));
+        assert_eq!(cached(0x20_0000, 0x20_0000), Some(true));
+        assert_eq!(cached(0x40_0000, 0x20_0000), None, "the kernel's");
+        assert_eq!(cached(0x48_0000, 0x1000), Some(true));
+        assert_eq!(cached(0xfec0_0000, 0x1000), Some(false));
+        assert_eq!(cached(0x7e0_0000, 0x40_0000), None, "half RAM, half not");
+        assert_eq!(cached(u64::MAX - 0xfff, 0x1000), None);
     }
 }

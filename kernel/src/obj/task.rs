@@ -2,7 +2,7 @@
 
 use super::thread::Thread;
 use super::{Header, KObject, Kind, invoke};
-use crate::arch::paging::{self, Attr, LARGE_PAGE, PAGE, Space};
+use crate::arch::paging::{self, LARGE_PAGE, PAGE, Space};
 use crate::cap::{self, CapTable, Rights};
 use crate::mem::frames::{self, PAGE_SIZE};
 use crate::mem::phys;
@@ -150,12 +150,8 @@ impl Task {
         }
         for order in [LARGE_PAGE, PAGE] {
             let start = addr & !((1 << order) - 1);
-            let Some(caching) = phys::caching(start, 1 << order) else {
+            let Some(attr) = phys::access(start, 1 << order) else {
                 continue;
-            };
-            let attr = Attr {
-                rights: MemRights::RWX,
-                caching,
             };
             let mut pay = || self.pay(PAGE_SIZE as u64);
             if self

@@ -4,6 +4,7 @@ use super::node::{Node, key};
 use crate::arch::paging::{Attr, LARGE_PAGE, PAGE, USER_END};
 use crate::cap::{self, Cap, Rights};
 use crate::mem::frames::PAGE_SIZE;
+use crate::mem::phys;
 use crate::obj::task::Task;
 use l4re_sys::fpage::{Fpage, FpageType, MemRights};
 use l4re_sys::item::{self, MapItem};
@@ -140,19 +141,13 @@ fn page_of(source: &'static Task, addr: u64, large: bool) -> Result<Option<Sourc
         // into being when somebody else is given a page.
         let orders: &[u32] = if large { &[LARGE_PAGE, PAGE] } else { &[PAGE] };
         for &order in orders {
-            // The information page lies in the kernel's image, but may be shown to everyone.
-            let shown = order == PAGE && addr == crate::kip::phys();
-            let caching = match crate::mem::phys::caching(addr, 1 << order) {
-                Some(caching) => caching,
-                None if shown => 0,
-                None => continue,
+            let Some(attr) = phys::access(addr, 1 << order) else {
+                continue;
             };
             let node = match source.pages.get(key(addr, order)) {
                 Some(node) => node,
                 None => source.add_page(addr, order, None).ok_or(OutOfMemory)?,
             };
-            let rights = if shown { MemRights::RX } else { MemRights::RWX };
-            let attr = Attr { rights, caching };
             return Ok(Some(Source {
                 phys: addr,
                 order,

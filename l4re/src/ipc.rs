@@ -1,4 +1,5 @@
-//! The calls. Most programs use the methods of capabilities instead.
+//! The calls. Most programs use the methods of capabilities instead, or [`request`] for
+//! protocols of their own.
 //!
 //! What [`call`] and its kind can do depends on the words sent: to the task's own capability
 //! they can unmap the caller's stack. So the public ones are `unsafe`, and the safe methods of
@@ -6,8 +7,13 @@
 //! itself `unsafe`.
 #![allow(unsafe_code)]
 
+use crate::cap::{Cap, CapSlot};
 use crate::error::{Error, IpcError, Result};
-use l4re_sys::{BufferDesc, CapIdx, Fpage, MsgTag, RcvItem, Sysf, TagFlags, Timeout, TimeoutS};
+use crate::msg::{Reader, Writer};
+use crate::region::Window;
+use l4re_sys::{
+    BufferDesc, CapIdx, Fpage, MsgTag, RcvItem, Sysf, TagFlags, Timeout, TimeoutS, proto,
+};
 
 /// What a thread is ready to receive in a call or a wait.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -48,6 +54,51 @@ impl Buffers {
         }
     }
 }
+
+/// What a thread is ready to receive, where safe code says it.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Accept<'a> {
+    /// Words only.
+    #[default]
+    Words,
+    /// A capability, into a slot. What is in the slot is overwritten.
+    Cap(&'a CapSlot),
+    /// Memory, into a window. What is in the window is overwritten.
+    Memory(&'a Window),
+}
+
+impl Accept<'_> {
+    pub(crate) fn buffers(self) -> Buffers {
+        match self {
+            Accept::Words => Buffers::None,
+            Accept::Cap(slot) => Buffers::Cap(slot.idx()),
+            Accept::Memory(window) => Buffers::Window(window.fpage()),
+        }
+    }
+}
+
+/// Sends a request of a protocol of one's own to an object, and waits for the reply. It must be
+/// read before the thread's next system call.
+///
+/// # Errors
+/// An IPC error; the error that the reply's (negative) label tells;
+/// [`Error::BAD_PROTOCOL`] if the protocol is one of the kernel's or of L4Re's services: their
+/// objects have methods, and some of their operations change the caller's own memory.
+pub fn request<T: ?Sized>(
+    object: Cap<T>,
+    protocol: i64,
+    message: &Writer,
+    accept: Accept<'_>,
+) -> Result<Reader> {
+    if protocol <= 0 || L4RE_PROTOCOLS.contains(&protocol) {
+        return Err(Error::BAD_PROTOCOL);
+    }
+    let tag = message.tag(protocol)?;
+    transact(object.idx(), tag, accept.buffers()).map(Reader::new)
+}
+
+/// The labels of L4Re's services.
+const L4RE_PROTOCOLS: core::ops::RangeInclusive<i64> = proto::DATASPACE..=proto::REMOTE_ACCESS;
 
 /// The error of a system call, if the tag tells one.
 #[inline]
@@ -171,6 +222,26 @@ mod tests {
         );
         let e = run(|call| call.fail(ipc_error::RE_TIMEOUT)).unwrap_err();
         assert!(e.is_timeout());
+    }
+
+    #[test]
+    fn safe_requests_cannot_speak_the_kernels_protocols() {
+        let own_task = Cap::<crate::task::Task>::THIS;
+        fake::with(
+            |_| panic!("nothing must be sent"),
+            || {
+                for protocol in [proto::TASK, proto::RM, proto::DATASPACE, 0] {
+                    let result = request(own_task, protocol, &Writer::new(), Accept::Words);
+                    assert_eq!(result.unwrap_err(), Error::BAD_PROTOCOL);
+                }
+            },
+        );
+        let reply = fake::with(
+            |call| call.reply(call.tag.label(), &[7]),
+            || request(own_task, 0x44, &Writer::new(), Accept::Words),
+        );
+        let mut reply = reply.unwrap();
+        assert_eq!((reply.label(), reply.get::<u64>().unwrap()), (0x44, 7));
     }
 
     #[test]

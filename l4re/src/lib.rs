@@ -5,9 +5,8 @@
 //! capability *to*; its methods are the operations of that object. Who makes or receives a
 //! capability of its own holds an [`OwnedCap<T>`], which is released when dropped.
 //!
-//! ```ignore
-//! #[l4re::main]
-//! fn main(env: &l4re::Env) -> l4re::Result<()> {
+//! ```no_run
+//! fn start(env: &l4re::Env) -> l4re::Result<()> {
 //!     let mem = env.mem_alloc().dataspace(4096)?;
 //!     let mut page = env.rm().attach(mem)?;
 //!     page.write(0, &[42])?;
@@ -15,6 +14,8 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! [`main`] makes such a function the start of a program.
 //!
 //! Modules are named after what they are the interface of:
 //!

@@ -5,9 +5,14 @@
 //! are the special case that every value is a word.
 #![allow(unsafe_code)]
 
+use crate::cap::Cap;
 use crate::error::{Error, Malformed, Result};
+use crate::region::Share;
 use l4re_sys::utcb::MSG_REGS;
-use l4re_sys::{ExcRegs, Fpage, MapItem, MsgTag, ReturnItem, SchedParam, TagFlags, UtcbRef, item};
+use l4re_sys::{
+    ExcRegs, Fpage, FpageType, MapItem, MsgTag, ObjRights, ReturnItem, SchedParam, TagFlags,
+    UtcbRef, item,
+};
 
 /// The size of the message registers in bytes.
 pub const BYTES: usize = MSG_REGS * WORD;
@@ -121,8 +126,27 @@ impl Writer {
             .put(0u8)
     }
 
-    /// An item. Behind it there can only be items.
-    pub fn item(&mut self, item: MapItem) -> &mut Self {
+    /// A capability, with the rights to it that the receiver gets. Behind it there can only be
+    /// items.
+    pub fn cap<T: ?Sized>(&mut self, cap: Cap<T>, rights: ObjRights) -> &mut Self {
+        self.item(MapItem::cap(cap.idx(), rights))
+    }
+
+    /// Memory. Behind it there can only be items.
+    pub fn memory(&mut self, share: Share<'_>) -> &mut Self {
+        self.item(share.item())
+    }
+
+    /// Any item. Behind it there can only be items.
+    ///
+    /// # Safety
+    /// Memory that the item shares or gives away must not be memory that safe code relies on.
+    pub unsafe fn raw_item(&mut self, item: MapItem) -> &mut Self {
+        self.item(item)
+    }
+
+    /// An item of this crate's making: no memory but such as [`Writer::memory`] takes.
+    pub(crate) fn item(&mut self, item: MapItem) -> &mut Self {
         let at = align_up(self.len, WORD) / WORD + self.items * item::WORDS;
         if at + item::WORDS > MSG_REGS {
             self.overflow = true;
@@ -177,6 +201,11 @@ impl Reader {
             at: 0,
             next_item: 0,
         }
+    }
+
+    /// The label of the message: of a reply, its result.
+    pub fn label(&self) -> i64 {
+        self.tag.label()
     }
 
     /// The bytes of data: as many as the tag says, and at most all.
@@ -240,6 +269,29 @@ impl Reader {
         Ok(len)
     }
 
+    /// The next item, which must be memory.
+    ///
+    /// # Errors
+    /// [`Malformed::NoItem`] if it is something else, or there is no more.
+    pub fn memory(&mut self) -> Result<()> {
+        self.mapped(FpageType::Memory)
+    }
+
+    /// The next item, which must be a capability.
+    ///
+    /// # Errors
+    /// [`Malformed::NoItem`] if it is something else, or there is no more.
+    pub fn cap(&mut self) -> Result<()> {
+        self.mapped(FpageType::Obj)
+    }
+
+    fn mapped(&mut self, wanted: FpageType) -> Result<()> {
+        match self.item()? {
+            ReturnItem::Mapped { kind, .. } if kind == wanted => Ok(()),
+            _ => Err(Error::Malformed(Malformed::NoItem)),
+        }
+    }
+
     /// The next item.
     ///
     /// # Errors
@@ -286,7 +338,7 @@ pub fn preserve<R>(f: impl FnOnce() -> R) -> R {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use l4re_sys::{CapIdx, ObjRights};
+    use l4re_sys::CapIdx;
 
     #[test]
     fn values_pack_as_in_cxx() {

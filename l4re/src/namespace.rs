@@ -7,7 +7,7 @@ use crate::msg::{Reader, Writer};
 use crate::time;
 use core::time::Duration;
 use l4re_sys::re::namespace as op;
-use l4re_sys::{MapItem, ObjRights, ReturnItem, err, proto};
+use l4re_sys::{MapItem, ObjRights, err, proto};
 
 /// A name space: a directory of capabilities (`L4Re::Namespace`, `l4/re/namespace`).
 #[derive(Debug)]
@@ -68,9 +68,7 @@ impl Cap<Namespace> {
             let tag = w.tag(proto::NAMESPACE)?;
             let tag = ipc::transact(from.idx(), tag, Buffers::Cap(slot.idx()))?;
             let mut r = Reader::new(tag);
-            if !matches!(r.item(), Ok(item @ ReturnItem::Mapped { .. }) if item.is_cap()) {
-                return Err(Error::Malformed(Malformed::NoItem));
-            }
+            r.cap()?;
             let next = slot.filled::<Namespace>();
             if tag.label() & op::PARTLY_RESOLVED == 0 {
                 return Ok(next.cast());

@@ -8,6 +8,7 @@ use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use crate::task::Task;
 use core::marker::PhantomData;
+use core::sync::atomic::{AtomicU8, Ordering};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::re::rm as op;
 use l4re_sys::unmap::UnmapFlags;
@@ -339,16 +340,18 @@ impl Region {
         Ok(())
     }
 
-    /// An item that shares `1 << order` bytes of the region, from `offset` (a multiple of that)
-    /// on, with another task.
+    /// `1 << order` bytes of the region, from `offset` (a multiple of that) on, to be shared with
+    /// another task by a message. It sees what is written here from then on, and with the
+    /// right to write, this region holds what it writes.
     ///
     /// # Errors
     /// [`Error::OUT_OF_RANGE`] if the region ends before, [`Error::INVALID`] if the place is not
-    /// aligned.
-    pub fn share(&mut self, offset: usize, order: u32, rights: MemRights) -> Result<MapItem> {
+    /// aligned, [`Error::NO_PERMISSION`] if the region may only be read and is to be written.
+    pub fn share(&self, offset: usize, order: u32, rights: MemRights) -> Result<Share<'_>> {
         let size = 1usize.checked_shl(order).ok_or(Error::INVALID)?;
         self.check(offset, size)?;
-        if rights.contains(MemRights::W) && !self.writable {
+        let writes = rights.contains(MemRights::W);
+        if writes && !self.writable {
             return Err(Error::NO_PERMISSION);
         }
         let addr = self.start.addr() + offset;
@@ -357,18 +360,34 @@ impl Region {
         }
         // Only what is mapped can be sent: touch each page so that it is.
         for page in (0..size).step_by(PAGE_SIZE) {
-            // SAFETY: `check` found the byte to be in the region. The write puts back what is
-            // there, so that the page is mapped writable if it is to be shared so.
+            // SAFETY: `check` found the byte to be in the region; an atomic addition of nothing
+            // maps the page for writing and loses no other thread's write.
             unsafe {
                 let byte = self.start.add(offset + page);
-                let value = byte.read_volatile();
-                if rights.contains(MemRights::W) {
-                    byte.write_volatile(value);
+                if writes {
+                    AtomicU8::from_ptr(byte).fetch_or(0, Ordering::Relaxed);
+                } else {
+                    byte.read_volatile();
                 }
             }
         }
-        let fpage = Fpage::memory(addr as u64, order, rights);
-        Ok(MapItem::map(0, fpage))
+        Ok(Share {
+            fpage: Fpage::memory(addr as u64, order, rights),
+            region: PhantomData,
+        })
+    }
+}
+
+/// Memory of a [`Region`] that a message shares.
+#[derive(Clone, Copy, Debug)]
+pub struct Share<'a> {
+    fpage: Fpage,
+    region: PhantomData<&'a Region>,
+}
+
+impl Share<'_> {
+    pub(crate) fn item(self) -> MapItem {
+        MapItem::map(0, self.fpage)
     }
 }
 
@@ -381,6 +400,103 @@ impl Drop for Region {
             if let Some(ds) = self.ds.take() {
                 ds.leak();
             }
+        }
+    }
+}
+
+/// A free place in the address space for memory to be received into.
+///
+/// It is empty until a message brings memory, and again when who shared it takes it back;
+/// access to the empty window is a page fault, which ends the program.
+#[derive(Debug)]
+pub struct Window {
+    rm: Cap<Rm>,
+    start: *mut u8,
+    order: u32,
+}
+
+// SAFETY: the window is this value's own place, and is only accessed byte by byte.
+unsafe impl Send for Window {}
+// SAFETY: as above.
+unsafe impl Sync for Window {}
+
+impl Window {
+    /// A window of `1 << order` bytes, at least a page, aligned to its size.
+    ///
+    /// # Errors
+    /// [`Error::INVALID`] if the size is not possible; what the region map answers; an IPC error.
+    pub fn new(rm: Cap<Rm>, order: u32) -> Result<Self> {
+        let size = 1usize
+            .checked_shl(order)
+            .filter(|size| size.is_multiple_of(PAGE_SIZE))
+            .ok_or(Error::INVALID)?;
+        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
+        let start = rm.reserve_area(op::ANY_ADDR, size, flags, order as u8)?;
+        Ok(Window {
+            rm,
+            start: core::ptr::with_exposed_provenance_mut(start as usize),
+            order,
+        })
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        1 << self.order
+    }
+
+    /// The place, ready to be received into.
+    pub(crate) fn fpage(&self) -> Fpage {
+        Fpage::memory(self.start.addr() as u64, self.order, MemRights::RWX)
+    }
+
+    fn check(&self, offset: usize, len: usize) -> Result<()> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.size() => Ok(()),
+            _ => Err(Error::OUT_OF_RANGE),
+        }
+    }
+
+    /// Copies bytes from the memory received. What others write meanwhile may be seen in part.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the window ends before.
+    pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
+        self.check(offset, to.len())?;
+        for (i, byte) in to.iter_mut().enumerate() {
+            // SAFETY: `check` found the byte to be in the window, where nothing of Rust's is;
+            // volatile, since others may write to it.
+            *byte = unsafe { self.start.add(offset + i).read_volatile() };
+        }
+        Ok(())
+    }
+
+    /// Copies bytes into the memory received, where it may be written.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the window ends before.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.check(offset, bytes.len())?;
+        for (i, byte) in bytes.iter().enumerate() {
+            // SAFETY: as in `read`.
+            unsafe { self.start.add(offset + i).write_volatile(*byte) };
+        }
+        Ok(())
+    }
+
+    /// Empties the window.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn clear(&self) -> Result<()> {
+        Cap::<Task>::THIS.unmap_any(self.fpage(), UnmapFlags::ALL_SPACES)
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // A place that could not be emptied is not given back.
+        if self.clear().is_ok() {
+            let _ = self.rm.free_area(self.start.addr() as u64);
         }
     }
 }

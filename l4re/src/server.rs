@@ -3,19 +3,27 @@
 //! A server binds gates to its thread ([`Cap::bind_thread`](crate::Cap::bind_thread)) with
 //! labels of its choosing, then answers what arrives:
 //!
-//! ```ignore
-//! env.named::<IpcGate>("calc")?.bind_thread(env.main_thread(), 0x10)?;
-//! server::run(Buffers::None, |request| {
-//!     let mut r = request.reader();
-//!     let (a, b): (u32, u32) = (r.get()?, r.get()?);
-//!     Ok(Reply::new().put(a.wrapping_sub(b)).done(0))
-//! })
+//! ```no_run
+//! use l4re::ipc::Accept;
+//! use l4re::ipc_gate::IpcGate;
+//! use l4re::msg::Writer;
+//! use l4re::server::{self, Answer};
+//!
+//! fn serve(env: &l4re::Env) -> l4re::Result<()> {
+//!     env.named::<IpcGate>("calc")?.bind_thread(env.main_thread(), 0x10)?;
+//!     server::run(Accept::Words, |request| {
+//!         let mut r = request.reader();
+//!         let (a, b): (u32, u32) = (r.get()?, r.get()?);
+//!         let mut w = Writer::new();
+//!         w.put(a.wrapping_sub(b));
+//!         Answer::message(&w, 0)
+//!     })
+//! }
 //! ```
 #![allow(unsafe_code)]
 
-use crate::cap::CapSlot;
 use crate::error::{Error, Result};
-use crate::ipc::{self, Buffers};
+use crate::ipc::{self, Accept, Buffers};
 use crate::msg::{Reader, Writer};
 use l4re_sys::op::ipc_gate::LABEL_RIGHTS_MASK;
 use l4re_sys::{CapIdx, MsgTag, ObjRights, Sysf, TagFlags, Timeout};
@@ -70,6 +78,11 @@ impl Answer {
     /// Answers with a label alone: 0 or more for success, the negative of an error code.
     pub fn label(label: i64) -> Self {
         Answer::Reply(MsgTag::new(label, 0, 0, TagFlags::empty()))
+    }
+
+    /// Answers with a label alone, and ends the loop.
+    pub fn last(label: i64) -> Self {
+        Answer::Last(MsgTag::new(label, 0, 0, TagFlags::empty()))
     }
 
     /// Answers with the message that has been written.
@@ -133,18 +146,17 @@ pub fn reply(reply: MsgTag) -> Result<()> {
     ipc::check_ipc(tag).map(drop)
 }
 
-/// Answers requests until one is the last, or `handler` fails in a way that is not the
-/// client's: what it returns as [`Err`] is sent to the client as an error code.
+/// Answers requests until one is the last. What `handler` returns as [`Err`] is sent to the
+/// client as an error code.
 ///
-/// With a slot, a request can bring a capability into it; the handler finds it there, and what
-/// it does not take is overwritten by the next.
-pub fn run(
-    slot: Option<&CapSlot>,
-    mut handler: impl FnMut(Request) -> Result<Answer>,
-) -> Result<()> {
-    let buffers = slot.map_or(Buffers::None, |slot| Buffers::Cap(slot.idx()));
-    // SAFETY: nothing but the slot, which is lent to this loop, can be changed by a sender.
-    unsafe { run_with(buffers, &mut handler) }
+/// A request can bring what `accept` says; what the handler does not take out of slot or window
+/// is overwritten by the next.
+///
+/// # Errors
+/// An IPC error of waiting.
+pub fn run(accept: Accept<'_>, mut handler: impl FnMut(Request) -> Result<Answer>) -> Result<()> {
+    // SAFETY: a sender can change nothing but slot or window, which are lent to this loop.
+    unsafe { run_with(accept.buffers(), &mut handler) }
 }
 
 /// As [`run`], with any buffers.
@@ -208,7 +220,7 @@ mod tests {
                 request
             },
             || {
-                run(None, |request| {
+                run(Accept::Words, |request| {
                     assert_eq!(request.label(), 0x20);
                     assert_eq!(request.rights(), ObjRights::W);
                     match request.reader().get::<u64>()? {

@@ -9,7 +9,7 @@ use proc_macro::TokenStream;
 /// It takes the environment (`&Env`) or nothing, and returns nothing, an exit status (`i32`),
 /// or a [`Result`] of one, whose error is printed and becomes the status 1.
 ///
-/// ```ignore
+/// ```text
 /// #![no_std]
 /// #![no_main]
 ///

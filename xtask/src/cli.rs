@@ -32,6 +32,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Run the host tests, then the system tests in QEMU.
     Test(TestArgs),
+    /// Check formatting, and run clippy for the host and both targets.
+    Lint,
     /// Look for what a build needs, and install what is missing.
     Setup,
     /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.

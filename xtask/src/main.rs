@@ -8,6 +8,7 @@ mod console;
 mod elf;
 mod env;
 mod line;
+mod lint;
 mod ned;
 mod plan;
 mod qemu;
@@ -46,6 +47,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Runner { elf, args } => run::runner(&ws, &elf, args),
         Command::Build(args) => run::build_only(&ws, &args),
         Command::Test(args) => test::run(&ws, &args),
+        Command::Lint => lint::run(&ws),
         Command::Setup => {
             setup::renew(&ws)?;
             Ok(0)

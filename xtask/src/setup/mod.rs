@@ -74,6 +74,29 @@ pub fn renew(ws: &Workspace) -> Result<Setup> {
     Ok(setup)
 }
 
+/// Clippy of the toolchain that builds for the targets; installed if it is missing.
+pub fn clippy(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
+    let bin = setup.toolchain.rustc.with_file_name("cargo-clippy");
+    if !is_program(&bin) {
+        let missing = [Missing {
+            what: "clippy for the targets' toolchain",
+            looked: vec![bin.display().to_string()],
+            packages: &["rust-web-clippy"],
+        }];
+        let of_the_system = bin.starts_with("/usr");
+        if of_the_system || !toolchain::rustup_add(ws, "clippy") || !is_program(&bin) {
+            apt::install(&missing)?;
+        }
+        if !is_program(&bin) {
+            return Err(not_found(
+                &missing,
+                "It is still missing after the installation.",
+            ));
+        }
+    }
+    Ok(bin)
+}
+
 fn search(ws: &Workspace) -> Result<Setup, Vec<Missing>> {
     let toolchain = toolchain::find(ws);
     let linker = linker::find(ws);

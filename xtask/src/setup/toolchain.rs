@@ -161,7 +161,14 @@ fn output(ws: &Workspace, program: &OsString, args: &[&str]) -> Option<String> {
 
 /// Lets rustup add `rust-src` if a toolchain is what is missing. True if that was done.
 pub(super) fn try_rustup(ws: &Workspace, missing: &Missing) -> bool {
-    if !missing.packages.contains(&"rustc-web") || super::in_path("rustup").is_none() {
+    missing.packages.contains(&"rustc-web")
+        && rustup_add(ws, "rust-src")
+        && inspect(ws, &active_rustc()).is_ok()
+}
+
+/// Lets rustup add a component to the active toolchain, if it is one of rustup's.
+pub(super) fn rustup_add(ws: &Workspace, component: &str) -> bool {
+    if super::in_path("rustup").is_none() {
         return false;
     }
     let Some(sysroot) = output(ws, &active_rustc(), &["--print", "sysroot"]) else {
@@ -176,11 +183,11 @@ pub(super) fn try_rustup(ws: &Workspace, missing: &Missing) -> bool {
         return false;
     };
     eprintln!(
-        "setup: adding rust-src to {} by rustup",
+        "setup: adding {component} to {} by rustup",
         toolchain.to_string_lossy()
     );
     let child = Command::new("rustup")
-        .args(["component", "add", "rust-src", "--toolchain"])
+        .args(["component", "add", component, "--toolchain"])
         .arg(toolchain)
         .env("RUSTUP_MAX_RETRIES", "0")
         .stdin(Stdio::null())
@@ -191,7 +198,7 @@ pub(super) fn try_rustup(ws: &Workspace, missing: &Missing) -> bool {
     let start = Instant::now();
     while start.elapsed() < RUSTUP_PATIENCE {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return inspect(ws, &active_rustc()).is_ok(),
+            Ok(Some(status)) => return status.success(),
             Ok(None) => std::thread::sleep(Duration::from_millis(50)),
             _ => return false,
         }

@@ -1,0 +1,91 @@
+//! `cargo xtask lint`: formatting, and clippy for the host and both targets.
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use crate::build;
+use crate::setup;
+use crate::status;
+use crate::sysroot;
+use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
+
+/// Packages for the user programs' target that are neither examples nor tests.
+const PROGRAM_ROOMS: [&str; 4] = ["l4re-sys", "l4re", "rt", "root-task"];
+
+/// Runs every check; status 0 if none complains.
+pub fn run(ws: &Workspace) -> Result<u8> {
+    let setup = setup::ensure(ws)?;
+    sysroot::ensure(ws, &setup)?;
+    let clippy = setup::clippy(ws, &setup)?;
+
+    let mut format = host_cargo(ws, "fmt");
+    format.args(["--all", "--check"]);
+    let mut host = host_cargo(ws, "clippy");
+    host.args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
+
+    let on_target = |target: &str, packages: &[String]| {
+        let mut command = Command::new(&clippy);
+        build::clear_cargo_env(&mut command);
+        command
+            .args(["clippy", "--quiet", "--target", target])
+            .envs(build::target_env(ws, &setup))
+            .env("CARGO_TARGET_DIR", ws.own_dir().join("lint"))
+            // It would have a proxy choose another toolchain than the one it stands in.
+            .env_remove("CARGO");
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        command.args(["--", "-D", "warnings"]);
+        command
+    };
+    let programs = program_packages(ws)?;
+    let checks = [
+        ("format", format),
+        ("clippy, host", host),
+        ("clippy, programs", on_target(TARGET, &programs)),
+        (
+            "clippy, kernel",
+            on_target(KERNEL_TARGET, &["kernel".to_owned()]),
+        ),
+    ];
+    let mut failed = 0;
+    for (name, mut command) in checks {
+        let status = command
+            .current_dir(&ws.root)
+            .stdin(Stdio::null())
+            .status()
+            .with_context(|| format!("cannot start {}", command.get_program().display()))?;
+        println!(
+            "{:7} {name}",
+            if status.success() { "ok" } else { "FAILED" }
+        );
+        failed += u8::from(!status.success());
+    }
+    Ok(if failed == 0 { 0 } else { status::OTHER })
+}
+
+/// Cargo as the user's shell has it.
+fn host_cargo(ws: &Workspace, verb: &str) -> Command {
+    let mut cargo = Command::new("cargo");
+    build::clear_cargo_env(&mut cargo);
+    cargo.arg(verb).env("CARGO_TARGET_DIR", &ws.target_dir);
+    cargo
+}
+
+fn program_packages(ws: &Workspace) -> Result<Vec<String>> {
+    let rooms = PROGRAM_ROOMS.iter().map(|room| ws.root.join(room));
+    let examples = ws
+        .examples()?
+        .into_iter()
+        .map(|name| ws.root.join("examples").join(name));
+    let tests = ws
+        .test_folders()?
+        .into_iter()
+        .map(|name| ws.root.join("tests").join(name));
+    rooms
+        .chain(examples)
+        .chain(tests)
+        .map(|dir| Ok(Package::read(&dir)?.name))
+        .collect()
+}

@@ -8,8 +8,10 @@ use l4re_sys::consts::PAGE_SIZE;
 
 use crate::regions::{Access, RegionMap};
 
-/// The most frames of a backtrace.
-const MAX_FRAMES: usize = 32;
+/// The most lines of a backtrace.
+const MAX_LINES: usize = 24;
+/// As many frames are looked at: what fits into a stack of a megabyte.
+const MAX_FRAMES: usize = 1 << 16;
 /// A fault this far below a stack is still taken for an overflow.
 const BELOW_STACK: u64 = 64 << 10;
 /// Bits of the error code of a page fault (x86-64).
@@ -26,7 +28,26 @@ pub struct Fault {
     /// The stack pointer.
     pub sp: u64,
     /// The instruction and the return addresses of its callers, innermost first.
-    pub frames: Vec<u64>,
+    pub frames: Vec<Frame>,
+}
+
+/// An address in a backtrace, and how often it stands there in a row.
+#[derive(Debug, PartialEq, Clone, Copy)]
+pub struct Frame {
+    /// The address.
+    pub address: u64,
+    /// How often; more than once in a recursion.
+    pub count: usize,
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {:#018x}", self.address)?;
+        match self.count {
+            1 => Ok(()),
+            count => write!(f, " ({count} times)"),
+        }
+    }
 }
 
 /// What happened.
@@ -86,31 +107,41 @@ fn page_fault(regs: &ExcRegs, regions: &RegionMap, (stack, _): (u64, u64)) -> Ki
 }
 
 /// Follows the frame pointers, as far as they make sense.
-fn backtrace(regs: &ExcRegs, regions: &RegionMap) -> Vec<u64> {
+fn backtrace(regs: &ExcRegs, regions: &RegionMap) -> Vec<Frame> {
     let read = |address: u64| {
         let mut word = [0; 8];
         regions
             .peek(address, &mut word)
             .then(|| u64::from_le_bytes(word))
     };
-    let mut frames = alloc::vec![regs.ip];
+    let mut frames: Vec<Frame> = Vec::new();
+    let mut push = |address| match frames.last_mut() {
+        Some(last) if last.address == address => {
+            last.count += 1;
+            true
+        }
+        _ => {
+            frames.push(Frame { address, count: 1 });
+            frames.len() < MAX_LINES
+        }
+    };
+    push(regs.ip);
     if regions.find(regs.ip, 1).is_none()
         && let Some(caller) = read(regs.sp)
     {
         // A call to nowhere: the stack still has where it came from.
-        frames.push(caller);
+        push(caller);
     }
     let mut frame = regs.rbp;
-    while frames.len() < MAX_FRAMES && frame != 0 && frame % 8 == 0 {
+    for _ in 0..MAX_FRAMES {
+        if frame == 0 || frame % 8 != 0 {
+            break;
+        }
         let (Some(next), Some(caller)) = (read(frame), read(frame.wrapping_add(8))) else {
             break;
         };
-        if caller == 0 {
-            break;
-        }
-        frames.push(caller);
         // Callers' frames are above.
-        if next <= frame {
+        if caller == 0 || !push(caller) || next <= frame {
             break;
         }
         frame = next;
@@ -303,7 +334,10 @@ mod tests {
             rbp: 0x7000_8000,
             ..ExcRegs::ZERO
         };
-        let frames = |regs: &ExcRegs| Fault::examine(regs, &map, STACK).frames;
+        let frames = |regs: &ExcRegs| {
+            let frames = Fault::examine(regs, &map, STACK).frames;
+            frames.into_iter().map(|f| f.address).collect::<Vec<_>>()
+        };
         assert_eq!(frames(&regs), [0x100_0010, 0x100_0100, 0x100_0200]);
         for rbp in [0, 3, 8, u64::MAX - 7, 0x7000_fff8, !0 << 48] {
             regs.rbp = rbp;
@@ -318,5 +352,36 @@ mod tests {
             ..regs
         };
         assert_eq!(frames(&regs), [0, 0x100_0300, 0x100_0100, 0x100_0200]);
+    }
+
+    #[test]
+    fn recursion_takes_one_line() {
+        let (map, memory) = regions();
+        for i in 0..100u64 {
+            let at = 0x1000 + i * 16;
+            let next = 0x7000_0000 + at + 16;
+            memory.write(at as usize, &next.to_le_bytes()).unwrap();
+            memory
+                .write(at as usize + 8, &0x100_0100u64.to_le_bytes())
+                .unwrap();
+        }
+        let regs = ExcRegs {
+            ip: 0x100_0010,
+            rbp: 0x7000_1000,
+            ..ExcRegs::ZERO
+        };
+        let frames = Fault::examine(&regs, &map, STACK).frames;
+        assert_eq!(
+            frames[1],
+            Frame {
+                address: 0x100_0100,
+                count: 100
+            }
+        );
+        assert_eq!(frames.len(), 2);
+        assert_eq!(
+            format!("{}", frames[1]),
+            "at 0x0000000001000100 (100 times)"
+        );
     }
 }

@@ -19,7 +19,7 @@ use super::{Object, Server};
 use crate::account::{Account, ProgramId};
 use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
-use crate::fault::Fault;
+use crate::fault::{Fault, Kind};
 use crate::image::{Image, Segment};
 use crate::kernel;
 use crate::log_line::LogLine;
@@ -34,6 +34,8 @@ use crate::startup::{Startup, caps};
 
 /// The status of a program that faulted.
 const STATUS_FAULT: i64 = 139;
+/// The status of a program that overflowed its stack.
+const STATUS_STACK_OVERFLOW: i64 = 134;
 /// The status of a program that could not be started.
 const STATUS_NO_START: i64 = 126;
 
@@ -441,10 +443,14 @@ impl Server {
         };
         report(format_args!("{name}: fault{whose}: {fault}"));
         for frame in &fault.frames {
-            report(format_args!("{name}:   at {frame:#018x}"));
+            report(format_args!("{name}:   {frame}"));
         }
         if own.is_some() {
-            self.release(id, STATUS_FAULT);
+            let status = match fault.kind {
+                Kind::StackOverflow(_) => STATUS_STACK_OVERFLOW,
+                _ => STATUS_FAULT,
+            };
+            self.release(id, status);
             self.check_end();
         }
     }

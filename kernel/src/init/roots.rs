@@ -1,4 +1,8 @@
 //! The first programs: loading them as a boot loader would, and starting them.
+//!
+//! By default there is one, the root task, which has all memory. With `-sigma0` on the
+//! kernel's command line there are two, as on L4Re's own system: sigma0, which has all
+//! memory, and the root task, whose pager it is.
 
 use super::modules::{Module, Modules, Taken};
 use super::{Ram, Range};
@@ -6,34 +10,83 @@ use crate::arch::paging::phys_to_virt;
 use crate::cap::{Cap, Rights};
 use crate::kip;
 use crate::obj::factory::Factory;
+use crate::obj::gate::GATES;
+use crate::obj::task::Task;
 use crate::obj::thread::{THREADS, Thread};
 use crate::obj::{self, Object};
 use elf::ElfBytes;
-use elf::abi::{EM_X86_64, ET_EXEC, PT_LOAD};
+use elf::abi::{EM_X86_64, ET_DYN, ET_EXEC, PT_LOAD};
 use elf::endian::LittleEndian;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::fpage::{Fpage, MemRights};
 use l4re_sys::l4mod::{self, Mod, ModInfo};
 use l4re_sys::{memdesc, utcb};
 
-/// Where the UTCB of the first thread is.
+/// Where the UTCB of a first thread is.
 const UTCB_AREA: u64 = 0x0000_7f00_0000_0000;
-/// The first task's priority: above all that it starts with less.
-const ROOT_PRIORITY: u8 = 255;
+/// The priority of the first threads: above all that they start with less.
+const PRIORITY: u8 = 255;
+/// The label by which sigma0 knows the root task.
+const ROOT_LABEL: u64 = 4 << 4;
 
-/// What is needed to start the first program.
-pub struct First {
+/// A program that is loaded.
+#[derive(Clone, Copy)]
+struct Loaded {
     entry: u64,
+    whole: Range,
 }
 
-/// Loads the first program to where it is linked and describes the modules to it.
+/// What is needed to start the first programs.
+pub struct First {
+    sigma0: Option<Loaded>,
+    root: Loaded,
+}
+
+/// Loads the first programs and describes the modules to the root task.
 pub fn prepare(mut modules: Modules, ram: &Ram, taken: &mut Taken, mut kip: kip::Builder) -> First {
-    let Some(root) = modules.all().first().copied() else {
-        panic!("no boot modules: the first one must be the root task (QEMU: -initrd root-task,…)");
+    let with_sigma0 = super::modules::cstr(modules.cmdline)
+        .split(|byte| *byte == b' ')
+        .any(|word| word == b"-sigma0");
+    let sigma0 = with_sigma0.then(|| load(&mut modules, 0, "sigma0", ram, taken));
+    let root_module = usize::from(with_sigma0);
+    let root = load(&mut modules, root_module, "the root task", ram, taken);
+    let last = |range: Range| range.end - 1;
+    match sigma0 {
+        // The types tell sigma0 what is its own and what the root task may ask for.
+        Some(sigma0) => {
+            kip.add_mem(
+                sigma0.whole.start,
+                last(sigma0.whole),
+                memdesc::DEDICATED,
+                0,
+            );
+            kip.add_mem(
+                root.whole.start,
+                last(root.whole),
+                memdesc::BOOTLOADER,
+                MemRights::RWX.bits(),
+            );
+        }
+        None => kip.add_mem(root.whole.start, last(root.whole), memdesc::DEDICATED, 0),
+    }
+    let info = describe(&modules, root_module, ram, taken, &mut kip);
+    kip.finish(sigma0.map_or(0, |s| s.entry), root.entry, info);
+    First { sigma0, root }
+}
+
+/// Loads a module's program: to where it is linked, or to where there is room if it does
+/// not care.
+fn load(modules: &mut Modules, number: usize, name: &str, ram: &Ram, taken: &mut Taken) -> Loaded {
+    let Some(module) = modules.all().get(number).copied() else {
+        panic!("there is no boot module {number}: it must be {name} (QEMU: -initrd {name},…)");
     };
-    let elf = match ElfBytes::<LittleEndian>::minimal_parse(root.bytes()) {
-        Ok(elf) if elf.ehdr.e_machine == EM_X86_64 && elf.ehdr.e_type == ET_EXEC => elf,
-        _ => panic!("the first boot module is not a static x86-64 ELF program"),
+    let elf = match ElfBytes::<LittleEndian>::minimal_parse(module.bytes()) {
+        Ok(elf)
+            if elf.ehdr.e_machine == EM_X86_64 && matches!(elf.ehdr.e_type, ET_EXEC | ET_DYN) =>
+        {
+            elf
+        }
+        _ => panic!("boot module {number}, {name}, is not a static x86-64 ELF program"),
     };
     let segments = || {
         elf.segments()
@@ -41,85 +94,89 @@ pub fn prepare(mut modules: Modules, ram: &Ram, taken: &mut Taken, mut kip: kip:
             .flatten()
             .filter(|s| s.p_type == PT_LOAD)
     };
-    let mut whole = Range {
-        start: u64::MAX,
-        end: 0,
+    let linked = Range {
+        start: segments().map(|s| s.p_paddr & !4095).min().unwrap_or(0),
+        end: segments()
+            .map(|s| s.p_paddr.saturating_add(s.p_memsz))
+            .max()
+            .unwrap_or(0)
+            .next_multiple_of(4096),
     };
-    for segment in segments() {
-        whole.start = whole.start.min(segment.p_paddr & !4095);
-        whole.end = whole.end.max(
-            segment
-                .p_paddr
-                .saturating_add(segment.p_memsz)
-                .next_multiple_of(4096),
-        );
-    }
-    let fits = ram
-        .all()
-        .iter()
-        .any(|r| r.start <= whole.start && whole.end <= r.end);
-    if !fits
-        || taken
-            .fixed()
-            .any(|t| t.start < whole.end && whole.start < t.end)
-    {
-        panic!(
-            "the root task is linked to {:#x}..{:#x}, where there is no free memory",
-            whole.start, whole.end
-        );
-    }
-    move_away(&mut modules, whole, ram, taken);
-    let root = modules.all().first().copied().unwrap_or(root);
-    for segment in segments() {
-        load(
-            &root,
-            segment.p_offset,
-            segment.p_paddr,
-            segment.p_filesz,
-            segment.p_memsz,
-        );
-    }
+    let size = linked.end.saturating_sub(linked.start);
+    let whole = if elf.ehdr.e_type == ET_DYN {
+        let Some(start) = ram.place(size, taken.as_slice()) else {
+            panic!("no memory to load {name} of {size} bytes to");
+        };
+        Range {
+            start,
+            end: start + size,
+        }
+    } else {
+        let fits = ram
+            .all()
+            .iter()
+            .any(|r| r.start <= linked.start && linked.end <= r.end);
+        if !fits
+            || taken
+                .fixed()
+                .any(|t| t.start < linked.end && linked.start < t.end)
+        {
+            panic!(
+                "{name} is linked to {:#x}..{:#x}, where there is no free memory",
+                linked.start, linked.end
+            );
+        }
+        linked
+    };
+    // The file may move: what is needed of it after that is read before.
+    let offset = whole.start.wrapping_sub(linked.start);
+    let entry = elf.ehdr.e_entry.wrapping_add(offset);
+    move_away(modules, whole, ram, taken);
     taken.add(whole);
-    kip.add_mem(whole.start, whole.end - 1, memdesc::DEDICATED, 0);
-    let info = describe(&modules, ram, taken, &mut kip);
-    kip.finish(0, elf.ehdr.e_entry, info);
-    First {
-        entry: elf.ehdr.e_entry,
-    }
-}
-
-fn load(module: &Module, offset: u64, to: u64, filled: u64, size: u64) {
-    let bytes = module.bytes();
-    let end = offset.saturating_add(filled.min(size));
-    let Some(part) = bytes.get(offset as usize..end as usize) else {
-        panic!("the root task's file is cut off");
+    let module = modules.all().get(number).copied().unwrap_or(module);
+    let Ok(elf) = ElfBytes::<LittleEndian>::minimal_parse(module.bytes()) else {
+        panic!("boot module {number} was spoilt");
     };
-    // SAFETY: the caller found the range to be RAM that nothing else is in, below 4 GiB.
-    unsafe {
-        let to = phys_to_virt(to);
-        to.copy_from_nonoverlapping(part.as_ptr(), part.len());
-        to.add(part.len())
-            .write_bytes(0, size as usize - part.len());
+    // SAFETY: the range was found to be RAM that nothing is in, below 4 GiB.
+    unsafe { phys_to_virt(whole.start).write_bytes(0, size as usize) };
+    for segment in elf
+        .segments()
+        .into_iter()
+        .flatten()
+        .filter(|s| s.p_type == PT_LOAD)
+    {
+        let filled = segment.p_offset
+            ..segment
+                .p_offset
+                .saturating_add(segment.p_filesz.min(segment.p_memsz));
+        let Some(bytes) = module
+            .bytes()
+            .get(filled.start as usize..filled.end as usize)
+        else {
+            panic!("the file of {name} is cut off");
+        };
+        let to = phys_to_virt(segment.p_paddr.wrapping_add(offset));
+        // SAFETY: as above; a segment lies in the range by the range's making.
+        unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
+    Loaded { entry, whole }
 }
 
-/// Moves the modules that lie where the first program is to be.
+/// Moves the modules that lie where a program is to be.
 fn move_away(modules: &mut Modules, whole: Range, ram: &Ram, taken: &mut Taken) {
     for module in modules.all_mut() {
         if module.start >= whole.end || module.end <= whole.start {
             continue;
         }
-        let size = (module.end - module.start).next_multiple_of(4096);
+        let length = module.end - module.start;
+        let size = length.next_multiple_of(4096);
         taken.add(whole);
         let Some(place) = ram.place(size, taken.as_slice()) else {
             panic!("no memory to move a boot module of {size} bytes to");
         };
+        let bytes = module.bytes();
         // SAFETY: `place` found RAM that nothing is in.
-        unsafe {
-            phys_to_virt(place)
-                .copy_from_nonoverlapping(module.bytes().as_ptr(), module.bytes().len());
-        }
-        let length = module.end - module.start;
+        unsafe { phys_to_virt(place).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         *module = Module {
             start: place,
             end: place + length,
@@ -133,7 +190,13 @@ fn move_away(modules: &mut Modules, whole: Range, ram: &Ram, taken: &mut Taken) 
 }
 
 /// Writes the list of modules as L4Re's boot loader does; returns its address.
-fn describe(modules: &Modules, ram: &Ram, taken: &mut Taken, kip: &mut kip::Builder) -> u64 {
+fn describe(
+    modules: &Modules,
+    root: usize,
+    ram: &Ram,
+    taken: &mut Taken,
+    kip: &mut kip::Builder,
+) -> u64 {
     let count = modules.all().len();
     let lines: usize = modules.all().iter().map(|m| m.cmdline().len() + 1).sum();
     let size = size_of::<ModInfo>() + count * size_of::<Mod>() + lines + 64;
@@ -145,14 +208,15 @@ fn describe(modules: &Modules, ram: &Ram, taken: &mut Taken, kip: &mut kip::Buil
         start: place,
         end: place + size,
     });
+    let rights = MemRights::RWX.bits();
     let list = place + size_of::<ModInfo>() as u64;
     let mut text = list + (count * size_of::<Mod>()) as u64;
     for (n, module) in modules.all().iter().enumerate() {
         let line = module.cmdline();
-        let flags = if n == 0 {
-            l4mod::MOD_ROOTTASK
-        } else {
-            l4mod::MOD_UNSPEC
+        let flags = match n {
+            n if n == root => l4mod::MOD_ROOTTASK,
+            n if n < root => l4mod::MOD_SIGMA0,
+            _ => l4mod::MOD_UNSPEC,
         };
         let entry = Mod {
             flags,
@@ -168,9 +232,10 @@ fn describe(modules: &Modules, ram: &Ram, taken: &mut Taken, kip: &mut kip::Buil
             to.add(line.len()).write(0);
         }
         text += line.len() as u64 + 1;
-        if module.end > module.start {
+        // The first programs' own files were copied: their memory is free again.
+        if n > root && module.end > module.start {
             let last = module.end.next_multiple_of(4096) - 1;
-            kip.add_mem(module.start & !4095, last, memdesc::BOOTLOADER, 0);
+            kip.add_mem(module.start & !4095, last, memdesc::BOOTLOADER, rights);
         }
     }
     // SAFETY: as above.
@@ -186,47 +251,66 @@ fn describe(modules: &Modules, ram: &Ram, taken: &mut Taken, kip: &mut kip::Buil
             vbe_mode_info: 0,
         });
     }
-    kip.add_mem(place, place + size - 1, memdesc::BOOTLOADER, 0);
+    kip.add_mem(place, place + size - 1, memdesc::BOOTLOADER, rights);
     place
 }
 
-/// Makes the first task, which has all memory, and its thread.
+/// Makes the first tasks and their threads; returns the thread to run first.
 pub fn start(first: First, heap: u64) -> &'static Thread {
     let made = || -> Option<&'static Thread> {
         let factory = Factory::make_root(heap)?;
-        let area = Fpage::memory(UTCB_AREA, 12, MemRights::RW);
-        let Ok(Object::Task(task)) = factory.create_task(area) else {
-            return None;
-        };
+        let owner = first.sigma0.unwrap_or(first.root);
+        let (task, thread) = start_program(factory, owner.entry)?;
         task.make_root();
-        let thread = obj::create(&THREADS, factory)?;
-        thread.init();
-        let caps = [
-            (CapIdx::TASK, Object::Task(task)),
-            (CapIdx::FACTORY, Object::Factory(factory)),
-            (CapIdx::THREAD, Object::Thread(thread)),
-            (CapIdx::LOG, Object::Vcon),
-            (CapIdx::ICU, Object::Icu),
-            (CapIdx::SCHEDULER, Object::Scheduler),
-        ];
-        for (index, object) in caps {
-            task.caps
-                .set(index.index() as usize, Cap::new(object, Rights::ALL))?;
+        // As Fiasco starts sigma0: the page's address is the only argument.
+        thread.with_regs(|regs| regs.rdi = kip::phys());
+        if first.sigma0.is_some() {
+            let gate = obj::create(&GATES, factory)?;
+            gate.init();
+            gate.bind(thread, ROOT_LABEL);
+            let (root, root_thread) = start_program(factory, first.root.entry)?;
+            let pager = CapIdx::PAGER;
+            root.caps.set(
+                pager.index() as usize,
+                Cap::new(Object::Gate(gate), Rights::ALL),
+            )?;
+            root_thread.pager.set(pager);
+            root_thread.exc_handler.set(pager);
+            root_thread.start(PRIORITY);
         }
-        let address = UTCB_AREA + utcb::SIZE as u64;
-        thread.bind(task, task.find_utcb(address)?, address);
-        thread.with_regs(|regs| {
-            regs.ip = first.entry;
-            // As Fiasco starts sigma0: the page's address is the only argument.
-            regs.rdi = kip::phys();
-        });
+        thread.start(PRIORITY);
         Some(thread)
     };
     match made() {
-        Some(thread) => {
-            thread.start(ROOT_PRIORITY);
-            thread
-        }
+        Some(thread) => thread,
         None => panic!("no memory for the first task"),
     }
+}
+
+fn start_program(
+    factory: &'static Factory,
+    entry: u64,
+) -> Option<(&'static Task, &'static Thread)> {
+    let area = Fpage::memory(UTCB_AREA, 12, MemRights::RW);
+    let Ok(Object::Task(task)) = factory.create_task(area) else {
+        return None;
+    };
+    let thread = obj::create(&THREADS, factory)?;
+    thread.init();
+    let caps = [
+        (CapIdx::TASK, Object::Task(task)),
+        (CapIdx::FACTORY, Object::Factory(factory)),
+        (CapIdx::THREAD, Object::Thread(thread)),
+        (CapIdx::LOG, Object::Vcon),
+        (CapIdx::ICU, Object::Icu),
+        (CapIdx::SCHEDULER, Object::Scheduler),
+    ];
+    for (index, object) in caps {
+        task.caps
+            .set(index.index() as usize, Cap::new(object, Rights::ALL))?;
+    }
+    let address = UTCB_AREA + utcb::SIZE as u64;
+    thread.bind(task, task.find_utcb(address)?, address);
+    thread.with_regs(|regs| regs.ip = entry);
+    Some((task, thread))
 }

@@ -16,6 +16,8 @@ pub struct Annotator<'a> {
     line: Vec<u8>,
     /// The current line's end was reached; only line feeds may follow.
     ended: bool,
+    /// The instruction of the fault that was reported last: the first of its frames.
+    fault: Option<u64>,
 }
 
 impl<'a> Annotator<'a> {
@@ -25,19 +27,22 @@ impl<'a> Annotator<'a> {
             symbols,
             line: Vec::new(),
             ended: false,
+            fault: None,
         }
     }
 
-    /// Takes output; returns what to show, and the lines that are now complete.
+    /// Takes output; returns what to show, and the lines that are now complete, with
+    /// what was added.
     pub fn feed(&mut self, bytes: &[u8]) -> (Vec<u8>, Vec<String>) {
         let mut shown = Vec::with_capacity(bytes.len());
         let mut lines = Vec::new();
         for &byte in bytes {
             let end = matches!(byte, b'\r' | b'\n');
             if end && !self.ended && !self.line.is_empty() {
-                let line = plain(&self.line);
+                let mut line = plain(&self.line);
                 for note in self.notes(&line) {
                     shown.extend_from_slice(note.as_bytes());
+                    line += &note;
                 }
                 lines.push(line);
                 self.line.clear();
@@ -57,12 +62,17 @@ impl<'a> Annotator<'a> {
     }
 
     /// What to append to a line.
-    fn notes(&self, line: &str) -> Vec<String> {
+    fn notes(&mut self, line: &str) -> Vec<String> {
         let Some((name, text)) = speaker(line, self.symbols) else {
             return Vec::new();
         };
         let mut notes = Vec::new();
-        for (address, kind) in code_addresses(text, name == KERNEL) {
+        for (address, mut kind) in code_addresses(text, name == KERNEL) {
+            if kind == Kind::Instruction {
+                self.fault = Some(address);
+            } else if self.fault.take() == Some(address) {
+                kind = Kind::Instruction;
+            }
             for (depth, frame) in self.symbols.frames(name, address, kind).iter().enumerate() {
                 if depth == 0 && notes.is_empty() {
                     notes.push(format!(" = {frame}"));

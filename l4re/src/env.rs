@@ -61,7 +61,8 @@ impl Env {
     /// `rom/hello`.
     pub fn name(&self) -> &'static str {
         let path = self.args().next().unwrap_or("?");
-        path.rsplit('/').next().unwrap_or(path)
+        let start = path.bytes().rposition(|b| b == b'/').map_or(0, |at| at + 1);
+        path.get(start..).unwrap_or(path)
     }
 
     /// The arguments; the first is the program's own path.

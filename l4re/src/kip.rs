@@ -42,11 +42,20 @@ impl Kip {
 
     /// The first line of [`version`](Self::version), without what sets a terminal's colour.
     pub fn name(self) -> &'static str {
-        let mut line = self.version().lines().next().unwrap_or("");
-        while let Some(rest) = line.strip_prefix("\x1b[") {
-            line = rest.split_once('m').map_or("", |(_, rest)| rest);
+        const ESCAPE: u8 = 0x1b;
+        // Byte by byte: the searches of `str` would make every small program larger.
+        let text = self.version();
+        let mut bytes = text.bytes();
+        let mut start = 0;
+        while text.as_bytes().get(start) == Some(&ESCAPE) {
+            match bytes.position(|b| b == b'm') {
+                Some(len) => start += len + 1,
+                None => return "",
+            }
         }
-        line.split('\x1b').next().unwrap_or("")
+        let len = bytes.position(|b| b == ESCAPE || b == b'\n');
+        let end = len.map_or(text.len(), |len| start + len);
+        text.get(start..end).unwrap_or("")
     }
 
     /// The kernel's name and version, as it tells them: lines, maybe coloured.

@@ -33,6 +33,7 @@ impl Buffer {
         }
     }
 
+    #[inline(never)]
     fn flush(&mut self) {
         if self.len == 0 {
             return;
@@ -46,17 +47,28 @@ impl Buffer {
 }
 
 impl Write for Buffer {
+    // One copy of the code, however many places of the formatting code call it.
+    #[inline(never)]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        for byte in text.bytes() {
+        let mut bytes = text.as_bytes();
+        while !bytes.is_empty() {
             if self.len == WRITE_SIZE {
                 self.flush();
             }
-            if let Some(to) = self.text.get_mut(self.len) {
-                *to = byte;
-                self.len += 1;
+            let n = bytes.len().min(WRITE_SIZE - self.len);
+            let (now, rest) = bytes.split_at(n);
+            if let Some(to) = self.text.get_mut(self.len..self.len + n) {
+                to.copy_from_slice(now);
             }
+            self.len += n;
+            bytes = rest;
         }
         Ok(())
+    }
+
+    #[inline(never)]
+    fn write_char(&mut self, c: char) -> fmt::Result {
+        self.write_str(c.encode_utf8(&mut [0; 4]))
     }
 }
 

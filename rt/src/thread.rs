@@ -130,8 +130,7 @@ extern "C" fn run(work: *mut Work) -> ! {
     // SAFETY: `spawn` made it of a box, for this thread alone.
     let work = unsafe { Box::from_raw(work) };
     // SAFETY: the block is this thread's, and lives until the thread is deleted.
-    let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(work.tls_base) };
-    set.expect("a thread can set its own fs base");
+    unsafe { tls::set_base(work.tls_base) };
     let Work { run, done, .. } = *work;
     run();
     // Whoever joins deletes the thread, while it sleeps.

@@ -133,8 +133,7 @@ impl Block {
     /// not hold references to other thread-local data.
     pub unsafe fn activate(&self) {
         // SAFETY: as the caller vouches.
-        let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(self.base()) };
-        set.expect("a thread can set its own fs base");
+        unsafe { set_base(self.base()) };
         READY.store(true, Ordering::Relaxed);
     }
 }
@@ -144,6 +143,17 @@ impl Drop for Block {
         // SAFETY: allocated with this layout in `new`; no thread uses it any more (`activate`).
         unsafe { dealloc(self.start, self.layout) };
     }
+}
+
+/// Sets the base of the calling thread's segment fs.
+///
+/// # Safety
+/// As [`Block::activate`], for the block of this [`base`](Block::base).
+pub(crate) unsafe fn set_base(base: u64) {
+    // SAFETY: as the caller vouches.
+    let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(base) };
+    // The error is not printed: that would cost every program the code to print all errors.
+    assert!(set.is_ok(), "a thread cannot set its own fs base");
 }
 
 /// The end of the calling thread's stack.

@@ -302,6 +302,18 @@ mod tests {
     }
 
     #[test]
+    fn the_target_specification_carries_its_link_script() {
+        let ws = Workspace::locate().unwrap();
+        let spec = fs::read(ws.target_spec()).unwrap();
+        let spec: serde_json::Value = serde_json::from_slice(&spec).unwrap();
+        let script = fs::read_to_string(ws.target_spec().with_extension("ld")).unwrap();
+        assert_eq!(
+            spec["link-script"], script,
+            "copy the file's text into the specification's `link-script`"
+        );
+    }
+
+    #[test]
     fn an_unknown_example_names_the_nearest_and_all() {
         let known = ["faulty".to_owned(), "hello".to_owned()];
         let message = unknown_example("helo", &known);

@@ -80,6 +80,9 @@ impl Gate {
         while let Some(sender) = self.waiting.pop_front() {
             ipc::receiver_is_gone(sender);
         }
+        if let Some(irq) = self.target().and_then(|t| t.deletion_irq.get().get()) {
+            irq.trigger();
+        }
         self.target.set(Handle::NONE);
         super::release(&GATES, self);
     }

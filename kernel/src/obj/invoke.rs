@@ -4,7 +4,6 @@ use super::Object;
 use super::task::Task;
 use super::thread::Thread;
 use crate::cap::{self, Cap, Rights};
-use crate::space::map::{How, passed_rights};
 use l4re_sys::cap::CapIdx;
 use l4re_sys::fpage::{Fpage, FpageType};
 use l4re_sys::item::{self, MapItem};
@@ -106,7 +105,9 @@ impl Call {
         Some((word >> (8 * (n % 8))) as u8)
     }
 
-    /// The capability that was sent as the n-th item, with the rights that were passed.
+    /// The capability that the n-th item names. Its rights are those of the capability:
+    /// a message to the kernel passes nothing on, and L4Re's C++ stubs name all that they
+    /// send to kernel objects with the right to read alone.
     pub fn item(&self, n: usize) -> Option<Cap> {
         let at = self.words() + item::WORDS * n;
         if n >= self.tag.items() || at + 1 >= MSG_REGS {
@@ -119,10 +120,7 @@ impl Call {
         if item.is_void() || item.fpage.kind() != FpageType::Obj {
             return None;
         }
-        let cap = self.task.caps.get(cap::position(item.fpage.cap())?)?;
-        let how = How::of(&item, true);
-        let rights = passed_rights(cap.rights, item.fpage.rights(), how)?;
-        Some(Cap::new(cap.object(), rights))
+        self.task.caps.get(cap::position(item.fpage.cap())?)
     }
 
     /// The caller's buffer for a new capability: a position in its table.

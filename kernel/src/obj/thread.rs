@@ -75,6 +75,8 @@ pub struct Thread {
     pub irqs: List<Irq, PendingTag>,
     /// Consumed processor time in microseconds, up to the last switch.
     pub time_us: Cell<u64>,
+    /// Triggered when a gate that is bound to the thread is deleted.
+    pub deletion_irq: Cell<Handle<Irq>>,
     /// `ex_regs` wants an exception raised when the thread's IPC is over.
     pub exception_pending: Cell<bool>,
     ready_link: Link<Thread>,
@@ -131,6 +133,7 @@ impl Slot for Thread {
         senders: List::new(),
         irqs: List::new(),
         time_us: Cell::new(0),
+        deletion_irq: Cell::new(Handle::NONE),
         exception_pending: Cell::new(false),
         ready_link: Link::new(),
         timeout_link: Link::new(),
@@ -200,6 +203,7 @@ impl Thread {
         self.exc_handler.set(CapIdx::INVALID);
         self.reply.set(ReplyCap::NONE);
         self.time_us.set(0);
+        self.deletion_irq.set(Handle::NONE);
         self.exception_pending.set(false);
     }
 

@@ -1,8 +1,8 @@
 //! The thread protocol.
 
-use super::Object;
 use super::invoke::{Call, Outcome, Reply};
 use super::thread::Thread;
+use super::{Handle, Object};
 use crate::arch::clock;
 use crate::arch::cpu::{self, USER_CS, USER_CS32, USER_DS};
 use crate::arch::entry::Exit;
@@ -36,6 +36,8 @@ impl Thread {
                 );
                 Ok(Reply::words(1)).into()
             }
+            op::REGISTER_DELETE_IRQ => self.op_register_delete_irq(call).into(),
+            op::MODIFY_SENDER => self.op_modify_senders(call).into(),
             op::AMD64_SET_SEGMENT_BASE => self.op_segment_base(call, word >> 16).into(),
             op::AMD64_GET_SEGMENT_INFO => {
                 call.set_word(0, u64::from(USER_DS));
@@ -137,6 +139,40 @@ impl Thread {
             regs.err = 0;
         });
         fault::raise(self);
+    }
+
+    fn op_register_delete_irq(&self, call: &Call) -> Result<Reply, i64> {
+        let cap = call.item(0).ok_or(err::EINVAL)?;
+        let Object::Irq(irq) = cap.object() else {
+            return Err(err::EINVAL);
+        };
+        if !call.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        self.deletion_irq.set(Handle::of(irq));
+        Ok(Reply::ok())
+    }
+
+    /// Gives the senders that wait for this thread other labels: each rule is a mask and
+    /// the value under it, and the bits to clear and to set where it fits.
+    fn op_modify_senders(&self, call: &Call) -> Result<Reply, i64> {
+        if !core::ptr::eq(self, call.thread) {
+            return Err(err::EINVAL);
+        }
+        let mut sender = self.senders.first();
+        while let Some(thread) = sender {
+            let label = thread.message.label.get();
+            for rule in (1..call.words()).step_by(4) {
+                let (mask, value) = (call.arg(rule)?, call.arg(rule + 1)?);
+                if label & mask == value {
+                    let (clear, set) = (call.arg(rule + 2)?, call.arg(rule + 3)?);
+                    thread.message.label.set(label & !clear | set);
+                    break;
+                }
+            }
+            sender = self.senders.next(thread);
+        }
+        Ok(Reply::ok())
     }
 
     fn op_switch(&'static self, call: &Call) -> Outcome {

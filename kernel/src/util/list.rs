@@ -59,7 +59,6 @@ impl<T: Linked<Tag>, Tag> List<T, Tag> {
     }
 
     /// The element behind `element`, which is in this list.
-    #[cfg(test)]
     pub fn next(&self, element: &T) -> Option<&'static T> {
         element.link().next.get()
     }

@@ -2,13 +2,15 @@
 //! waits for one, and the reply to it, with nothing but words in the message. All other
 //! cases go the long way, which gives the same result.
 
-use super::copy_words;
 use super::state::{Ipc, Payload, ReplyCap};
+use super::{after, after_invocation, copy_words};
 use crate::arch::cpu;
 use crate::cap::Rights;
 use crate::obj::Object;
+use crate::obj::invoke::{Call, Outcome};
 use crate::obj::thread::Thread;
 use crate::sched;
+use l4re_sys::msgtag::MsgTag;
 use l4re_sys::sysf::Sysf;
 use l4re_sys::{cap, proto};
 
@@ -20,6 +22,7 @@ const SLOW_TAG_BITS: u64 = 0xffc0;
 #[inline(always)]
 pub fn try_fast(
     current: &'static Thread,
+    label: u64,
     dest: u64,
     timeout: u32,
     tag: u64,
@@ -30,7 +33,7 @@ pub fn try_fast(
     const CALL: u64 = Sysf::CALL.bits();
     const REPLY_AND_WAIT: u64 = Sysf::REPLY_AND_WAIT.bits();
     match dest & 0xf {
-        CALL if timeout == 0 => call(current, dest, tag),
+        CALL if timeout == 0 => call(current, label, dest, tag),
         // The caller waits already, so that the send timeout does not matter.
         REPLY_AND_WAIT if timeout as u16 == 0 && dest & cap::REPLY_BIT == 0 => {
             reply_and_wait(current, tag)
@@ -40,22 +43,36 @@ pub fn try_fast(
 }
 
 #[inline(always)]
-fn call(current: &'static Thread, dest: u64, tag: u64) -> Option<&'static Thread> {
+fn call(current: &'static Thread, label: u64, dest: u64, tag: u64) -> Option<&'static Thread> {
     if dest & cap::INVALID_BIT != 0 {
         return None;
     }
-    let cap = current.task()?.caps.get((dest >> cap::SHIFT) as usize)?;
-    let Object::Gate(gate) = cap.object() else {
-        return None;
+    let task = current.task()?;
+    let cap = task.caps.get((dest >> cap::SHIFT) as usize)?;
+    let protocol = tag as i64 >> 16;
+    let (receiver, label) = match cap.object() {
+        Object::Gate(gate) => {
+            if protocol == proto::KOBJECT && cap.rights.has(Rights::GATE_SERVER) {
+                return None;
+            }
+            (gate.target()?, gate.label(cap.rights))
+        }
+        Object::Thread(thread) if protocol == proto::THREAD => {
+            let call = Call::new(current, task, cap.rights, MsgTag(tag));
+            return match thread.invoke(&call) {
+                Outcome::Reply(reply) => {
+                    current.set_result(reply.0.0, 0);
+                    Some(after(current))
+                }
+                other => Some(after_invocation(current, other)),
+            };
+        }
+        Object::Thread(thread) => (thread, label),
+        _ => return None,
     };
-    if tag >> 16 == (proto::KOBJECT as u64) << 16 >> 16 && cap.rights.has(Rights::GATE_SERVER) {
-        return None;
-    }
-    let receiver = gate.target()?;
     if !matches!(receiver.ipc.get(), Ipc::Receiving) || !can_switch_to(receiver) {
         return None;
     }
-    let label = gate.label(cap.rights);
     // What the reply finds when it looks at its receiver.
     current.message.flags.set(Sysf::CALL);
     current.message.payload.set(Payload::Utcb);

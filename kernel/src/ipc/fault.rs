@@ -110,6 +110,16 @@ fn raise_page_fault(thread: &'static Thread, address: u64) {
     raise(thread);
 }
 
+/// Raises the exception that `ex_regs` asked for, in the place of going on; returns who
+/// runs next.
+pub extern "C" fn triggered(thread: &'static Thread) -> &'static Thread {
+    thread.with_regs(|regs| {
+        regs.trapno = ExcRegs::EX_REGS_TRAP;
+        regs.err = 0;
+    });
+    exception(thread)
+}
+
 /// Sends the exception that the saved registers of a thread describe; the thread is
 /// blocked, or not the one that runs.
 pub fn raise(thread: &'static Thread) {

@@ -69,7 +69,7 @@ pub extern "C" fn syscall(
     timeout: u32,
     tag: u64,
 ) -> &'static Thread {
-    match fast::try_fast(current, dest, timeout, tag) {
+    match fast::try_fast(current, label, dest, timeout, tag) {
         Some(next) => next,
         None => slow(current, label, dest, timeout, tag),
     }
@@ -110,7 +110,7 @@ fn slow(
                 }
                 if !flags.contains(Sysf::RECV) {
                     current.set_result(0, 0);
-                    wake(thread);
+                    sched::wake(thread);
                     return after(current);
                 }
             }
@@ -120,18 +120,7 @@ fn slow(
                     return after(current);
                 }
             }
-            Sent::AnswerAnd(outcome) => {
-                current.set_result(Reply::ok().0.0, 0);
-                obj::reap();
-                return match outcome {
-                    Outcome::Switch(thread) => {
-                        sched::remove(thread);
-                        sched::switch_from(current, thread)
-                    }
-                    Outcome::Yield => sched::yield_now(current),
-                    Outcome::Blocked | Outcome::Reply(_) => after(current),
-                };
-            }
+            Sent::AnswerAnd(outcome) => return after_invocation(current, outcome),
             Sent::Blocked => {
                 obj::reap();
                 return sched::next();
@@ -150,7 +139,7 @@ fn slow(
         if let Some(thread) = direct {
             obj::reap();
             if current.can_run() {
-                wake(thread);
+                sched::wake(thread);
                 return after(current);
             }
             return sched::run_or_queue(thread);
@@ -164,15 +153,32 @@ fn slow(
 
 /// Leaves a system call: the dead are buried, the most urgent goes on.
 fn after(current: &'static Thread) -> &'static Thread {
+    if !sched::take_attention() && current.can_run() {
+        return current;
+    }
     obj::reap();
     if crate::arch::cpu::current().is_none() {
         // It ended itself.
         return sched::next();
     }
-    if current.exception_pending.get() && current.can_run() {
-        current.raise_triggered();
-    }
     sched::pick(current)
+}
+
+/// Leaves a system call whose object had something to say about scheduling.
+fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thread {
+    if !matches!(outcome, Outcome::Blocked) {
+        current.set_result(Reply::ok().0.0, 0);
+    }
+    obj::reap();
+    match outcome {
+        Outcome::Switch(thread) => {
+            sched::remove(thread);
+            sched::switch_from(current, thread)
+        }
+        Outcome::Yield => sched::yield_now(current),
+        Outcome::Blocked => sched::next(),
+        Outcome::Reply(_) => after(current),
+    }
 }
 
 fn is_call(flags: Sysf) -> bool {
@@ -282,7 +288,7 @@ fn send_to(sender: &'static Thread, receiver: &'static Thread, timeout: TimeoutS
         Ok(()) => Sent::To(receiver),
         Err(error) => {
             fail(receiver, error.in_receive());
-            wake(receiver);
+            sched::wake(receiver);
             Sent::Failed(error)
         }
     }
@@ -351,14 +357,6 @@ fn finish(thread: &'static Thread) {
     sched::timeout::clear(thread);
 }
 
-/// Queues a thread whose IPC has ended.
-fn wake(thread: &'static Thread) {
-    if thread.exception_pending.get() && thread.can_run() {
-        thread.raise_triggered();
-    }
-    sched::wake(thread);
-}
-
 /// Ends a thread's IPC with an error. A thread whose fault could not be told has nobody
 /// left to help it.
 fn fail(thread: &'static Thread, error: IpcError) {
@@ -408,7 +406,7 @@ fn reply(current: &'static Thread, tag: MsgTag, _timeout: TimeoutS) -> Sent {
                 Ok(()) => Sent::To(caller),
                 Err(error) => {
                     fail(caller, error.in_receive());
-                    wake(caller);
+                    sched::wake(caller);
                     Sent::Failed(error)
                 }
             }
@@ -490,12 +488,12 @@ fn take_one(receiver: &'static Thread, sender: &'static Thread) -> Option<Timeou
     sched::timeout::clear(sender);
     if let Err(error) = transfer(sender, receiver) {
         fail(receiver, error.in_receive());
-        wake(receiver);
+        sched::wake(receiver);
         fail(sender, error);
-        wake(sender);
+        sched::wake(sender);
         return None;
     }
-    wake(receiver);
+    sched::wake(receiver);
     let flags = sender.message.flags.get();
     let timeout = Timeout(sender.message.timeout.get()).recv();
     if is_call(flags) {
@@ -506,7 +504,7 @@ fn take_one(receiver: &'static Thread, sender: &'static Thread) -> Option<Timeou
     } else {
         finish(sender);
         sender.set_result(0, 0);
-        wake(sender);
+        sched::wake(sender);
     }
     None
 }
@@ -515,7 +513,7 @@ fn deliver_irq(receiver: &'static Thread, irq: &'static Irq) {
     let tag = MsgTag::new(proto::IRQ, 0, 0, TagFlags::empty());
     receiver.set_result(tag.0, irq.label());
     finish(receiver);
-    wake(receiver);
+    sched::wake(receiver);
 }
 
 /// An IRQ for a thread: taken at once, or kept.
@@ -554,7 +552,7 @@ pub fn receiver_is_gone(thread: &'static Thread) {
         _ => IpcError::NOT_EXISTENT.in_receive(),
     };
     fail(thread, phase);
-    wake(thread);
+    sched::wake(thread);
 }
 
 /// The current thread waits for a semaphore.
@@ -565,7 +563,7 @@ pub fn wait_for_semaphore(thread: &'static Thread, semaphore: &'static Semaphore
     if has_passed(thread, timeout) {
         semaphore.waiting.remove(thread);
         fail(thread, IpcError::TIMEOUT.in_receive());
-        wake(thread);
+        sched::wake(thread);
     } else {
         arm(thread, timeout);
     }
@@ -576,7 +574,7 @@ pub fn wait_for_semaphore(thread: &'static Thread, semaphore: &'static Semaphore
 pub fn semaphore_taken(thread: &'static Thread) {
     finish(thread);
     thread.set_result(Reply::ok().0.0, 0);
-    wake(thread);
+    sched::wake(thread);
 }
 
 /// Takes a thread out of the queue it waits in.
@@ -628,7 +626,7 @@ fn interrupt_ipc(thread: &'static Thread, error: IpcError) {
     // Whoever holds the reply capability finds that nobody waits any more.
     finish(thread);
     fail(thread, error);
-    wake(thread);
+    sched::wake(thread);
 }
 
 /// A thread ends: out of the queue it is in, and whoever waits for it is told.
@@ -645,6 +643,6 @@ pub fn leave(thread: &'static Thread) {
     if let Some(caller) = thread.reply.replace(ReplyCap::NONE).caller() {
         finish(caller);
         fail(caller, IpcError::ABORTED.in_receive());
-        wake(caller);
+        sched::wake(caller);
     }
 }

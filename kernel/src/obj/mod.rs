@@ -215,6 +215,7 @@ impl Object {
         if matches!(self, Self::Scheduler | Self::Icu | Self::Vcon) {
             return;
         }
+        crate::sched::demand_attention();
         let header = self.header();
         header
             .generation

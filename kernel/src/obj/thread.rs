@@ -77,8 +77,6 @@ pub struct Thread {
     pub time_us: Cell<u64>,
     /// Triggered when a gate that is bound to the thread is deleted.
     pub deletion_irq: Cell<Handle<Irq>>,
-    /// `ex_regs` wants an exception raised when the thread's IPC is over.
-    pub exception_pending: Cell<bool>,
     ready_link: Link<Thread>,
     timeout_link: Link<Thread>,
     sender_link: Link<Thread>,
@@ -134,7 +132,6 @@ impl Slot for Thread {
         irqs: List::new(),
         time_us: Cell::new(0),
         deletion_irq: Cell::new(Handle::NONE),
-        exception_pending: Cell::new(false),
         ready_link: Link::new(),
         timeout_link: Link::new(),
         sender_link: Link::new(),
@@ -204,7 +201,6 @@ impl Thread {
         self.reply.set(ReplyCap::NONE);
         self.time_us.set(0);
         self.deletion_irq.set(Handle::NONE);
-        self.exception_pending.set(false);
     }
 
     /// The saved registers.

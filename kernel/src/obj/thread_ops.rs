@@ -8,12 +8,10 @@ use crate::arch::cpu::{self, USER_CS, USER_CS32, USER_DS};
 use crate::arch::entry::Exit;
 use crate::arch::paging::USER_END;
 use crate::cap::Rights;
-use crate::ipc::state::Ipc;
-use crate::ipc::{self, fault};
+use crate::ipc;
 use crate::sched;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::err;
-use l4re_sys::exc_regs::ExcRegs;
 use l4re_sys::op::thread as op;
 
 /// The value that leaves an instruction or stack pointer as it is.
@@ -106,39 +104,21 @@ impl Thread {
         }
         if ip != UNCHANGED {
             self.with_regs(|regs| regs.ip = ip);
-            self.exit.set(Exit::Iret);
+            if self.exit.get() != Exit::Exception {
+                self.exit.set(Exit::Iret);
+            }
             self.has_ip();
         }
         if sp != UNCHANGED {
             self.with_regs(|regs| regs.sp = sp);
         }
         if flags & op::EX_REGS_TRIGGER_EXCEPTION != 0 {
-            self.trigger_exception(call);
+            self.exit.set(Exit::Exception);
         }
         call.set_word(0, old.flags);
         call.set_word(1, old.ip);
         call.set_word(2, old.sp);
         Ok(Reply::words(3))
-    }
-
-    fn trigger_exception(&'static self, call: &Call) {
-        // A thread in an IPC raises it when that is over; the caller itself has an
-        // answer to get first, and does so on its way out.
-        if core::ptr::eq(self, call.thread) || !matches!(self.ipc.get(), Ipc::None) {
-            self.exception_pending.set(true);
-        } else if self.is_started() {
-            self.raise_triggered();
-        }
-    }
-
-    /// Raises the exception that `ex_regs` asked for.
-    pub fn raise_triggered(&'static self) {
-        self.exception_pending.set(false);
-        self.with_regs(|regs| {
-            regs.trapno = ExcRegs::EX_REGS_TRAP;
-            regs.err = 0;
-        });
-        fault::raise(self);
     }
 
     fn op_register_delete_irq(&self, call: &Call) -> Result<Reply, i64> {

@@ -22,6 +22,9 @@ struct Scheduler {
     /// When the timer will interrupt next.
     armed_for: Cell<u64>,
     idle_us: Cell<u64>,
+    /// Something happened that the way out of a system call must look at: a thread was
+    /// queued, or an object died.
+    attention: Cell<bool>,
 }
 
 // SAFETY: as for `util::global::Global`: one processor, interrupts off.
@@ -32,6 +35,7 @@ static SCHEDULER: Scheduler = Scheduler {
     slice_end: Cell::new(0),
     armed_for: Cell::new(u64::MAX),
     idle_us: Cell::new(0),
+    attention: Cell::new(false),
 };
 
 /// The highest priority among the threads in the queues; 0 when they are empty.
@@ -43,8 +47,21 @@ pub fn top_priority() -> u8 {
 /// Queues a thread that was blocked and now can run.
 pub fn wake(thread: &'static Thread) {
     if thread.can_run() && !SCHEDULER.ready.is_queued(thread) {
+        demand_attention();
         SCHEDULER.ready.push_back(thread);
     }
+}
+
+/// Lets the way out of a system call look at queues and the dead.
+#[inline]
+pub fn demand_attention() {
+    SCHEDULER.attention.set(true);
+}
+
+/// Whether there is anything to look at; asked once.
+#[inline]
+pub fn take_attention() -> bool {
+    SCHEDULER.attention.replace(false)
 }
 
 /// Takes a thread from its ready queue, if it is in one.
@@ -55,6 +72,7 @@ pub fn remove(thread: &'static Thread) {
 /// Gives a thread another priority.
 pub fn set_priority(thread: &'static Thread, priority: u8) {
     let queued = SCHEDULER.ready.is_queued(thread);
+    demand_attention();
     SCHEDULER.ready.remove(thread);
     thread.priority.set(priority);
     if queued {

@@ -42,6 +42,8 @@ pub struct PerCpu {
     pub current: Cell<Option<&'static Thread>>,
     /// Where the kernel's stack starts on each entry.
     pub kernel_stack: Cell<u64>,
+    /// The same for system calls, which keep one word there.
+    pub syscall_stack: Cell<u64>,
     /// The user's stack pointer, for the first instructions of a system call.
     pub user_sp: Cell<u64>,
     cr3: Cell<u64>,
@@ -73,6 +75,7 @@ struct Tss {
 static CPU: PerCpu = PerCpu {
     current: Cell::new(None),
     kernel_stack: Cell::new(0),
+    syscall_stack: Cell::new(0),
     user_sp: Cell::new(0),
     cr3: Cell::new(0),
     fs_base: Cell::new(0),
@@ -139,6 +142,8 @@ fn write_msr(msr: u32, value: u64) {
 pub unsafe fn init(stack_top: u64) {
     let cpu = this();
     cpu.kernel_stack.set(stack_top);
+    // The call finds the stack aligned as a function wants it.
+    cpu.syscall_stack.set(stack_top - 8);
     let tss = cpu.tss.get() as u64;
     let tss_limit = size_of::<Tss>() as u64 - 1;
     // SAFETY: nobody else uses the tables yet; they are static, so that the addresses

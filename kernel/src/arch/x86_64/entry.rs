@@ -8,34 +8,34 @@ use l4re_sys::exc_regs::ExcRegs;
 
 const REGS: usize = Thread::REGS_OFFSET;
 
-/// How a thread's registers are to be loaded: by `sysret`, which leaves those out that a
-/// system call may spoil, or all of them by `iret`.
+/// How a thread goes back to user mode.
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
-    /// The thread is in a system call; the entry code sets this.
+    /// By `sysret`: the thread is in a system call, which may spoil some registers. The
+    /// entry code sets this.
     #[allow(dead_code, reason = "written by assembler")]
     Sysret = 0,
-    /// The thread was interrupted, faulted, or was given new registers.
+    /// By `iret`: the thread was interrupted, faulted, or was given new registers.
     Iret = 1,
+    /// Not at once: it is to raise an exception first (`ex_regs`).
+    Exception = 2,
 }
 
 /// Where `syscall` enters. Keeps what the interface says a system call keeps: all but
 /// rax, rcx, rdx, rsi, rdi, r11 and r15.
+///
+/// The registers that a function keeps (rbx, rbp, r12 to r14) stay where they are and
+/// are saved only if another thread goes on.
 #[unsafe(naked)]
 pub unsafe extern "C" fn syscall_entry() {
     naked_asm!(
         "swapgs",
         "mov gs:[{USER_SP}], rsp",
         "mov rsp, gs:[{CURRENT}]",
-        "mov [rsp + {RBX}], rbx",
-        "mov [rsp + {RBP}], rbp",
         "mov [rsp + {R8}], r8",
         "mov [rsp + {R9}], r9",
         "mov [rsp + {R10}], r10",
-        "mov [rsp + {R12}], r12",
-        "mov [rsp + {R13}], r13",
-        "mov [rsp + {R14}], r14",
         "mov [rsp + {IP}], rcx",
         "mov [rsp + {FLAGS}], r11",
         "mov rcx, gs:[{USER_SP}]",
@@ -45,12 +45,35 @@ pub unsafe extern "C" fn syscall_entry() {
         "mov ecx, r8d",
         "mov r8, rax",
         "mov rsp, gs:[{KSTACK}]",
-        "xor ebp, ebp",
+        "push rdi",
         "call {syscall}",
+        "pop rdi",
+        "cmp rax, rdi",
+        "jne 2f",
+        "cmp byte ptr [rax + {EXIT}], 0",
+        "jne 2f",
+        "mov r8, [rax + {R8}]",
+        "mov r9, [rax + {R9}]",
+        "mov r10, [rax + {R10}]",
+        "mov rsi, [rax + {RSI}]",
+        "mov rcx, [rax + {IP}]",
+        "mov r11, [rax + {FLAGS}]",
+        "mov rsp, [rax + {SP}]",
+        "mov rax, [rax + {RAX}]",
+        "xor edx, edx",
+        "xor edi, edi",
+        "swapgs",
+        "sysretq",
+        // If the thread has ended, its slot is still a thread's: storing does no harm.
+        "2: mov [rdi + {RBX}], rbx",
+        "mov [rdi + {RBP}], rbp",
+        "mov [rdi + {R12}], r12",
+        "mov [rdi + {R13}], r13",
+        "mov [rdi + {R14}], r14",
         "jmp {resume}",
         USER_SP = const offset_of!(PerCpu, user_sp),
         CURRENT = const offset_of!(PerCpu, current),
-        KSTACK = const offset_of!(PerCpu, kernel_stack),
+        KSTACK = const offset_of!(PerCpu, syscall_stack),
         EXIT = const Thread::EXIT_OFFSET,
         RBX = const REGS + offset_of!(ExcRegs, rbx),
         RBP = const REGS + offset_of!(ExcRegs, rbp),
@@ -60,6 +83,8 @@ pub unsafe extern "C" fn syscall_entry() {
         R12 = const REGS + offset_of!(ExcRegs, r12),
         R13 = const REGS + offset_of!(ExcRegs, r13),
         R14 = const REGS + offset_of!(ExcRegs, r14),
+        RSI = const REGS + offset_of!(ExcRegs, rsi),
+        RAX = const REGS + offset_of!(ExcRegs, rax),
         IP = const REGS + offset_of!(ExcRegs, ip),
         SP = const REGS + offset_of!(ExcRegs, sp),
         FLAGS = const REGS + offset_of!(ExcRegs, flags),
@@ -68,8 +93,8 @@ pub unsafe extern "C" fn syscall_entry() {
     )
 }
 
-/// Goes on with the thread in rax, which is the processor's current one. Nothing of the
-/// kernel's is left in a register.
+/// Goes on with the thread in rax, which is the processor's current one and whose
+/// registers are saved. Nothing of the kernel's is left in a register.
 #[unsafe(naked)]
 pub unsafe extern "C" fn resume() -> ! {
     naked_asm!(
@@ -93,7 +118,9 @@ pub unsafe extern "C" fn resume() -> ! {
         "xor r15d, r15d",
         "swapgs",
         "sysretq",
-        "1: lea rsp, [rax + {REGS}]",
+        "1: cmp byte ptr [rax + {EXIT}], 2",
+        "je 2f",
+        "lea rsp, [rax + {REGS}]",
         "pop r15",
         "pop r14",
         "pop r13",
@@ -113,7 +140,13 @@ pub unsafe extern "C" fn resume() -> ! {
         "add rsp, 16",
         "swapgs",
         "iretq",
+        "2: mov byte ptr [rax + {EXIT}], 1",
+        "mov rdi, rax",
+        "mov rsp, gs:[{KSTACK}]",
+        "call {triggered}",
+        "jmp {resume}",
         EXIT = const Thread::EXIT_OFFSET,
+        KSTACK = const offset_of!(PerCpu, kernel_stack),
         REGS = const REGS,
         RBX = const REGS + offset_of!(ExcRegs, rbx),
         RBP = const REGS + offset_of!(ExcRegs, rbp),
@@ -128,6 +161,8 @@ pub unsafe extern "C" fn resume() -> ! {
         IP = const REGS + offset_of!(ExcRegs, ip),
         SP = const REGS + offset_of!(ExcRegs, sp),
         FLAGS = const REGS + offset_of!(ExcRegs, flags),
+        triggered = sym crate::ipc::fault::triggered,
+        resume = sym resume,
     )
 }
 

@@ -2,7 +2,7 @@
 
 mod table;
 
-pub use table::{CapTable, MAX_CAPS};
+pub use table::{CapTable, CapView, MAX_CAPS};
 
 use crate::obj::{Header, Object};
 use l4re_sys::cap::CapIdx;

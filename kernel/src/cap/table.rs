@@ -20,6 +20,57 @@ struct Slot {
     rights: Cell<u8>,
 }
 
+impl Slot {
+    #[inline(always)]
+    fn cap(&self) -> Option<Cap> {
+        let header = self.object.get()?;
+        (header.generation() == self.generation.get()).then(|| Cap {
+            header,
+            rights: Rights(self.rights.get()),
+        })
+    }
+}
+
+/// The slot at a position of the table with this root.
+#[inline(always)]
+fn find<'a>(root: NonNull<Root>, position: usize) -> Option<&'a Slot> {
+    // SAFETY: the pages belong to the table until `clear_all` ends its life, when no
+    // `CapView` of it is left; they are filled with zeros, which is a valid value of
+    // both, and hold only cells.
+    unsafe {
+        let leaf = root.as_ref().get(position / SLOTS)?.get()?;
+        Some(&leaf.as_ref()[position % SLOTS])
+    }
+}
+
+/// A short way to a table, for the threads of its task.
+///
+/// Whoever ends a table's life first makes its views look away (`Thread::halt`).
+pub struct CapView(Cell<Option<NonNull<Root>>>);
+
+impl CapView {
+    /// Of no table.
+    pub const fn empty() -> Self {
+        Self(Cell::new(None))
+    }
+
+    /// From now on of this table.
+    pub fn look_at(&self, table: &CapTable) {
+        self.0.set(table.root.get());
+    }
+
+    /// From now on of no table.
+    pub fn look_away(&self) {
+        self.0.set(None);
+    }
+
+    /// The capability at a position, if there is one and its object lives.
+    #[inline(always)]
+    pub fn get(&self, position: usize) -> Option<Cap> {
+        find(self.0.get()?, position)?.cap()
+    }
+}
+
 type Leaf = [Slot; SLOTS];
 type Root = [Cell<Option<NonNull<Leaf>>>; LEAVES];
 
@@ -43,26 +94,15 @@ impl CapTable {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&self, position: usize) -> Option<&Slot> {
-        // SAFETY: the pages belong to this table until `clear_all` ends its life, they
-        // are filled with zeros, which is a valid value of both, and hold only cells.
-        unsafe {
-            let root = self.root.get()?.as_ref();
-            let leaf = root.get(position / SLOTS)?.get()?.as_ref();
-            Some(&leaf[position % SLOTS])
-        }
+        find(self.root.get()?, position)
     }
 
     /// The capability at a position, if there is one and its object lives.
     #[inline]
     pub fn get(&self, position: usize) -> Option<Cap> {
-        let slot = self.slot(position)?;
-        let header = slot.object.get()?;
-        (header.generation() == slot.generation.get()).then(|| Cap {
-            header,
-            rights: Rights(slot.rights.get()),
-        })
+        self.slot(position)?.cap()
     }
 
     /// Whether a page must be paid for before `set` at this position.

@@ -2,15 +2,15 @@
 //! waits for one, and the reply to it, with nothing but words in the message. All other
 //! cases go the long way, which gives the same result.
 
+use super::copy_words;
 use super::state::{Ipc, Payload, ReplyCap};
-use super::{after, after_invocation, copy_words};
 use crate::arch::cpu;
+use crate::arch::entry::Leave;
 use crate::cap::Rights;
 use crate::obj::Object;
-use crate::obj::invoke::{Call, Outcome};
 use crate::obj::thread::Thread;
 use crate::sched;
-use l4re_sys::msgtag::MsgTag;
+use l4re_sys::op::thread as op;
 use l4re_sys::sysf::Sysf;
 use l4re_sys::{cap, proto};
 
@@ -26,16 +26,15 @@ pub fn try_fast(
     dest: u64,
     timeout: u32,
     tag: u64,
-) -> Option<&'static Thread> {
-    if tag & SLOW_TAG_BITS != 0 {
-        return None;
-    }
+) -> Option<Leave> {
     const CALL: u64 = Sysf::CALL.bits();
     const REPLY_AND_WAIT: u64 = Sysf::REPLY_AND_WAIT.bits();
-    match dest & 0xf {
+    const FLAGS_AND_KIND: u64 = Sysf::MASK | cap::INVALID_BIT | cap::REPLY_BIT;
+    match dest & FLAGS_AND_KIND {
         CALL if timeout == 0 => call(current, label, dest, tag),
-        // The caller waits already, so that the send timeout does not matter.
-        REPLY_AND_WAIT if timeout as u16 == 0 && dest & cap::REPLY_BIT == 0 => {
+        // The caller waits already, so that the send timeout does not matter. Which
+        // object the selector names does not either: both phases are without one.
+        d if d & !cap::INVALID_BIT == REPLY_AND_WAIT && timeout as u16 == 0 => {
             reply_and_wait(current, tag)
         }
         _ => None,
@@ -43,12 +42,8 @@ pub fn try_fast(
 }
 
 #[inline(always)]
-fn call(current: &'static Thread, label: u64, dest: u64, tag: u64) -> Option<&'static Thread> {
-    if dest & cap::INVALID_BIT != 0 {
-        return None;
-    }
-    let task = current.task()?;
-    let cap = task.caps.get((dest >> cap::SHIFT) as usize)?;
+fn call(current: &'static Thread, label: u64, dest: u64, tag: u64) -> Option<Leave> {
+    let cap = current.caps.get((dest >> cap::SHIFT) as usize)?;
     let protocol = tag as i64 >> 16;
     let (receiver, label) = match cap.object() {
         Object::Gate(gate) => {
@@ -57,20 +52,19 @@ fn call(current: &'static Thread, label: u64, dest: u64, tag: u64) -> Option<&'s
             }
             (gate.target()?, gate.label(cap.rights))
         }
-        Object::Thread(thread) if protocol == proto::THREAD => {
-            let call = Call::new(current, task, cap.rights, MsgTag(tag));
-            return match thread.invoke(&call) {
-                Outcome::Reply(reply) => {
-                    current.set_result(reply.0.0, 0);
-                    Some(after(current))
-                }
-                other => Some(after_invocation(current, other)),
-            };
+        Object::Thread(_) if protocol == proto::THREAD => {
+            // Control without a flag has nothing to do but to be allowed.
+            let nothing =
+                tag & SLOW_TAG_BITS == 0 && tag & 0x3f != 0 && current.utcb().mr(0) == op::CONTROL;
+            return (nothing && cap.rights.has(Rights::S)).then(|| Leave::at_once(0));
         }
         Object::Thread(thread) => (thread, label),
         _ => return None,
     };
-    if !matches!(receiver.ipc.get(), Ipc::Receiving) || !can_switch_to(receiver) {
+    if tag & SLOW_TAG_BITS != 0
+        || !matches!(receiver.ipc.get(), Ipc::Receiving)
+        || !can_switch_to(receiver)
+    {
         return None;
     }
     // What the reply finds when it looks at its receiver.
@@ -78,14 +72,14 @@ fn call(current: &'static Thread, label: u64, dest: u64, tag: u64) -> Option<&'s
     current.message.payload.set(Payload::Utcb);
     receiver.reply.set(ReplyCap::of(current));
     current.ipc.set(Ipc::AwaitingReply);
-    hand_over(current, receiver, tag, label);
-    Some(receiver)
+    Some(hand_over(current, receiver, tag, label))
 }
 
 #[inline(always)]
-fn reply_and_wait(current: &'static Thread, tag: u64) -> Option<&'static Thread> {
+fn reply_and_wait(current: &'static Thread, tag: u64) -> Option<Leave> {
     let caller = current.reply.get().caller()?;
-    if caller.message.payload.get() != Payload::Utcb
+    if tag & SLOW_TAG_BITS != 0
+        || caller.message.payload.get() != Payload::Utcb
         || !current.senders.is_empty()
         || !current.irqs.is_empty()
         || !can_switch_to(caller)
@@ -95,8 +89,7 @@ fn reply_and_wait(current: &'static Thread, tag: u64) -> Option<&'static Thread>
     current.reply.set(ReplyCap::NONE);
     current.message.payload.set(Payload::Utcb);
     current.ipc.set(Ipc::Receiving);
-    hand_over(current, caller, tag, 0);
-    Some(caller)
+    Some(hand_over(current, caller, tag, 0))
 }
 
 /// Whether a blocked thread may run as soon as it has its message: it has no timeout to
@@ -109,9 +102,10 @@ fn can_switch_to(thread: &Thread) -> bool {
 }
 
 #[inline(always)]
-fn hand_over(from: &'static Thread, to: &'static Thread, tag: u64, label: u64) {
+fn hand_over(from: &'static Thread, to: &'static Thread, tag: u64, label: u64) -> Leave {
     copy_words(from, to, (tag & 0x3f) as usize);
     to.set_result(tag, label);
     to.ipc.set(Ipc::None);
     cpu::switch_to(to);
+    Leave::with(to, from)
 }

@@ -11,6 +11,7 @@ mod items;
 pub mod state;
 
 use crate::arch::clock;
+use crate::arch::entry::{Leave, save_caller};
 use crate::cap::{self, Rights};
 use crate::obj::gate::Gate;
 use crate::obj::invoke::{Call, Outcome, Reply, dispatch};
@@ -60,23 +61,33 @@ enum Sent {
     Failed(IpcError),
 }
 
-/// The system call. The arguments are the registers of the interface; what comes back
-/// is the thread to go on with.
+/// The system call. The arguments are the registers of the interface.
 pub extern "C" fn syscall(
     current: &'static Thread,
     label: u64,
     dest: u64,
     timeout: u32,
     tag: u64,
-) -> &'static Thread {
+) -> Leave {
     match fast::try_fast(current, label, dest, timeout, tag) {
-        Some(next) => next,
+        Some(leave) => leave,
         None => slow(current, label, dest, timeout, tag),
     }
 }
 
 #[inline(never)]
-fn slow(
+extern "C" fn slow(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    timeout: u32,
+    tag: u64,
+) -> Leave {
+    save_caller(current);
+    Leave::with(phases(current, label, dest, timeout, tag), current)
+}
+
+fn phases(
     current: &'static Thread,
     label: u64,
     dest: u64,
@@ -345,10 +356,14 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
 fn copy_words(sender: &Thread, receiver: &Thread, words: usize) {
     let (from, to) = (sender.utcb().msg_ptr(), receiver.utcb().msg_ptr());
     debug_assert!(words <= MSG_REGS);
-    // SAFETY: both point at the message registers of a UTCB in the direct map, which
-    // user code may write at any time but not now: it does not run. They can be one and
-    // the same page, and even overlap, if a user bound them so: `copy` allows that.
-    unsafe { core::ptr::copy(from, to, words) };
+    let mut n = 0;
+    while n < words {
+        // SAFETY: both point at the 63 message registers of a UTCB in the direct map.
+        // User code does not run now; if a user bound two threads to UTCBs that overlap,
+        // they get each other's words, which is theirs to know.
+        unsafe { to.add(n).write_volatile(from.add(n).read_volatile()) };
+        n += 1;
+    }
 }
 
 /// Ends a thread's IPC: it can run again.

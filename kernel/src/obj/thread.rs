@@ -5,6 +5,7 @@ use super::task::{Task, ThreadsTag};
 use super::{Handle, Header, KObject, Kind};
 use crate::arch::cpu::{self, USER_CS, USER_DS, USER_FLAGS, USER_FLAGS_SET};
 use crate::arch::entry::Exit;
+use crate::cap::CapView;
 use crate::ipc;
 use crate::ipc::state::{Ipc, Message, ReplyCap, SenderTag};
 use crate::mem::slab::{Slab, Slot};
@@ -55,6 +56,8 @@ pub struct Thread {
     utcb_address: Cell<u64>,
     cr3: Cell<u64>,
     task: Cell<Handle<Task>>,
+    /// The capabilities of the task; empty while there is none.
+    pub caps: CapView,
     /// Length of a time slice.
     pub quantum_us: Cell<u64>,
     /// When the timeout strikes that `sched::timeout` knows of.
@@ -121,6 +124,7 @@ impl Slot for Thread {
         utcb_address: Cell::new(0),
         cr3: Cell::new(0),
         task: Cell::new(Handle::NONE),
+        caps: CapView::empty(),
         quantum_us: Cell::new(0),
         timeout_at: Cell::new(0),
         pager: Cell::new(CapIdx::INVALID),
@@ -294,6 +298,7 @@ impl Thread {
         self.utcb_address.set(utcb_address);
         self.cr3.set(task.space.cr3());
         self.task.set(Handle::of(task));
+        self.caps.look_at(&task.caps);
         task.threads.push_back(self);
         // User code finds its UTCB's address at gs:0. The word between message and
         // buffer registers is nobody's: it holds the address.
@@ -353,6 +358,7 @@ impl Thread {
         sched::remove(self);
         sched::timeout::clear(self);
         ipc::leave(self);
+        self.caps.look_away();
         if let Some(task) = self.task.replace(Handle::NONE).get() {
             task.threads.remove(self);
         }

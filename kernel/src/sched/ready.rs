@@ -18,6 +18,7 @@ const PRIORITIES: usize = 256;
 pub struct ReadyQueue<T: 'static> {
     lists: [List<T, ReadyTag>; PRIORITIES],
     used: [Cell<u64>; 4],
+    top: Cell<u8>,
 }
 
 impl<T: Prioritised> ReadyQueue<T> {
@@ -26,12 +27,17 @@ impl<T: Prioritised> ReadyQueue<T> {
         Self {
             lists: [const { List::new() }; PRIORITIES],
             used: [const { Cell::new(0) }; 4],
+            top: Cell::new(0),
         }
     }
 
     /// The highest priority with a thread; 0 if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn top_priority(&self) -> u8 {
+        self.top.get()
+    }
+
+    fn find_top(&self) -> u8 {
         for word in (0..4).rev() {
             let bits = self.used[word].get();
             if bits != 0 {
@@ -83,12 +89,14 @@ impl<T: Prioritised> ReadyQueue<T> {
     fn mark(&self, priority: u8) {
         let word = &self.used[priority as usize / 64];
         word.set(word.get() | 1 << (priority % 64));
+        self.top.set(self.top.get().max(priority));
     }
 
     fn unmark(&self, priority: u8) {
         if self.lists[priority as usize].is_empty() {
             let word = &self.used[priority as usize / 64];
             word.set(word.get() & !(1 << (priority % 64)));
+            self.top.set(self.find_top());
         }
     }
 }

@@ -17,6 +17,22 @@ pub mod clock {
 
 /// How a thread would be resumed.
 pub mod entry {
+    use crate::obj::thread::Thread;
+    /// See the amd64 one.
+    #[repr(C)]
+    pub struct Leave(Option<&'static Thread>);
+    impl Leave {
+        /// The caller goes on.
+        pub fn at_once(_tag: u64) -> Self {
+            Self(None)
+        }
+        /// Another one goes on.
+        pub fn with(next: &'static Thread, _caller: &'static Thread) -> Self {
+            Self(Some(next))
+        }
+    }
+    /// There are no registers.
+    pub fn save_caller(_caller: &Thread) {}
     /// See the amd64 one.
     #[derive(Clone, Copy, PartialEq, Eq, Debug)]
     #[repr(u8)]
@@ -25,6 +41,8 @@ pub mod entry {
         Sysret = 0,
         /// By `iret`.
         Iret = 1,
+        /// By an exception.
+        Exception = 2,
     }
 }
 

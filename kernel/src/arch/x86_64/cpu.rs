@@ -264,7 +264,7 @@ pub fn forget_current() {
 
 /// Makes a thread the one that runs when the kernel is left: its address space, its
 /// segment bases and its floating-point registers.
-#[inline]
+#[inline(always)]
 pub fn switch_to(next: &'static Thread) {
     let cpu = this();
     let before = cpu.current.get();
@@ -290,7 +290,7 @@ fn load_fpu(thread: &Thread) {
     unsafe { core::arch::asm!("fxrstor64 [{}]", in(reg) thread.fpu_area(), options(nostack)) };
 }
 
-#[inline]
+#[inline(always)]
 fn switch_rest(cpu: &PerCpu, next: &'static Thread) {
     cpu.current.set(Some(next));
     // SAFETY: the processor reads the field on the next trap only.

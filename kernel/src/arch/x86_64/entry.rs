@@ -12,8 +12,8 @@ const REGS: usize = Thread::REGS_OFFSET;
 #[repr(u8)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Exit {
-    /// By `sysret`: the thread is in a system call, which may spoil some registers. The
-    /// entry code sets this.
+    /// By `sysret`: the thread is in a system call, which may spoil some registers. So
+    /// it stands while the thread runs.
     #[allow(dead_code, reason = "written by assembler")]
     Sysret = 0,
     /// By `iret`: the thread was interrupted, faulted, or was given new registers.
@@ -22,54 +22,102 @@ pub enum Exit {
     Exception = 2,
 }
 
+/// What a system call returns to the entry code, in rax and rdx.
+#[repr(C)]
+pub struct Leave {
+    next: Option<&'static Thread>,
+    word: u64,
+}
+
+impl Leave {
+    /// The caller goes on, with this tag and label 0; nothing else has happened to it.
+    #[inline(always)]
+    pub fn at_once(tag: u64) -> Self {
+        Self {
+            next: None,
+            word: tag,
+        }
+    }
+
+    /// `next` goes on with its saved registers; those of `caller` are to be saved.
+    #[inline(always)]
+    pub fn with(next: &'static Thread, caller: &'static Thread) -> Self {
+        Self {
+            next: Some(next),
+            word: core::ptr::from_ref(caller) as u64,
+        }
+    }
+}
+
+/// Saves what a system call may look at of its caller's registers: the others stay with
+/// the entry code, which saves them when it comes back.
+pub fn save_caller(caller: &Thread) {
+    let top = super::cpu::this().syscall_stack.get();
+    // SAFETY: the entry code put these words there, below the stack's start, and lets
+    // them stand until the system call returns.
+    let pushed = unsafe { (top as *const [u64; 5]).sub(1).read() };
+    let [r10, r9, r8, flags, ip] = pushed;
+    let sp = super::cpu::this().user_sp.get();
+    caller.with_regs(|regs| {
+        regs.r10 = r10;
+        regs.r9 = r9;
+        regs.r8 = r8;
+        regs.flags = flags;
+        regs.ip = ip;
+        regs.sp = sp;
+    });
+}
+
 /// Where `syscall` enters. Keeps what the interface says a system call keeps: all but
 /// rax, rcx, rdx, rsi, rdi, r11 and r15.
 ///
-/// The registers that a function keeps (rbx, rbp, r12 to r14) stay where they are and
-/// are saved only if another thread goes on.
+/// Registers that a function may spoil wait on the stack, those that it keeps stay where
+/// they are: they are saved with the thread only if another one may go on.
 #[unsafe(naked)]
 pub unsafe extern "C" fn syscall_entry() {
     naked_asm!(
         "swapgs",
         "mov gs:[{USER_SP}], rsp",
-        "mov rsp, gs:[{CURRENT}]",
-        "mov [rsp + {R8}], r8",
-        "mov [rsp + {R9}], r9",
-        "mov [rsp + {R10}], r10",
-        "mov [rsp + {IP}], rcx",
-        "mov [rsp + {FLAGS}], r11",
-        "mov rcx, gs:[{USER_SP}]",
-        "mov [rsp + {SP}], rcx",
-        "mov byte ptr [rsp + {EXIT}], 0",
-        "mov rdi, rsp",
+        "mov rsp, gs:[{KSTACK}]",
+        "push rcx",
+        "push r11",
+        "push r8",
+        "push r9",
+        "push r10",
+        "mov rdi, gs:[{CURRENT}]",
         "mov ecx, r8d",
         "mov r8, rax",
-        "mov rsp, gs:[{KSTACK}]",
-        "push rdi",
         "call {syscall}",
-        "pop rdi",
-        "cmp rax, rdi",
-        "jne 2f",
-        "cmp byte ptr [rax + {EXIT}], 0",
-        "jne 2f",
-        "mov r8, [rax + {R8}]",
-        "mov r9, [rax + {R9}]",
-        "mov r10, [rax + {R10}]",
-        "mov rsi, [rax + {RSI}]",
-        "mov rcx, [rax + {IP}]",
-        "mov r11, [rax + {FLAGS}]",
-        "mov rsp, [rax + {SP}]",
-        "mov rax, [rax + {RAX}]",
+        "test rax, rax",
+        "jnz 2f",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop r11",
+        "pop rcx",
+        "mov rsp, gs:[{USER_SP}]",
+        "mov rax, rdx",
         "xor edx, edx",
+        "xor esi, esi",
         "xor edi, edi",
         "swapgs",
         "sysretq",
-        // If the thread has ended, its slot is still a thread's: storing does no harm.
-        "2: mov [rdi + {RBX}], rbx",
-        "mov [rdi + {RBP}], rbp",
-        "mov [rdi + {R12}], r12",
-        "mov [rdi + {R13}], r13",
-        "mov [rdi + {R14}], r14",
+        // A thread that was given other registers keeps them. If the thread has ended,
+        // its slot is still a thread's: storing does no harm.
+        "2: cmp byte ptr [rdx + {EXIT}], 0",
+        "jne 3f",
+        "pop qword ptr [rdx + {R10}]",
+        "pop qword ptr [rdx + {R9}]",
+        "pop qword ptr [rdx + {R8}]",
+        "pop qword ptr [rdx + {FLAGS}]",
+        "pop qword ptr [rdx + {IP}]",
+        "mov rcx, gs:[{USER_SP}]",
+        "mov [rdx + {SP}], rcx",
+        "3: mov [rdx + {RBX}], rbx",
+        "mov [rdx + {RBP}], rbp",
+        "mov [rdx + {R12}], r12",
+        "mov [rdx + {R13}], r13",
+        "mov [rdx + {R14}], r14",
         "jmp {resume}",
         USER_SP = const offset_of!(PerCpu, user_sp),
         CURRENT = const offset_of!(PerCpu, current),
@@ -83,8 +131,6 @@ pub unsafe extern "C" fn syscall_entry() {
         R12 = const REGS + offset_of!(ExcRegs, r12),
         R13 = const REGS + offset_of!(ExcRegs, r13),
         R14 = const REGS + offset_of!(ExcRegs, r14),
-        RSI = const REGS + offset_of!(ExcRegs, rsi),
-        RAX = const REGS + offset_of!(ExcRegs, rax),
         IP = const REGS + offset_of!(ExcRegs, ip),
         SP = const REGS + offset_of!(ExcRegs, sp),
         FLAGS = const REGS + offset_of!(ExcRegs, flags),
@@ -120,6 +166,7 @@ pub unsafe extern "C" fn resume() -> ! {
         "sysretq",
         "1: cmp byte ptr [rax + {EXIT}], 2",
         "je 2f",
+        "mov byte ptr [rax + {EXIT}], 0",
         "lea rsp, [rax + {REGS}]",
         "pop r15",
         "pop r14",

@@ -21,6 +21,13 @@ struct Slot {
 }
 
 impl Slot {
+    /// What a page of zeros is made of.
+    const EMPTY: Self = Self {
+        object: Cell::new(None),
+        generation: Cell::new(0),
+        rights: Cell::new(0),
+    };
+
     #[inline(always)]
     fn cap(&self) -> Option<Cap> {
         let header = self.object.get()?;
@@ -31,14 +38,38 @@ impl Slot {
     }
 }
 
+type Leaf = [Slot; SLOTS];
+type Root = [Cell<NonNull<Leaf>>; LEAVES];
+
+/// What a table has where it has no memory: a leaf that is empty for ever. With it a
+/// look-up need not ask whether there is one.
+#[repr(C, align(4096))]
+struct EmptyLeaf(Leaf);
+// SAFETY: nothing is ever written to it (`CapTable::set` makes a leaf of its own first).
+unsafe impl Sync for EmptyLeaf {}
+static EMPTY_LEAF: EmptyLeaf = EmptyLeaf([const { Slot::EMPTY }; SLOTS]);
+
+/// The same for a root.
+struct EmptyRoot(Root);
+// SAFETY: as for `EmptyLeaf`.
+unsafe impl Sync for EmptyRoot {}
+static EMPTY_ROOT: EmptyRoot = EmptyRoot([const { Cell::new(empty_leaf()) }; LEAVES]);
+
+const fn empty_leaf() -> NonNull<Leaf> {
+    NonNull::from_ref(&EMPTY_LEAF.0)
+}
+
+const fn empty_root() -> NonNull<Root> {
+    NonNull::from_ref(&EMPTY_ROOT.0)
+}
+
 /// The slot at a position of the table with this root.
 #[inline(always)]
 fn find<'a>(root: NonNull<Root>, position: usize) -> Option<&'a Slot> {
     // SAFETY: the pages belong to the table until `clear_all` ends its life, when no
-    // `CapView` of it is left; they are filled with zeros, which is a valid value of
-    // both, and hold only cells.
+    // `CapView` of it is left, or are the empty ones; they hold only cells.
     unsafe {
-        let leaf = root.as_ref().get(position / SLOTS)?.get()?;
+        let leaf = root.as_ref().get(position / SLOTS)?.get();
         Some(&leaf.as_ref()[position % SLOTS])
     }
 }
@@ -46,12 +77,12 @@ fn find<'a>(root: NonNull<Root>, position: usize) -> Option<&'a Slot> {
 /// A short way to a table, for the threads of its task.
 ///
 /// Whoever ends a table's life first makes its views look away (`Thread::halt`).
-pub struct CapView(Cell<Option<NonNull<Root>>>);
+pub struct CapView(Cell<NonNull<Root>>);
 
 impl CapView {
     /// Of no table.
     pub const fn empty() -> Self {
-        Self(Cell::new(None))
+        Self(Cell::new(empty_root()))
     }
 
     /// From now on of this table.
@@ -61,48 +92,66 @@ impl CapView {
 
     /// From now on of no table.
     pub fn look_away(&self) {
-        self.0.set(None);
+        self.0.set(empty_root());
     }
 
     /// The capability at a position, if there is one and its object lives.
     #[inline(always)]
     pub fn get(&self, position: usize) -> Option<Cap> {
-        find(self.0.get()?, position)?.cap()
+        find(self.0.get(), position)?.cap()
     }
 }
 
-type Leaf = [Slot; SLOTS];
-type Root = [Cell<Option<NonNull<Leaf>>>; LEAVES];
-
 /// A task's capabilities.
 pub struct CapTable {
-    root: Cell<Option<NonNull<Root>>>,
+    root: Cell<NonNull<Root>>,
 }
 
 impl CapTable {
     /// A table without memory: it can hold nothing.
     pub const fn vacant() -> Self {
         Self {
-            root: Cell::new(None),
+            root: Cell::new(empty_root()),
         }
     }
 
     /// Gives the table its first page. Costs [`PAGE_SIZE`] bytes.
     pub fn init(&self) -> Option<()> {
-        // A page of zeros is a root of empty cells.
-        self.root.set(Some(frames::alloc(0)?.cast()));
+        let root: NonNull<Root> = frames::alloc(0)?.cast();
+        for n in 0..LEAVES {
+            // SAFETY: the page is ours, and holds that many cells; each is written
+            // before a reference to the root is made.
+            unsafe {
+                root.cast::<Cell<NonNull<Leaf>>>()
+                    .add(n)
+                    .write(Cell::new(empty_leaf()))
+            };
+        }
+        self.root.set(root);
         Some(())
     }
 
-    #[inline(always)]
+    fn has_memory(&self) -> bool {
+        self.root.get() != empty_root()
+    }
+
+    /// The leaf of a position, if it has one of its own.
+    fn leaf(&self, position: usize) -> Option<&Cell<NonNull<Leaf>>> {
+        // SAFETY: as in `find`.
+        let cell = unsafe { self.root.get().as_ref() }.get(position / SLOTS)?;
+        (cell.get() != empty_leaf()).then_some(cell)
+    }
+
+    /// The slot of a position, if it has memory.
     fn slot(&self, position: usize) -> Option<&Slot> {
-        find(self.root.get()?, position)
+        self.leaf(position)?;
+        find(self.root.get(), position)
     }
 
     /// The capability at a position, if there is one and its object lives.
     #[inline]
     pub fn get(&self, position: usize) -> Option<Cap> {
-        self.slot(position)?.cap()
+        find(self.root.get(), position)?.cap()
     }
 
     /// Whether a page must be paid for before `set` at this position.
@@ -113,14 +162,16 @@ impl CapTable {
     /// Puts a capability at a position, in place of what was there. `None`: no memory,
     /// or no such position.
     pub fn set(&self, position: usize, cap: Cap) -> Option<()> {
-        if position >= MAX_CAPS {
+        if position >= MAX_CAPS || !self.has_memory() {
             return None;
         }
         if self.slot(position).is_none() {
+            // A page of zeros is a leaf of empty slots.
             let leaf = frames::alloc(0)?.cast();
-            // SAFETY: as in `slot`.
-            let root = unsafe { self.root.get()?.as_ref() };
-            root[position / SLOTS].set(Some(leaf));
+            // SAFETY: as in `find`; the root is this table's own.
+            unsafe { self.root.get().as_ref() }
+                .get(position / SLOTS)?
+                .set(leaf);
         }
         // Count the new one first: it may be the old one's object, held by it alone.
         if !cap.rights.has(Rights::NO_REF) {
@@ -157,11 +208,9 @@ impl CapTable {
     /// The first position at or behind `from`, and below `end`, that has memory; used to
     /// pass over the holes of a large range.
     pub fn next_with_memory(&self, from: usize, end: usize) -> Option<usize> {
-        // SAFETY: as in `slot`.
-        let root = unsafe { self.root.get()?.as_ref() };
         let mut position = from;
         while position < end.min(MAX_CAPS) {
-            if root[position / SLOTS].get().is_some() {
+            if self.leaf(position).is_some() {
                 return Some(position);
             }
             position = (position / SLOTS + 1) * SLOTS;
@@ -171,26 +220,26 @@ impl CapTable {
 
     /// Empties the table and gives up its memory. Returns how many bytes that were.
     pub fn clear_all(&self) -> u64 {
-        let Some(root_page) = self.root.get() else {
+        if !self.has_memory() {
             return 0;
-        };
+        }
         let mut position = 0;
         while let Some(p) = self.next_with_memory(position, MAX_CAPS) {
             self.remove(p);
             position = p + 1;
         }
-        self.root.set(None);
+        let root = self.root.replace(empty_root());
         let mut bytes = PAGE_SIZE as u64;
-        // SAFETY: as in `slot`; the root was taken out of the table above, so that no
+        // SAFETY: as in `find`; the root was taken out of the table above, so that no
         // reference into these pages can be made any more, and none is held.
         unsafe {
-            for leaf in root_page.as_ref() {
-                if let Some(leaf) = leaf.take() {
-                    frames::free(leaf.cast(), 0);
+            for leaf in root.as_ref() {
+                if leaf.get() != empty_leaf() {
+                    frames::free(leaf.get().cast(), 0);
                     bytes += PAGE_SIZE as u64;
                 }
             }
-            frames::free(root_page.cast(), 0);
+            frames::free(root.cast(), 0);
         }
         bytes
     }

@@ -2,94 +2,151 @@
 //! waits for one, and the reply to it, with nothing but words in the message. All other
 //! cases go the long way, which gives the same result.
 
-use super::copy_words;
 use super::state::{Ipc, Payload, ReplyCap};
+use super::{copy_words, slow};
 use crate::arch::cpu;
 use crate::arch::entry::Leave;
 use crate::cap::Rights;
 use crate::obj::Object;
+use crate::obj::gate::Gate;
 use crate::obj::thread::Thread;
 use crate::sched;
 use l4re_sys::op::thread as op;
 use l4re_sys::sysf::Sysf;
+use l4re_sys::utcb::MSG_REGS;
 use l4re_sys::{cap, proto};
 
 /// Tag bits that the short way cannot do: items, flags, and word counts above 63 do not
 /// exist.
 const SLOW_TAG_BITS: u64 = 0xffc0;
 
-/// Tries the short way.
-#[inline(always)]
-pub fn try_fast(
+/// The system call: `label`, `dest`, `tag` and `timeout` are the registers of the
+/// interface.
+///
+/// Straight-line code: every instruction is paid by each call. The tests of several
+/// fields are drawn together where a single comparison can do them, and whatever is not
+/// over at once is a jump to a function with the same arguments, so that none has to be
+/// kept for later.
+pub extern "C" fn syscall(
     current: &'static Thread,
     label: u64,
     dest: u64,
-    timeout: u32,
     tag: u64,
-) -> Option<Leave> {
+    timeout: u32,
+) -> Leave {
     const CALL: u64 = Sysf::CALL.bits();
     const REPLY_AND_WAIT: u64 = Sysf::REPLY_AND_WAIT.bits();
     const FLAGS_AND_KIND: u64 = Sysf::MASK | cap::INVALID_BIT | cap::REPLY_BIT;
-    match dest & FLAGS_AND_KIND {
-        CALL if timeout == 0 => call(current, label, dest, tag),
-        // The caller waits already, so that the send timeout does not matter. Which
-        // object the selector names does not either: both phases are without one.
-        d if d & !cap::INVALID_BIT == REPLY_AND_WAIT && timeout as u16 == 0 => {
-            reply_and_wait(current, tag)
+    // A call, and no timeout.
+    if (dest & FLAGS_AND_KIND ^ CALL) | u64::from(timeout) == 0 {
+        if let Some(cap) = current.caps.get((dest >> cap::SHIFT) as usize) {
+            match cap.object() {
+                Object::Thread(thread) => {
+                    if is_plain(tag, proto::THREAD) {
+                        // Control without a flag has nothing to do but to be allowed.
+                        if current.utcb().mr(0) == op::CONTROL && cap.rights.has(Rights::S) {
+                            return Leave::at_once(0);
+                        }
+                    } else {
+                        return call_thread(current, label, dest, tag, timeout, thread);
+                    }
+                }
+                Object::Gate(gate) => {
+                    let label = gate.label(cap.rights);
+                    return call_gate(current, label, dest, tag, timeout, gate);
+                }
+                _ => {}
+            }
         }
-        _ => None,
+    } else if dest & (Sysf::MASK | cap::REPLY_BIT) == REPLY_AND_WAIT {
+        return reply_and_wait(current, label, dest, tag, timeout);
+    }
+    slow(current, label, dest, tag, timeout)
+}
+
+/// Whether a message of this protocol has at least a word, and nothing but words.
+#[inline(always)]
+fn is_plain(tag: u64, protocol: i64) -> bool {
+    (tag ^ (protocol as u64) << 16).wrapping_sub(1) < MSG_REGS as u64
+}
+
+#[inline(never)]
+extern "C" fn call_gate(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    tag: u64,
+    timeout: u32,
+    gate: &'static Gate,
+) -> Leave {
+    // What may be for the gate itself goes the long way, which looks at the rights.
+    match gate.target() {
+        Some(receiver) if tag as i64 >> 16 != proto::KOBJECT && may_take(receiver, tag) => {
+            call(current, receiver, tag, label)
+        }
+        _ => slow(current, label, dest, tag, timeout),
     }
 }
 
-#[inline(always)]
-fn call(current: &'static Thread, label: u64, dest: u64, tag: u64) -> Option<Leave> {
-    let cap = current.caps.get((dest >> cap::SHIFT) as usize)?;
-    let protocol = tag as i64 >> 16;
-    let (receiver, label) = match cap.object() {
-        Object::Gate(gate) => {
-            if protocol == proto::KOBJECT && cap.rights.has(Rights::GATE_SERVER) {
-                return None;
-            }
-            (gate.target()?, gate.label(cap.rights))
-        }
-        Object::Thread(_) if protocol == proto::THREAD => {
-            // Control without a flag has nothing to do but to be allowed.
-            let nothing =
-                tag & SLOW_TAG_BITS == 0 && tag & 0x3f != 0 && current.utcb().mr(0) == op::CONTROL;
-            return (nothing && cap.rights.has(Rights::S)).then(|| Leave::at_once(0));
-        }
-        Object::Thread(thread) => (thread, label),
-        _ => return None,
-    };
-    if tag & SLOW_TAG_BITS != 0
-        || !matches!(receiver.ipc.get(), Ipc::Receiving)
-        || !can_switch_to(receiver)
-    {
-        return None;
+#[inline(never)]
+extern "C" fn call_thread(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    tag: u64,
+    timeout: u32,
+    receiver: &'static Thread,
+) -> Leave {
+    let to_kernel = matches!(tag as i64 >> 16, proto::THREAD | proto::META);
+    if !to_kernel && may_take(receiver, tag) {
+        call(current, receiver, tag, label)
+    } else {
+        slow(current, label, dest, tag, timeout)
     }
+}
+
+/// Whether a thread waits for any message, and can have this one the short way.
+#[inline(always)]
+fn may_take(receiver: &Thread, tag: u64) -> bool {
+    tag & SLOW_TAG_BITS == 0
+        && matches!(receiver.ipc.get(), Ipc::Receiving)
+        && can_switch_to(receiver)
+}
+
+#[inline(always)]
+fn call(current: &'static Thread, receiver: &'static Thread, tag: u64, label: u64) -> Leave {
     // What the reply finds when it looks at its receiver.
     current.message.flags.set(Sysf::CALL);
     current.message.payload.set(Payload::Utcb);
     receiver.reply.set(ReplyCap::of(current));
     current.ipc.set(Ipc::AwaitingReply);
-    Some(hand_over(current, receiver, tag, label))
+    hand_over(current, receiver, tag, label)
 }
 
-#[inline(always)]
-fn reply_and_wait(current: &'static Thread, tag: u64) -> Option<Leave> {
-    let caller = current.reply.get().caller()?;
-    if tag & SLOW_TAG_BITS != 0
-        || caller.message.payload.get() != Payload::Utcb
-        || !current.senders.is_empty()
-        || !current.irqs.is_empty()
-        || !can_switch_to(caller)
+#[inline(never)]
+extern "C" fn reply_and_wait(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    tag: u64,
+    timeout: u32,
+) -> Leave {
+    // The caller waits already, so that the send timeout does not matter. Which object
+    // the selector names does not either: both phases are without one.
+    if timeout as u16 == 0
+        && tag & SLOW_TAG_BITS == 0
+        && let Some(caller) = current.reply.get().caller()
+        && caller.message.payload.get() == Payload::Utcb
+        && current.senders.is_empty()
+        && current.irqs.is_empty()
+        && can_switch_to(caller)
     {
-        return None;
+        current.reply.set(ReplyCap::NONE);
+        current.message.payload.set(Payload::Utcb);
+        current.ipc.set(Ipc::Receiving);
+        return hand_over(current, caller, tag, 0);
     }
-    current.reply.set(ReplyCap::NONE);
-    current.message.payload.set(Payload::Utcb);
-    current.ipc.set(Ipc::Receiving);
-    Some(hand_over(current, caller, tag, 0))
+    slow(current, label, dest, tag, timeout)
 }
 
 /// Whether a blocked thread may run as soon as it has its message: it has no timeout to

@@ -5,7 +5,7 @@
 //! receiver's queue, and the receiver takes the message out when it comes to wait. All
 //! copying is done in one go, by whoever comes second.
 
-mod fast;
+pub mod fast;
 pub mod fault;
 mod items;
 pub mod state;
@@ -61,27 +61,14 @@ enum Sent {
     Failed(IpcError),
 }
 
-/// The system call. The arguments are the registers of the interface.
-pub extern "C" fn syscall(
-    current: &'static Thread,
-    label: u64,
-    dest: u64,
-    timeout: u32,
-    tag: u64,
-) -> Leave {
-    match fast::try_fast(current, label, dest, timeout, tag) {
-        Some(leave) => leave,
-        None => slow(current, label, dest, timeout, tag),
-    }
-}
-
+/// All system calls that the short way cannot do.
 #[inline(never)]
 extern "C" fn slow(
     current: &'static Thread,
     label: u64,
     dest: u64,
-    timeout: u32,
     tag: u64,
+    timeout: u32,
 ) -> Leave {
     save_caller(current);
     Leave::with(phases(current, label, dest, timeout, tag), current)

@@ -101,7 +101,7 @@ impl ReplyCap {
     };
 
     /// The right to answer the wait for a reply that `caller` begins now.
-    #[inline]
+    #[inline(always)]
     pub fn of(caller: &'static Thread) -> Self {
         let number = caller.call_number.get().wrapping_add(1);
         caller.call_number.set(number);
@@ -112,7 +112,7 @@ impl ReplyCap {
     }
 
     /// The caller, if it still waits for this very reply.
-    #[inline]
+    #[inline(always)]
     pub fn caller(self) -> Option<&'static Thread> {
         let caller = self.caller.get()?;
         let waits = matches!(caller.ipc.get(), Ipc::AwaitingReply)

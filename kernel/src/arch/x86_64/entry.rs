@@ -85,8 +85,7 @@ pub unsafe extern "C" fn syscall_entry() {
         "push r9",
         "push r10",
         "mov rdi, gs:[{CURRENT}]",
-        "mov ecx, r8d",
-        "mov r8, rax",
+        "mov rcx, rax",
         "call {syscall}",
         "test rax, rax",
         "jnz 2f",
@@ -134,7 +133,7 @@ pub unsafe extern "C" fn syscall_entry() {
         IP = const REGS + offset_of!(ExcRegs, ip),
         SP = const REGS + offset_of!(ExcRegs, sp),
         FLAGS = const REGS + offset_of!(ExcRegs, flags),
-        syscall = sym crate::ipc::syscall,
+        syscall = sym crate::ipc::fast::syscall,
         resume = sym resume,
     )
 }

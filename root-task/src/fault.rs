@@ -134,7 +134,7 @@ fn backtrace(regs: &ExcRegs, regions: &RegionMap) -> Vec<Frame> {
     }
     let mut frame = regs.rbp;
     for _ in 0..MAX_FRAMES {
-        if frame == 0 || frame % 8 != 0 {
+        if frame == 0 || !frame.is_multiple_of(8) {
             break;
         }
         let (Some(next), Some(caller)) = (read(frame), read(frame.wrapping_add(8))) else {

@@ -264,7 +264,7 @@ mod tests {
                 .wrapping_mul(6364136223846793005)
                 .wrapping_add(1442695040888963407);
             let r = (seed >> 33) as usize;
-            if r % 3 != 0 || owned.is_empty() {
+            if !r.is_multiple_of(3) || owned.is_empty() {
                 let (n, align) = (1 + r / 3 % 20, FRAME_SIZE << (r / 64 % 5));
                 match f.alloc(n * FRAME_SIZE, align) {
                     Some(at) => {
@@ -277,7 +277,7 @@ mod tests {
                     None => {
                         let fits = (0..300).any(|s| {
                             let at = BASE + s * FRAME_SIZE;
-                            at % align == 0
+                            at.is_multiple_of(align)
                                 && s + n <= 300
                                 && (0..n).all(|i| !taken.contains(&(at + i * FRAME_SIZE)))
                         });

@@ -100,8 +100,9 @@ mod tests {
     fn the_ends_of_the_address_space_are_no_trap() {
         let descs = [desc(0, u64::MAX, memdesc::CONVENTIONAL)];
         let top = usize::MAX & !(PAGE_SIZE - 1);
-        assert_eq!(free_ranges(&descs, &[]), [PAGE_SIZE..top]);
-        assert_eq!(free_ranges(&descs, &[0x1000..usize::MAX]), []);
-        assert_eq!(free_ranges(&[], &[0..1]), []);
+        assert!(free_ranges(&descs, &[]).iter().eq([&(PAGE_SIZE..top)]));
+        let all = 0x1000..usize::MAX;
+        assert!(free_ranges(&descs, core::slice::from_ref(&all)).is_empty());
+        assert!(free_ranges(&[], core::slice::from_ref(&all)).is_empty());
     }
 }

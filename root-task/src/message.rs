@@ -271,7 +271,7 @@ mod tests {
         let mut reply = Reply::default();
         reply.set_u64(0, 1);
         reply.set_bytes(9, b"abc");
-        assert_eq!(reply.data(), [1, 0x63_6261_00]);
+        assert_eq!(reply.data(), [1, 0x6362_6100]);
         reply.set_bytes(500, &[1; 100]);
         assert_eq!(reply.data().len(), MSG_REGS);
     }

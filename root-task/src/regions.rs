@@ -356,7 +356,8 @@ impl RegionMap {
     /// # Errors
     /// As [`RegionMap::page_fault`].
     pub fn page_in(&self, first: u64, last: u64, rights: MemRights) -> Result<(Mapping, u64)> {
-        if first % PAGE != 0 || last.wrapping_add(1) % PAGE != 0 || last < first {
+        if !first.is_multiple_of(PAGE) || !last.wrapping_add(1).is_multiple_of(PAGE) || last < first
+        {
             return Err(Error::EINVAL);
         }
         let found = self.regions.find(first, first).ok_or(Error::ENOENT)?;
@@ -499,3 +500,6 @@ fn page_range_outer(start: u64, size: u64) -> Result<(u64, u64)> {
     }
     page_range(start, size.checked_add(start % PAGE).ok_or(Error::EINVAL)?)
 }
+
+#[cfg(test)]
+mod tests;

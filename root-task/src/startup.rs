@@ -164,7 +164,7 @@ impl Startup<'_> {
         // The number of arguments, at the very end, must be aligned.
         let words = vector.len() * 2 + env.len() + 1 + args.len() + 1 + 1;
         b.align(STACK_ALIGN);
-        if words % (STACK_ALIGN / WORD) != 0 {
+        if !words.is_multiple_of(STACK_ALIGN / WORD) {
             b.word(0);
         }
         for (kind, value) in vector.iter().rev() {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::setup::Setup;
 use crate::status::{self, Failure};
 use crate::sysroot;
-use crate::workspace::{KERNEL_TARGET, TARGET, Workspace};
+use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
 
 /// The profile of kernel and root task: optimised, with line tables.
 pub const SYSTEM_PROFILE: &str = "system";
@@ -136,6 +136,13 @@ pub fn cargo(ws: &Workspace, setup: &Setup, verb: &str, target: &str) -> Command
     cargo
 }
 
+/// Says that something takes a while, if it was never built before.
+fn announce(what: &str, result: &std::path::Path) {
+    if !result.exists() {
+        eprintln!("run: building {what}");
+    }
+}
+
 fn succeed(mut cargo: Command, what: &str) -> Result<()> {
     let status = cargo
         .status()
@@ -151,13 +158,22 @@ fn succeed(mut cargo: Command, what: &str) -> Result<()> {
 }
 
 /// Builds all programs of a package; the result is the folder they are in.
-pub fn programs(ws: &Workspace, setup: &Setup, package: &str, profile: Profile) -> Result<PathBuf> {
+pub fn programs(
+    ws: &Workspace,
+    setup: &Setup,
+    package: &Package,
+    profile: Profile,
+) -> Result<PathBuf> {
+    let folder = ws.target_dir.join(TARGET).join(profile.folder());
     let mut cargo = cargo(ws, setup, "build", TARGET);
     cargo
-        .args(["--quiet", "--bins", "--package", package])
+        .args(["--quiet", "--bins", "--package", &package.name])
         .args(["--profile", profile.name()]);
-    succeed(cargo, package)?;
-    Ok(ws.target_dir.join(TARGET).join(profile.folder()))
+    if let Some(program) = package.bins.first() {
+        announce(&package.name, &folder.join(program));
+    }
+    succeed(cargo, &package.name)?;
+    Ok(folder)
 }
 
 /// Builds the kernel and the root task, at the same time.
@@ -167,13 +183,12 @@ pub fn embedded(ws: &Workspace, setup: &Setup) -> Result<Embedded> {
         cargo
             .args(["--quiet", "--bin", package, "--package", package])
             .args(["--profile", SYSTEM_PROFILE]);
+        let result = (ws.target_dir.join(target))
+            .join(SYSTEM_PROFILE)
+            .join(package);
+        announce(package, &result);
         succeed(cargo, package)?;
-        Ok::<_, anyhow::Error>(
-            ws.target_dir
-                .join(target)
-                .join(SYSTEM_PROFILE)
-                .join(package),
-        )
+        Ok::<_, anyhow::Error>(result)
     };
     let (kernel, root_task) = std::thread::scope(|scope| {
         let kernel = scope.spawn(|| build("kernel", KERNEL_TARGET));
@@ -258,8 +273,7 @@ pub fn link_line(ws: &Workspace, program: &str, release: bool) -> Result<u8> {
 }
 
 /// The package that a program belongs to: an example, or the root task.
-fn package_of(ws: &Workspace, program: &str) -> Result<crate::workspace::Package> {
-    use crate::workspace::Package;
+fn package_of(ws: &Workspace, program: &str) -> Result<Package> {
     for example in ws.examples()? {
         let package = Package::read(&ws.root.join("examples").join(&example))?;
         if package.bins.iter().any(|bin| bin == program) {

@@ -32,6 +32,11 @@ pub enum Ground {
 }
 
 impl Ground {
+    /// What the command line asks for.
+    fn of(ws: &Workspace, setup: &Setup, args: &RunArgs) -> Result<Ground> {
+        Ground::prepare(ws, setup, args.l4re.as_deref(), args.fiasco.as_deref())
+    }
+
     /// The embedded system, built now, or the L4Re tree that is named.
     pub fn prepare(
         ws: &Workspace,
@@ -52,19 +57,25 @@ impl Ground {
 /// Boots what the command line names; the result is the exit status.
 pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     let named = name_programs(ws, args)?;
+    if let Named::Files(files) = &named {
+        check_files(files, memory(&args.machine, args.l4re.is_some()))?;
+    }
     let setup = setup::ensure(ws)?;
-    let system = match named {
-        Named::Files(files) => {
-            check_files(&files, memory(&args.machine, args.l4re.is_some()))?;
-            System::of_files(&files, &args.args)?
-        }
-        Named::Example(package) => {
-            sysroot::ensure(ws, &setup)?;
-            let folder = build::programs(ws, &setup, &package.name, Profile::new(args.release))?;
-            System::of_package(&package, &folder, &args.args)?
-        }
-    };
-    boot_shown(ws, &setup, args, &system)
+    sysroot::ensure(ws, &setup)?;
+    let (ground, system) = std::thread::scope(|scope| {
+        let ground = scope.spawn(|| Ground::of(ws, &setup, args));
+        let system = match &named {
+            Named::Files(files) => System::of_files(files, &args.args),
+            Named::Example(package) => {
+                build::programs(ws, &setup, package, Profile::new(args.release))
+                    .and_then(|folder| System::of_package(package, &folder, &args.args))
+            }
+        };
+        (ground.join(), system)
+    });
+    let ground =
+        ground.map_err(|_| anyhow::anyhow!("the thread that built the system panicked"))?;
+    boot_shown(ws, &setup, &ground?, args, &system?)
 }
 
 /// Boots a program that cargo has built.
@@ -82,7 +93,8 @@ pub fn runner(ws: &Workspace, elf: &Path, args: Vec<String>) -> Result<u8> {
         }
         _ => System::of_files(&[elf.to_owned()], &options.args)?,
     };
-    boot_shown(ws, &setup, &options, &system)
+    let ground = Ground::of(ws, &setup, &options)?;
+    boot_shown(ws, &setup, &ground, &options, &system)
 }
 
 /// Options for a boot by cargo, from the environment.
@@ -115,7 +127,7 @@ pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
     build::embedded(ws, &setup)?;
     for name in names {
         let package = ws.example(&name)?;
-        let folder = build::programs(ws, &setup, &package.name, Profile::new(args.release))?;
+        let folder = build::programs(ws, &setup, &package, Profile::new(args.release))?;
         for bin in &package.bins {
             println!("{}", folder.join(bin).display());
         }
@@ -160,8 +172,13 @@ fn check_files(files: &[PathBuf], memory: u64) -> Result<()> {
     elf::check_memory(&programs, memory)
 }
 
-fn boot_shown(ws: &Workspace, setup: &Setup, args: &RunArgs, system: &System) -> Result<u8> {
-    let ground = Ground::prepare(ws, setup, args.l4re.as_deref(), args.fiasco.as_deref())?;
+fn boot_shown(
+    ws: &Workspace,
+    setup: &Setup,
+    ground: &Ground,
+    args: &RunArgs,
+    system: &System,
+) -> Result<u8> {
     if args.machine.gdb
         && let Some(program) = system.programs.first()
     {
@@ -176,7 +193,7 @@ fn boot_shown(ws: &Workspace, setup: &Setup, args: &RunArgs, system: &System) ->
         show: true,
         l4re: args.l4re.is_some(),
     };
-    let record = boot(ws, setup, &ground, system, &args.machine, &watch)?;
+    let record = boot(ws, setup, ground, system, &args.machine, &watch)?;
     Ok(verdict(&record.end, &watch))
 }
 

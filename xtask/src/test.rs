@@ -140,7 +140,7 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     };
     for example in ws.examples()? {
         let package = ws.example(&example)?;
-        let folder = build::programs(ws, &setup, &package.name, Profile::Debug)?;
+        let folder = build::programs(ws, &setup, &package, Profile::Debug)?;
         for test in &package.l4re.tests {
             let name = format!("example {example} {}", test.args.join(" "));
             let name = name.trim_end();

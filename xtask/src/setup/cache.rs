@@ -61,8 +61,11 @@ fn environment() -> Vec<Option<String>> {
     let own_rustc = env::var_os(super::ENV_MARK).is_some();
     ["PATH", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "RUSTC"]
         .into_iter()
-        .filter(|name| !(own_rustc && *name == "RUSTC"))
-        .map(|name| env::var(name).ok())
+        .map(|name| {
+            env::var(name)
+                .ok()
+                .filter(|_| !(own_rustc && name == "RUSTC"))
+        })
         .collect()
 }
 

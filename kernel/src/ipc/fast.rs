@@ -110,6 +110,7 @@ extern "C" fn call_thread(
 fn may_take(receiver: &Thread, tag: u64) -> bool {
     tag & SLOW_TAG_BITS == 0
         && matches!(receiver.ipc.get(), Ipc::Receiving)
+        && receiver.reply_slot.get().is_none()
         && can_switch_to(receiver)
 }
 
@@ -142,6 +143,7 @@ extern "C" fn reply_and_wait(
         && can_switch_to(caller)
     {
         current.reply.set(ReplyCap::NONE);
+        current.reply_slot.set(None);
         current.message.payload.set(Payload::Utcb);
         current.ipc.set(Ipc::Receiving);
         return hand_over(current, caller, tag, 0);

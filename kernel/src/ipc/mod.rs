@@ -8,6 +8,7 @@
 pub mod fast;
 pub mod fault;
 mod items;
+pub mod replies;
 pub mod state;
 
 use crate::arch::clock;
@@ -93,7 +94,7 @@ fn phases(
     let mut direct = None;
     if flags.contains(Sysf::SEND) {
         let sent = if flags.contains(Sysf::REPLY) {
-            reply(current, MsgTag(tag), timeouts.send())
+            reply(current, CapIdx(dest), MsgTag(tag))
         } else {
             send(current, CapIdx(dest), label, MsgTag(tag), timeouts.send())
         };
@@ -333,8 +334,14 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
     receiver.set_result(tag.0, message.label.get());
     finish(receiver);
     if is_call(message.flags.get()) {
-        receiver.reply.set(ReplyCap::of(sender));
+        let cap = ReplyCap::of(sender);
         sender.ipc.set(Ipc::AwaitingReply);
+        match (receiver.reply_slot.get(), receiver.task()) {
+            (Some(index), Some(task)) => {
+                task.replies.put(index as usize, cap);
+            }
+            _ => receiver.reply.set(cap),
+        }
     }
     Ok(())
 }
@@ -396,8 +403,14 @@ fn has_passed(thread: &Thread, timeout: TimeoutS) -> bool {
     }
 }
 
-fn reply(current: &'static Thread, tag: MsgTag, _timeout: TimeoutS) -> Sent {
-    let Some(caller) = current.reply.replace(ReplyCap::NONE).caller() else {
+fn reply(current: &'static Thread, dest: CapIdx, tag: MsgTag) -> Sent {
+    let cap = match reply_index(dest) {
+        Some(index) => current
+            .task()
+            .map_or(ReplyCap::NONE, |task| task.replies.take(index)),
+        None => current.reply.replace(ReplyCap::NONE),
+    };
+    let Some(caller) = cap.caller() else {
         return Sent::Failed(IpcError::NOT_EXISTENT);
     };
     match caller.message.payload.get() {
@@ -420,9 +433,29 @@ fn reply(current: &'static Thread, tag: MsgTag, _timeout: TimeoutS) -> Sent {
     }
 }
 
+/// The index of an explicit reply capability, if the selector names one.
+fn reply_index(dest: CapIdx) -> Option<usize> {
+    dest.is_reply().then(|| {
+        usize::try_from(dest.index())
+            .unwrap_or(usize::MAX)
+            .min(u32::MAX as usize)
+    })
+}
+
 /// The receive phase of the current thread: a message that is there is taken.
 fn receive(current: &'static Thread, dest: CapIdx, flags: Sysf, timeout: TimeoutS) {
     if flags.contains(Sysf::OPEN_WAIT) {
+        // With both phases, an index without the reply flag is that of the receiver.
+        let index = reply_index(dest);
+        if let Some(index) = index {
+            let ready = current
+                .task()
+                .and_then(|task| task.replies.prepare(index, task));
+            if ready.is_none() {
+                return fail(current, IpcError(ipc_error::NO_REPLY_CAP));
+            }
+        }
+        current.reply_slot.set(index.map(|index| index as u32));
         current.ipc.set(Ipc::Receiving);
         return settle(current, timeout);
     }
@@ -642,7 +675,12 @@ pub fn leave(thread: &'static Thread) {
     while let Some(sender) = thread.senders.pop_front() {
         receiver_is_gone(sender);
     }
-    if let Some(caller) = thread.reply.replace(ReplyCap::NONE).caller() {
+    abort_caller(thread.reply.replace(ReplyCap::NONE));
+}
+
+/// Tells a caller that nobody will reply.
+pub fn abort_caller(cap: ReplyCap) {
+    if let Some(caller) = cap.caller() {
         finish(caller);
         fail(caller, IpcError::ABORTED.in_receive());
         sched::wake(caller);

@@ -4,6 +4,8 @@ use super::thread::Thread;
 use super::{Header, KObject, Kind, invoke};
 use crate::arch::paging::{self, LARGE_PAGE, PAGE, Space};
 use crate::cap::{self, CapTable, Rights};
+use crate::ipc;
+use crate::ipc::replies::ReplyTable;
 use crate::mem::frames::{self, PAGE_SIZE};
 use crate::mem::phys;
 use crate::mem::slab::{Slab, Slot};
@@ -33,6 +35,8 @@ pub struct Task {
     pub caps: CapTable,
     /// The pages, and whom they came from.
     pub pages: NodeTree,
+    /// The explicit reply capabilities.
+    pub replies: ReplyTable,
     /// The threads bound to the task.
     pub threads: List<Thread, ThreadsTag>,
     /// Whether this is the task that has all memory to begin with.
@@ -51,6 +55,7 @@ impl Slot for Task {
         space: Space::vacant(),
         caps: CapTable::vacant(),
         pages: NodeTree::new(),
+        replies: ReplyTable::vacant(),
         threads: List::new(),
         root: Cell::new(false),
         paid: Cell::new(0),
@@ -99,7 +104,8 @@ impl Task {
         paid
     }
 
-    fn give_back(&self, bytes: u64) {
+    /// Gives bytes back that `pay` took.
+    pub fn give_back(&self, bytes: u64) {
         self.paid.set(self.paid.get().saturating_sub(bytes));
         if let Some(factory) = self.header.factory() {
             factory.give(bytes);
@@ -228,6 +234,7 @@ impl Task {
             // `halt` found the handle void already: the link is still there.
             self.threads.remove(thread);
         }
+        self.replies.clear(ipc::abort_caller);
         map::unmap_all(self);
         self.caps.clear_all();
         self.space.clear();

@@ -70,6 +70,9 @@ pub struct Thread {
     pub message: Message,
     /// Changes with every wait for a reply: a reply capability names it.
     pub call_number: Cell<u32>,
+    /// Where the next caller is kept, if not in `reply`: the index of an explicit reply
+    /// capability of the task.
+    pub reply_slot: Cell<Option<u32>>,
     /// The caller that this thread owes a reply.
     pub reply: Cell<ReplyCap>,
     /// Those that want to send to this thread.
@@ -131,6 +134,7 @@ impl Slot for Thread {
         exc_handler: Cell::new(CapIdx::INVALID),
         message: Message::NONE,
         call_number: Cell::new(0),
+        reply_slot: Cell::new(None),
         reply: Cell::new(ReplyCap::NONE),
         senders: List::new(),
         irqs: List::new(),
@@ -202,6 +206,7 @@ impl Thread {
         self.quantum_us.set(sched::DEFAULT_QUANTUM_US);
         self.pager.set(CapIdx::INVALID);
         self.exc_handler.set(CapIdx::INVALID);
+        self.reply_slot.set(None);
         self.reply.set(ReplyCap::NONE);
         self.time_us.set(0);
         self.deletion_irq.set(Handle::NONE);

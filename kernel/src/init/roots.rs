@@ -13,6 +13,7 @@ use crate::obj::factory::Factory;
 use crate::obj::gate::GATES;
 use crate::obj::task::Task;
 use crate::obj::thread::{THREADS, Thread};
+use crate::obj::thread_group::Destination;
 use crate::obj::{self, Object};
 use elf::ElfBytes;
 use elf::abi::{EM_X86_64, ET_DYN, ET_EXEC, PT_LOAD};
@@ -267,7 +268,7 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
         if first.sigma0.is_some() {
             let gate = obj::create(&GATES, factory)?;
             gate.init();
-            gate.bind(thread, ROOT_LABEL);
+            gate.bind(Destination::of(Object::Thread(thread))?, ROOT_LABEL);
             let (root, root_thread) = start_program(factory, first.root.entry)?;
             let pager = CapIdx::PAGER;
             root.caps.set(

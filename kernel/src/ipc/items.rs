@@ -188,7 +188,7 @@ fn local_gate(source: &Task, sent: &MapItem, receiver: &Thread, how: How) -> Opt
     let Object::Gate(gate) = cap.object() else {
         return None;
     };
-    let (own, serving) = (receiver.task()?, gate.target()?.task()?);
+    let (own, serving) = (receiver.task()?, gate.select()?.task()?);
     let rights = passed_rights(cap.rights, sent.fpage.rights(), how)?;
     core::ptr::eq(own, serving).then(|| gate.label(Rights(rights.0 & Gate::LABEL_RIGHTS as u8)))
 }

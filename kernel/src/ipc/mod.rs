@@ -235,7 +235,7 @@ fn send_by_gate(
     rights: Rights,
     timeout: TimeoutS,
 ) -> Sent {
-    let Some(thread) = gate.target() else {
+    let Some(thread) = gate.select() else {
         if timeout == TimeoutS::ZERO {
             return Sent::Failed(IpcError::TIMEOUT);
         }
@@ -563,6 +563,7 @@ pub fn interrupt(thread: &'static Thread, irq: &'static Irq) {
         deliver_irq(thread, irq);
     } else if !irq.is_pending() {
         thread.irqs.push_back(irq);
+        irq.wait_at(thread);
     }
 }
 

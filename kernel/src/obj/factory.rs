@@ -6,6 +6,7 @@ use super::irq::IRQS;
 use super::semaphore::SEMAPHORES;
 use super::task::TASKS;
 use super::thread::THREADS;
+use super::thread_group::{Destination, THREAD_GROUPS, ThreadGroup};
 use super::{Header, KObject, Kind, Object};
 use crate::cap::{Cap, Rights};
 use crate::mem::frames::PAGE_SIZE;
@@ -126,6 +127,13 @@ impl Factory {
                 semaphore.init(argument(call, 0, varg::UMWORD)?.unwrap_or(0));
                 Object::Semaphore(semaphore)
             }
+            proto::THREAD_GROUP => {
+                let policy = argument(call, 0, varg::UMWORD)?.ok_or(err::EINVAL)?;
+                if !ThreadGroup::is_policy(policy) {
+                    return Err(err::EINVAL);
+                }
+                Object::ThreadGroup(super::create(&THREAD_GROUPS, self).ok_or(err::ENOMEM)?)
+            }
             // Virtual machines and their processors are not supported here.
             _ => return Err(err::ENODEV),
         };
@@ -145,13 +153,11 @@ impl Factory {
         let label = argument(call, 0, varg::UMWORD)?;
         let target = match call.item(0) {
             Some(cap) => {
-                let Object::Thread(thread) = cap.object() else {
-                    return Err(err::EINVAL);
-                };
+                let target = Destination::of(cap.object()).ok_or(err::EINVAL)?;
                 if !cap.rights.has(Rights::S) {
                     return Err(err::EPERM);
                 }
-                Some((thread, label.ok_or(err::EINVAL)?))
+                Some((target, label.ok_or(err::EINVAL)?))
             }
             None => None,
         };
@@ -160,8 +166,8 @@ impl Factory {
         }
         let gate = super::create(&GATES, self).ok_or(err::ENOMEM)?;
         gate.init();
-        if let Some((thread, label)) = target {
-            gate.bind(thread, label);
+        if let Some((target, label)) = target {
+            gate.bind(target, label);
         }
         Ok(Object::Gate(gate))
     }

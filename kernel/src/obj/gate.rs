@@ -2,7 +2,8 @@
 
 use super::invoke::{Call, Reply};
 use super::thread::Thread;
-use super::{Handle, Header, KObject, Kind, Object};
+use super::thread_group::Destination;
+use super::{Header, KObject, Kind};
 use crate::cap::Rights;
 use crate::ipc;
 use crate::ipc::state::SenderTag;
@@ -16,7 +17,7 @@ use l4re_sys::op::{ipc_gate, rcv_endpoint};
 #[repr(C, align(16))]
 pub struct Gate {
     header: Header,
-    target: Cell<Handle<Thread>>,
+    target: Cell<Destination>,
     label: Cell<u64>,
     /// Those that sent before the gate was bound.
     pub waiting: List<Thread, SenderTag>,
@@ -29,7 +30,7 @@ unsafe impl KObject for Gate {}
 impl Slot for Gate {
     const VACANT: Self = Self {
         header: Header::vacant(Kind::Gate),
-        target: Cell::new(Handle::NONE),
+        target: Cell::new(Destination::NONE),
         label: Cell::new(0),
         waiting: List::new(),
         next_free: Cell::new(None),
@@ -48,14 +49,19 @@ impl Gate {
 
     /// Makes a new gate of a slot that `obj::create` gave.
     pub fn init(&self) {
-        self.target.set(Handle::NONE);
+        self.target.set(Destination::NONE);
         self.label.set(0);
     }
 
-    /// The thread that receives.
-    #[inline]
+    /// The thread that receives, if it is always the same.
+    #[inline(always)]
     pub fn target(&self) -> Option<&'static Thread> {
-        self.target.get().get()
+        self.target.get().thread()
+    }
+
+    /// The thread that receives the next message.
+    pub fn select(&self) -> Option<&'static Thread> {
+        self.target.get().select()
     }
 
     /// The label that the receiver sees when a capability with these rights is used.
@@ -65,10 +71,12 @@ impl Gate {
     }
 
     /// Binds the gate; those that waited for it send now.
-    pub fn bind(&'static self, thread: &'static Thread, label: u64) {
-        self.target.set(Handle::of(thread));
+    pub fn bind(&'static self, target: Destination, label: u64) {
+        self.target.set(target);
         self.label.set(label);
-        while let Some(sender) = self.waiting.pop_front() {
+        while let Some(thread) = target.select()
+            && let Some(sender) = self.waiting.pop_front()
+        {
             let rights = Rights(sender.message.label.get() as u8);
             sender.message.label.set(self.label(rights));
             ipc::resend(sender, thread);
@@ -80,10 +88,10 @@ impl Gate {
         while let Some(sender) = self.waiting.pop_front() {
             ipc::receiver_is_gone(sender);
         }
-        if let Some(irq) = self.target().and_then(|t| t.deletion_irq.get().get()) {
+        if let Some(irq) = self.select().and_then(|t| t.deletion_irq.get().get()) {
             irq.trigger();
         }
-        self.target.set(Handle::NONE);
+        self.target.set(Destination::NONE);
         super::release(&GATES, self);
     }
 
@@ -96,13 +104,11 @@ impl Gate {
                 if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
                     return Err(err::EPERM);
                 }
-                let Object::Thread(thread) = cap.object() else {
-                    return Err(err::EINVAL);
-                };
+                let target = Destination::of(cap.object()).ok_or(err::EINVAL)?;
                 if label & Self::LABEL_RIGHTS != 0 {
                     return Err(err::EINVAL);
                 }
-                self.bind(thread, label);
+                self.bind(target, label);
                 Ok(Reply::ok())
             }
             ipc_gate::GET_INFO => {

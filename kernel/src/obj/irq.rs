@@ -2,7 +2,8 @@
 
 use super::invoke::{Call, Outcome, Reply};
 use super::thread::Thread;
-use super::{Handle, Header, KObject, Kind, Object};
+use super::thread_group::Destination;
+use super::{Handle, Header, KObject, Kind};
 use crate::cap::Rights;
 use crate::ipc;
 use crate::mem::slab::{Slab, Slot};
@@ -18,7 +19,9 @@ pub struct PendingTag;
 #[repr(C, align(16))]
 pub struct Irq {
     header: Header,
-    target: Cell<Handle<Thread>>,
+    target: Cell<Destination>,
+    /// The thread among whose interrupts this one is.
+    pending_at: Cell<Handle<Thread>>,
     label: Cell<u64>,
     /// Triggered while no thread was bound.
     early: Cell<bool>,
@@ -32,7 +35,8 @@ unsafe impl KObject for Irq {}
 impl Slot for Irq {
     const VACANT: Self = Self {
         header: Header::vacant(Kind::Irq),
-        target: Cell::new(Handle::NONE),
+        target: Cell::new(Destination::NONE),
+        pending_at: Cell::new(Handle::NONE),
         label: Cell::new(0),
         early: Cell::new(false),
         pending: Link::new(),
@@ -55,7 +59,8 @@ pub static IRQS: Slab<Irq> = Slab::new();
 impl Irq {
     /// Makes a new IRQ of a slot that `obj::create` gave.
     pub fn init(&self) {
-        self.target.set(Handle::NONE);
+        self.target.set(Destination::NONE);
+        self.pending_at.set(Handle::NONE);
         self.label.set(0);
         self.early.set(false);
     }
@@ -72,7 +77,7 @@ impl Irq {
 
     /// The interrupt happened. However often before it is received: it is one message.
     pub fn trigger(&'static self) {
-        match self.target.get().get() {
+        match self.target.get().select() {
             Some(thread) => ipc::interrupt(thread, self),
             None => self.early.set(true),
         }
@@ -84,18 +89,24 @@ impl Irq {
     }
 
     fn unbind(&self) {
-        if let Some(thread) = self.target.replace(Handle::NONE).get() {
+        self.target.set(Destination::NONE);
+        if let Some(thread) = self.pending_at.replace(Handle::NONE).get() {
             thread.irqs.remove(self);
         }
     }
 
-    fn bind(&'static self, thread: &'static Thread, label: u64) {
+    /// Notes the thread that the interrupt waits at.
+    pub fn wait_at(&self, thread: &'static Thread) {
+        self.pending_at.set(Handle::of(thread));
+    }
+
+    fn bind(&'static self, target: Destination, label: u64) {
         let pending = self.is_pending() || self.early.take();
         self.unbind();
-        self.target.set(Handle::of(thread));
+        self.target.set(target);
         self.label.set(label);
         if pending {
-            ipc::interrupt(thread, self);
+            self.trigger();
         }
     }
 
@@ -138,10 +149,8 @@ impl Irq {
         if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        let Object::Thread(thread) = cap.object() else {
-            return Err(err::EINVAL);
-        };
-        self.bind(thread, label);
+        let target = Destination::of(cap.object()).ok_or(err::EINVAL)?;
+        self.bind(target, label);
         Ok(Reply::ok())
     }
 }

@@ -9,6 +9,7 @@ pub mod scheduler;
 pub mod semaphore;
 pub mod task;
 pub mod thread;
+pub mod thread_group;
 mod thread_ops;
 pub mod vcon;
 
@@ -21,6 +22,7 @@ use irq::Irq;
 use semaphore::Semaphore;
 use task::Task;
 use thread::Thread;
+use thread_group::ThreadGroup;
 
 /// What kind of object a header belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +39,8 @@ pub enum Kind {
     Irq,
     /// [`Semaphore`].
     Semaphore,
+    /// [`ThreadGroup`].
+    ThreadGroup,
     /// The kernel's scheduler (one).
     Scheduler,
     /// The interrupt controllers and platform control (one).
@@ -152,6 +156,8 @@ pub enum Object {
     Irq(&'static Irq),
     /// A semaphore.
     Semaphore(&'static Semaphore),
+    /// A thread group.
+    ThreadGroup(&'static ThreadGroup),
     /// The scheduler.
     Scheduler,
     /// The ICU.
@@ -185,6 +191,7 @@ impl Object {
                 Kind::Gate => Self::Gate(&*place.cast()),
                 Kind::Irq => Self::Irq(&*place.cast()),
                 Kind::Semaphore => Self::Semaphore(&*place.cast()),
+                Kind::ThreadGroup => Self::ThreadGroup(&*place.cast()),
                 Kind::Scheduler => Self::Scheduler,
                 Kind::Icu => Self::Icu,
                 Kind::Vcon => Self::Vcon,
@@ -201,6 +208,7 @@ impl Object {
             Self::Gate(o) => o.header(),
             Self::Irq(o) => o.header(),
             Self::Semaphore(o) => o.header(),
+            Self::ThreadGroup(o) => o.header(),
             Self::Scheduler => &SCHEDULER.0,
             Self::Icu => &ICU.0,
             Self::Vcon => &VCON.0,
@@ -231,6 +239,7 @@ impl Object {
             Self::Gate(o) => o.destroy(),
             Self::Irq(o) => o.destroy(),
             Self::Semaphore(o) => o.destroy(),
+            Self::ThreadGroup(o) => o.destroy(),
             Self::Scheduler | Self::Icu | Self::Vcon => {}
         }
     }

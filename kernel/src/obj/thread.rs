@@ -2,6 +2,7 @@
 
 use super::irq::{Irq, PendingTag};
 use super::task::{Task, ThreadsTag};
+use super::thread_group::{MemberTag, ThreadGroup};
 use super::{Handle, Header, KObject, Kind};
 use crate::arch::cpu::{self, USER_CS, USER_DS, USER_FLAGS, USER_FLAGS_SET};
 use crate::arch::entry::Exit;
@@ -83,6 +84,9 @@ pub struct Thread {
     pub time_us: Cell<u64>,
     /// Triggered when a gate that is bound to the thread is deleted.
     pub deletion_irq: Cell<Handle<Irq>>,
+    /// The group that the thread belongs to.
+    pub group: Cell<Handle<ThreadGroup>>,
+    group_link: Link<Thread>,
     ready_link: Link<Thread>,
     timeout_link: Link<Thread>,
     sender_link: Link<Thread>,
@@ -140,6 +144,8 @@ impl Slot for Thread {
         irqs: List::new(),
         time_us: Cell::new(0),
         deletion_irq: Cell::new(Handle::NONE),
+        group: Cell::new(Handle::NONE),
+        group_link: Link::new(),
         ready_link: Link::new(),
         timeout_link: Link::new(),
         sender_link: Link::new(),
@@ -169,6 +175,11 @@ impl Linked<SenderTag> for Thread {
 impl Linked<ThreadsTag> for Thread {
     fn link(&self) -> &Link<Self> {
         &self.task_link
+    }
+}
+impl Linked<MemberTag> for Thread {
+    fn link(&self) -> &Link<Self> {
+        &self.group_link
     }
 }
 impl Prioritised for Thread {
@@ -364,6 +375,9 @@ impl Thread {
         sched::timeout::clear(self);
         ipc::leave(self);
         self.caps.look_away();
+        if let Some(group) = self.group.get().get() {
+            group.leave(self);
+        }
         if let Some(task) = self.task.replace(Handle::NONE).get() {
             task.threads.remove(self);
         }

@@ -1,0 +1,158 @@
+//! Thread groups: several threads behind one gate or IRQ.
+//!
+//! With one processor every member is core-local, so that both policies choose among all
+//! of them: one that waits for a message, else the one that joined first.
+
+use super::invoke::{Call, Reply};
+use super::thread::Thread;
+use super::{Handle, Header, KObject, Kind, Object};
+use crate::cap::Rights;
+use crate::ipc::state::Ipc;
+use crate::mem::slab::{Slab, Slot};
+use crate::util::list::List;
+use core::cell::Cell;
+use l4re_sys::err;
+use l4re_sys::op::thread_group as op;
+
+/// Tag of the link that ties a thread to its group.
+pub struct MemberTag;
+
+/// A thread group.
+#[repr(C, align(16))]
+pub struct ThreadGroup {
+    header: Header,
+    members: List<Thread, MemberTag>,
+    next_free: Cell<Option<&'static ThreadGroup>>,
+}
+
+// SAFETY: `repr(C)`, the header first, allocated from THREAD_GROUPS only.
+unsafe impl KObject for ThreadGroup {}
+
+impl Slot for ThreadGroup {
+    const VACANT: Self = Self {
+        header: Header::vacant(Kind::ThreadGroup),
+        members: List::new(),
+        next_free: Cell::new(None),
+    };
+    fn next_free(&self) -> &Cell<Option<&'static Self>> {
+        &self.next_free
+    }
+}
+
+/// Where thread groups live.
+pub static THREAD_GROUPS: Slab<ThreadGroup> = Slab::new();
+
+impl ThreadGroup {
+    /// Whether a policy exists.
+    pub fn is_policy(policy: u64) -> bool {
+        matches!(
+            policy,
+            op::POLICY_STRICT_CORE_LOCAL | op::POLICY_SOFT_CORE_LOCAL
+        )
+    }
+
+    /// The member that gets the next message.
+    pub fn select(&self) -> Option<&'static Thread> {
+        let mut member = self.members.first();
+        while let Some(thread) = member {
+            if matches!(thread.ipc.get(), Ipc::Receiving) {
+                return Some(thread);
+            }
+            member = self.members.next(thread);
+        }
+        self.members.first()
+    }
+
+    /// Takes a thread out.
+    pub fn leave(&self, thread: &Thread) {
+        self.members.remove(thread);
+        thread.group.set(Handle::NONE);
+    }
+
+    /// The group's end (from `obj::reap`).
+    pub fn destroy(&'static self) {
+        while let Some(thread) = self.members.pop_front() {
+            thread.group.set(Handle::NONE);
+        }
+        super::release(&THREAD_GROUPS, self);
+    }
+
+    /// An operation of the thread group protocol.
+    pub fn invoke(&'static self, call: &Call) -> Result<Reply, i64> {
+        let operation = call.arg(0)?;
+        if !matches!(operation, op::ADD | op::REMOVE) {
+            return Err(err::ENOSYS);
+        }
+        let cap = call.item(0).ok_or(err::EINVAL)?;
+        let Object::Thread(thread) = cap.object() else {
+            return Err(err::EINVAL);
+        };
+        if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        let group = thread.group.get();
+        if operation == op::REMOVE {
+            if !group.is(self) {
+                return Err(err::EINVAL);
+            }
+            self.leave(thread);
+            return Ok(Reply::ok());
+        }
+        // One group for a thread, one task for a group.
+        let stranger = self.members.first().is_some_and(|m| !same_task(m, thread));
+        if group.get().is_some() || thread.task().is_none() || stranger {
+            return Err(err::EINVAL);
+        }
+        thread.group.set(Handle::of(self));
+        self.members.push_back(thread);
+        Ok(Reply::ok())
+    }
+}
+
+fn same_task(a: &Thread, b: &Thread) -> bool {
+    match (a.task(), b.task()) {
+        (Some(a), Some(b)) => core::ptr::eq(a, b),
+        _ => false,
+    }
+}
+
+/// What a gate or IRQ is bound to.
+#[derive(Clone, Copy)]
+pub struct Destination {
+    thread: Handle<Thread>,
+    group: Handle<ThreadGroup>,
+}
+
+impl Destination {
+    /// Nothing.
+    pub const NONE: Self = Self {
+        thread: Handle::NONE,
+        group: Handle::NONE,
+    };
+
+    /// The thread or group that a capability names.
+    pub fn of(object: Object) -> Option<Self> {
+        match object {
+            Object::Thread(thread) => Some(Self {
+                thread: Handle::of(thread),
+                ..Self::NONE
+            }),
+            Object::ThreadGroup(group) => Some(Self {
+                group: Handle::of(group),
+                ..Self::NONE
+            }),
+            _ => None,
+        }
+    }
+
+    /// The thread, if it is one.
+    #[inline(always)]
+    pub fn thread(self) -> Option<&'static Thread> {
+        self.thread.get()
+    }
+
+    /// The thread that gets the next message.
+    pub fn select(self) -> Option<&'static Thread> {
+        self.thread().or_else(|| self.group.get()?.select())
+    }
+}

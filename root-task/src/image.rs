@@ -348,3 +348,6 @@ impl Wishes {
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

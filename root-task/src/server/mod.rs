@@ -300,3 +300,6 @@ impl Server {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

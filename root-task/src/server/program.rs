@@ -67,6 +67,14 @@ pub(super) struct Program {
     state: State,
 }
 
+#[cfg(test)]
+impl Program {
+    /// Whether it has been started and not ended.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.state, State::Running(_))
+    }
+}
+
 enum State {
     Starting,
     Running(Running),

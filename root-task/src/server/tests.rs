@@ -1,0 +1,432 @@
+//! The server on the fake kernel: messages in, answers out, and nothing left behind.
+
+use super::*;
+use crate::image::tests as elf;
+use crate::plan::Plan;
+use crate::pool::tests::pool;
+use crate::quota::Quota;
+use l4re_sys::op::factory;
+use l4re_sys::re::{dataspace, mem_alloc, parent, rm};
+use l4re_sys::varg::{self, VargTag};
+use l4re_sys::{ExcRegs, Fpage, MemRights, fake};
+use std::boxed::Box;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::string::{String, ToString};
+use std::vec;
+
+/// What the kernel has seen.
+#[derive(Default)]
+struct Kernel {
+    log: String,
+    /// The labels of gates, by capability; those that were deleted are gone.
+    gates: BTreeMap<u64, u64>,
+    /// Objects of other kinds.
+    objects: BTreeMap<u64, i64>,
+}
+
+impl Kernel {
+    fn answer(&mut self, call: fake::Call) -> fake::Reply {
+        let words = call.words();
+        match call.tag.label() {
+            proto::LOG if words[0] == l4re_sys::op::vcon::WRITE => {
+                let bytes = call.bytes();
+                let text = &bytes[16..16 + words[1] as usize];
+                self.log += &String::from_utf8_lossy(text);
+            }
+            proto::FACTORY => {
+                let slot = call.utcb.br(0) & !0xfff;
+                assert!(!self.gates.contains_key(&slot) && !self.objects.contains_key(&slot));
+                if words[0] as i64 == factory::GATE {
+                    self.gates.insert(slot, words[2]);
+                } else {
+                    self.objects.insert(slot, words[0] as i64);
+                }
+            }
+            proto::TASK if words[0] == l4re_sys::op::task::CAP_INFO => {
+                let there = self.gates.contains_key(&words[1]);
+                return fake::Reply::label(there.into());
+            }
+            proto::TASK if words[0] == l4re_sys::op::task::UNMAP => {
+                let fpage = Fpage::from_raw(words[2]);
+                if words[1] == l4re_sys::unmap::UnmapFlags::DELETE_OBJ.bits() {
+                    let cap = fpage.cap().0;
+                    let gate = self.gates.remove(&cap).is_some();
+                    assert!(gate || self.objects.remove(&cap).is_some(), "deleted twice");
+                }
+            }
+            proto::PLATFORM_CTL if call.dest == CapIdx::ICU => panic!("the system ends"),
+            _ => {}
+        }
+        fake::Reply::label(0)
+    }
+}
+
+/// A server with `program` as boot file, and the kernel that it runs on.
+struct World {
+    server: Server,
+    kernel: Rc<RefCell<Kernel>>,
+    quota: Rc<Quota>,
+    pool: &'static Pool,
+}
+
+fn with_world(test: impl FnOnce(&mut World)) {
+    let kernel = Rc::new(RefCell::new(Kernel::default()));
+    let answering = kernel.clone();
+    fake::with(
+        move |call| answering.borrow_mut().answer(call),
+        || {
+            let pool = pool(1024);
+            let program = elf::program();
+            let base = pool
+                .alloc_zeroed(program.len(), 4096, 0..usize::MAX)
+                .unwrap();
+            // SAFETY: just allocated, and never freed.
+            let bytes = unsafe {
+                core::ptr::copy_nonoverlapping(program.as_ptr(), base as *mut u8, program.len());
+                core::slice::from_raw_parts(base as *const u8, program.len())
+            };
+            let file = |name: &str, bytes| BootFile {
+                name: name.to_string(),
+                bytes,
+            };
+            let files = vec![
+                file("program", bytes),
+                file("text", Box::leak(Box::new([b'x'; 9]))),
+            ];
+            let quota = Quota::new(pool.available(), None);
+            let factory = Rc::new(OwnedCap::borrowed(CapIdx::FACTORY));
+            let account = Account {
+                quota: quota.clone(),
+                factory,
+                program: None,
+            };
+            // SAFETY: the file is as good as an information page.
+            let kip = unsafe { Dataspace::foreign(pool, &quota, base, 4096, MemRights::RX) };
+            let server = Server::new(pool, Slots::default(), Rc::new(account), files, kip).unwrap();
+            test(&mut World {
+                server,
+                kernel,
+                quota,
+                pool,
+            });
+        },
+    );
+}
+
+impl World {
+    fn start(&mut self, plan: &str) {
+        self.server.start_all(Plan::parse(plan.as_bytes()).unwrap());
+    }
+
+    fn log(&self) -> String {
+        self.kernel.borrow().log.clone()
+    }
+
+    /// The label of the gate to the object that fulfils a condition, with all rights.
+    fn gate(&self, condition: impl Fn(&Object) -> bool) -> u64 {
+        let labels = self.server.objects.labels(|entry| condition(&entry.object));
+        labels[0].raw() | 3
+    }
+
+    /// Sends a message by a gate; gives the answer's label, if there is one.
+    fn send(&mut self, gate: u64, label: i64, words: &[u64], items: &[(u64, u64)]) -> Option<i64> {
+        let regs = utcb();
+        let all = words
+            .iter()
+            .copied()
+            .chain(items.iter().flat_map(|&(a, b)| [a, b]));
+        for (i, word) in all.enumerate() {
+            regs.set_mr(i, word);
+        }
+        let tag = MsgTag::new(label, words.len(), items.len(), l4re_sys::TagFlags::empty());
+        self.server.handle(tag, gate).map(MsgTag::label)
+    }
+
+    /// The label of the gate that the last answer passed on.
+    fn passed(&self) -> u64 {
+        let fpage = Fpage::from_raw(utcb().mr(1));
+        self.kernel.borrow().gates[&fpage.cap().0] | 3
+    }
+
+    fn create(&mut self, allocator: u64, kind: i64, args: &[u64]) -> Option<i64> {
+        let mut words = vec![kind as u64];
+        for &arg in args {
+            words.extend([VargTag::new(varg::UMWORD, 8).0, arg]);
+        }
+        self.send(allocator, proto::FACTORY, &words, &[])
+    }
+}
+
+fn is_allocator(object: &Object) -> bool {
+    matches!(object, Object::Allocator(..))
+}
+
+fn is_rm(object: &Object) -> bool {
+    matches!(object, Object::RegionMap(_))
+}
+
+fn is_parent(object: &Object) -> bool {
+    matches!(object, Object::Parent(_))
+}
+
+/// An item as it arrives for one of the server's own gates.
+fn own(gate: u64) -> (u64, u64) {
+    (8 | 4, gate)
+}
+
+const TWO: &str = "start program -n one\nstart program -n two";
+
+#[test]
+fn the_end_of_a_program_gives_everything_back() {
+    with_world(|w| {
+        let before = (w.quota.used(), w.pool.available());
+        let objects = w.kernel.borrow().gates.len();
+        w.start(TWO);
+        let allocator = w.gate(is_allocator);
+        let region_map = w.gate(is_rm);
+        assert_eq!(w.create(allocator, proto::DATASPACE, &[1 << 20]), Some(0));
+        let ds = w.passed();
+        let words = [dataspace::ALLOCATE.into(), 0, 1 << 20];
+        assert_eq!(w.send(ds, proto::DATASPACE, &words, &[]), Some(0));
+        let words = [rm::ATTACH.into(), 0, 1 << 20, 0x2_0006, 0, 12, 0, 1, 0, 0];
+        assert_eq!(w.send(region_map, proto::RM, &words, &[own(ds)]), Some(0));
+        assert_eq!(w.create(allocator, proto::FACTORY, &[1 << 20]), Some(0));
+        let part = w.passed();
+        assert_eq!(w.create(part, proto::NAMESPACE, &[]), Some(0));
+        for _ in 0..2 {
+            let parent = w.gate(is_parent);
+            let exit = [parent::SIGNAL.into(), parent::SIGNAL_EXIT, 7];
+            let end = catch_unwind(AssertUnwindSafe(|| {
+                w.send(parent, proto::PARENT, &exit, &[])
+            }));
+            // The system ends with the second one.
+            assert!(end.is_err() || end.is_ok_and(|answer| answer.is_none()));
+        }
+        assert_eq!((w.quota.used(), w.pool.available()), before);
+        assert_eq!(w.kernel.borrow().gates.len(), objects);
+        assert!(
+            w.kernel
+                .borrow()
+                .objects
+                .values()
+                .all(|&kind| kind == proto::IRQ_SENDER)
+        );
+        assert!(w.log().contains("[root] one: exited with 7\n"));
+        assert!(w.log().ends_with("[root] system ends with status 7\n"));
+    });
+}
+
+#[test]
+fn what_cannot_be_started_is_told() {
+    with_world(|w| {
+        let plan = "gate g\nstart nothing\nstart text -n t\nstart program -m 4K -n small\n\
+                    start program -g g -n good";
+        w.start(plan);
+        let log = w.log();
+        for line in [
+            "[root] nothing: cannot be started: no boot file is named \"nothing\"\n",
+            "[root] t: cannot be started: not an ELF file\n",
+            "[root] small: cannot be started: does not fit into memory: needs 16 KiB, free are 4\n",
+        ] {
+            assert!(log.contains(line), "{log}");
+        }
+        let good = w
+            .server
+            .programs
+            .iter()
+            .filter(|program| program.is_running());
+        assert_eq!(good.count(), 1);
+    });
+}
+
+#[test]
+fn faults_are_served_or_told() {
+    with_world(|w| {
+        w.start(TWO);
+        let region_map = w.gate(is_rm);
+        assert_eq!(
+            w.send(
+                region_map,
+                proto::PAGE_FAULT,
+                &[0x100_2000 | 2, 0x100_0200],
+                &[]
+            ),
+            Some(0)
+        );
+        assert_eq!(utcb().mr(0), 0x100_2000 | 8);
+        assert_eq!(Fpage::from_raw(utcb().mr(1)).mem_rights(), MemRights::RW);
+        // Writing to code, and where nothing is.
+        let refused = w.send(region_map, proto::PAGE_FAULT, &[0x100_0000 | 2, 0], &[]);
+        assert_eq!(refused, Some(-l4re_sys::err::EACCESS));
+        assert_eq!(
+            w.send(region_map, proto::PAGE_FAULT, &[0x10, 0], &[]),
+            Some(-l4re_sys::err::ENOENT)
+        );
+        let regs = ExcRegs {
+            trapno: 14,
+            err: 6,
+            pfa: 0x10,
+            ip: 0x100_0234,
+            ..ExcRegs::ZERO
+        };
+        // SAFETY: the structure is 26 words without padding.
+        let words: [u64; 26] = unsafe { core::mem::transmute(regs) };
+        assert_eq!(w.send(region_map, proto::EXCEPTION, &words, &[]), None);
+        let line = "[root] one: fault: null pointer write at ip=0x1000234 addr=0x10 sp=0x0\n\
+                    [root] one:   at 0x0000000001000234\n";
+        assert!(w.log().ends_with(line), "{}", w.log());
+        // The gate of one that is gone means nothing any more.
+        let after = w.send(region_map, proto::PAGE_FAULT, &[0x100_2000, 0], &[]);
+        assert_eq!(after, Some(-l4re_sys::err::ENOENT));
+    });
+}
+
+#[test]
+fn rights_are_asked_for() {
+    with_world(|w| {
+        w.start(TWO);
+        let allocator = w.gate(is_allocator);
+        assert_eq!(
+            w.create(allocator & !2, proto::DATASPACE, &[4096]),
+            Some(-l4re_sys::err::EPERM)
+        );
+        assert_eq!(w.create(allocator, proto::DATASPACE, &[4096]), Some(0));
+        let ds = w.passed();
+        let map = |flags| [dataspace::MAP.into(), 0, 0, flags];
+        assert_eq!(
+            w.send(ds & !1, proto::DATASPACE, &map(6), &[]),
+            Some(-l4re_sys::err::EPERM)
+        );
+        assert_eq!(w.send(ds & !1, proto::DATASPACE, &map(4), &[]), Some(0));
+        let clear = [dataspace::CLEAR.into(), 0, 1];
+        assert_eq!(
+            w.send(ds & !1, proto::DATASPACE, &clear, &[]),
+            Some(-l4re_sys::err::EACCESS)
+        );
+        let attach = [rm::ATTACH.into(), 0, 4096, 0x2_0006, 0, 12, 0, 1, 0, 0];
+        let region_map = w.gate(is_rm);
+        let refused = w.send(region_map, proto::RM, &attach, &[own(ds & !1)]);
+        assert_eq!(refused, Some(-l4re_sys::err::EPERM));
+        // A private copy may be written.
+        let private = [rm::ATTACH.into(), 0, 4096, 0x2_1006, 0, 12, 0, 1, 0, 0];
+        assert_eq!(
+            w.send(region_map, proto::RM, &private, &[own(ds & !1)]),
+            Some(0)
+        );
+    });
+}
+
+#[test]
+fn a_part_of_the_memory_goes_with_its_allocator() {
+    with_world(|w| {
+        w.start(TWO);
+        let used = w.quota.used();
+        let allocator = w.gate(is_allocator);
+        assert_eq!(w.create(allocator, proto::FACTORY, &[64 << 10]), Some(0));
+        let part = w.passed();
+        assert_eq!(w.create(part, proto::DATASPACE, &[32 << 10]), Some(0));
+        let ds = w.passed();
+        let words = [dataspace::ALLOCATE.into(), 0, 32 << 10];
+        assert_eq!(w.send(ds, proto::DATASPACE, &words, &[]), Some(0));
+        assert_eq!(
+            w.send(part, proto::MEM_ALLOC, &[mem_alloc::INFO.into()], &[]),
+            Some(0)
+        );
+        assert_eq!(utcb().mr(0), 64 << 10);
+        assert!(utcb().mr(1) > 32 << 10 && utcb().mr(4) < 32 << 10);
+        assert_eq!(w.create(part, proto::DATASPACE, &[64 << 10]), Some(0));
+        let big = w.passed();
+        let words = [dataspace::ALLOCATE.into(), 0, 64 << 10];
+        assert_eq!(
+            w.send(big, proto::DATASPACE, &words, &[]),
+            Some(-l4re_sys::err::ENOMEM)
+        );
+        // Its last client goes, and the kernel tells.
+        let label = Label::of_message(part).0;
+        let gate = w.server.objects.get(label).unwrap().gate.cap().0;
+        w.kernel.borrow_mut().gates.remove(&gate);
+        w.kernel.borrow_mut().objects.insert(gate, 0);
+        assert_eq!(w.send(DELETION, proto::IRQ, &[], &[]), None);
+        assert_eq!(w.quota.used(), used);
+        assert_eq!(
+            w.send(ds, proto::DATASPACE, &[dataspace::INFO.into()], &[]),
+            Some(-l4re_sys::err::ENOENT)
+        );
+    });
+}
+
+/// Random messages to every object: no panic, and the quota as before when all have gone.
+#[test]
+fn random_messages_do_no_harm() {
+    with_world(|w| {
+        w.start(TWO);
+        let used = w.quota.used();
+        let gates: Vec<u64> = w
+            .server
+            .objects
+            .labels(|entry| !matches!(entry.object, Object::Parent(_)))
+            .iter()
+            .map(|label| label.raw())
+            .collect();
+        let protos = [
+            proto::DATASPACE,
+            proto::NAMESPACE,
+            proto::RM,
+            proto::MEM_ALLOC,
+            proto::FACTORY,
+            proto::LOG,
+            proto::SCHEDULER,
+            proto::META,
+            proto::PAGE_FAULT,
+            proto::IO_PAGE_FAULT,
+        ];
+        let mut seed = 11u64;
+        let mut random = |n: usize| {
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % n
+        };
+        let mut made: Vec<u64> = Vec::new();
+        for _ in 0..30_000 {
+            let all = gates.len() + made.len();
+            let index = random(all);
+            let gate = gates
+                .get(index)
+                .or(made.get(index.wrapping_sub(gates.len())));
+            let gate = gate.copied().unwrap_or(0) | random(4) as u64;
+            let words: Vec<u64> = (0..random(14))
+                .map(|_| match random(6) {
+                    0 => random(16) as u64,
+                    1 => (random(1 << 16) as u64) << 12,
+                    2 => u64::MAX - random(0x2000) as u64,
+                    3 => 8 << 16 | 1,
+                    4 => protos[random(protos.len())] as u64,
+                    _ => 1 << random(64),
+                })
+                .collect();
+            let item = match random(4) {
+                0 => vec![],
+                1 => vec![(8, 0x1000 | 0x30)],
+                2 => vec![(random(64) as u64, random(1 << 20) as u64)],
+                _ => vec![own(gates[random(gates.len())])],
+            };
+            let label = protos[random(protos.len())];
+            let answer = w.send(gate, label, &words, &item);
+            if label == proto::FACTORY && answer == Some(0) && made.len() < 50 {
+                let gate = w.passed();
+                made.push(gate & !3);
+            }
+        }
+        let program = w.server.objects.labels(|entry| entry.transient);
+        for label in program {
+            w.server.remove(label);
+        }
+        let parent = w.gate(is_parent);
+        let exit = [parent::SIGNAL.into(), parent::SIGNAL_EXIT, 0];
+        assert_eq!(w.send(parent, proto::PARENT, &exit, &[]), None);
+        assert!(w.quota.used() < used);
+        assert!(!w.log().contains("fault"));
+    });
+}

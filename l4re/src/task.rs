@@ -90,7 +90,8 @@ impl Cap<Task> {
         Ok(tag.label() > 0)
     }
 
-    /// Whether two slots of this task hold capabilities to one object.
+    /// Whether two slots of this task hold capabilities to one object, with the same rights
+    /// `W` and `S` (and, to a gate, the same right to bind it).
     ///
     /// # Errors
     /// What the kernel answers, or an IPC error.

@@ -127,11 +127,15 @@ extern "C" fn entry() -> ! {
 }
 
 extern "C" fn run(work: *mut Work) -> ! {
-    // SAFETY: `spawn` made it of a box, for this thread alone.
-    let work = unsafe { Box::from_raw(work) };
+    // SAFETY: `spawn` made it of a box, for this thread alone. The box is gone at the end of the
+    // statement: this function never returns, so that it could go later.
+    let Work {
+        run,
+        tls_base,
+        done,
+    } = *unsafe { Box::from_raw(work) };
     // SAFETY: the block is this thread's, and lives until the thread is deleted.
-    unsafe { tls::set_base(work.tls_base) };
-    let Work { run, done, .. } = *work;
+    unsafe { tls::set_base(tls_base) };
     run();
     // Whoever joins deletes the thread, while it sleeps.
     let _ = done.up();

@@ -7,7 +7,7 @@ abi! {
         /// Unmap: [`UnmapFlags`](crate::unmap::UnmapFlags), flexpages.
         UNMAP: u64 = 1 => "L4_TASK_UNMAP_OP";
         /// One selector: whether a capability is there (label 1 or 0). Two: whether both are of
-        /// one object.
+        /// one object and have the same rights `W` and `S`.
         CAP_INFO: u64 = 2 => "L4_TASK_CAP_INFO_OP";
         /// Add memory that kernel and user share (for UTCBs): a flexpage of memory; the reply
         /// holds the flexpage that was added.

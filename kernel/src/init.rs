@@ -4,7 +4,7 @@ mod modules;
 mod roots;
 
 use crate::arch::paging::{self, phys_to_virt};
-use crate::arch::{self, Image, apic, clock, cpu, entry, serial};
+use crate::arch::{self, Image, apic, clock, cpu, entry, ioapic, serial};
 use crate::kip;
 use crate::mem::{frames, phys};
 use l4re_sys::memdesc;
@@ -160,6 +160,8 @@ extern "C" fn start(info: u32) -> ! {
     // SAFETY: `init` mapped the image, its stack and the direct map.
     unsafe { cpu::use_root(root) };
     apic::init();
+    ioapic::init();
+    ioapic::set_masked(usize::from(arch::SERIAL_LINE), false);
     clock::init();
 
     let mut known = phys::add_kernel(own.start, own.end) && phys::add_kernel(heap.start, heap.end);

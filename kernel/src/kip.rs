@@ -22,6 +22,7 @@ const STRINGS: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (Fiasco interface, amd64)\0",
     "kernel:l4re-rs\0",
+    "mapdb\0",
     "segments\0",
     "\0"
 );

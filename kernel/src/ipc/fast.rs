@@ -58,7 +58,7 @@ pub extern "C" fn syscall(
                 _ => {}
             }
         }
-    } else if dest & (Sysf::MASK | cap::REPLY_BIT) == REPLY_AND_WAIT {
+    } else if dest & Sysf::MASK == REPLY_AND_WAIT {
         return reply_and_wait(current, label, dest, tag, timeout);
     }
     slow(current, label, dest, tag, timeout)
@@ -134,7 +134,9 @@ extern "C" fn reply_and_wait(
 ) -> Leave {
     // The caller waits already, so that the send timeout does not matter. Which object
     // the selector names does not either: both phases are without one.
+    let implicit = dest & (cap::REPLY_BIT | cap::INVALID_BIT) != cap::REPLY_BIT;
     if timeout as u16 == 0
+        && implicit
         && tag & SLOW_TAG_BITS == 0
         && let Some(caller) = current.reply.get().caller()
         && caller.message.payload.get() == Payload::Utcb

@@ -433,13 +433,11 @@ fn reply(current: &'static Thread, dest: CapIdx, tag: MsgTag) -> Sent {
     }
 }
 
-/// The index of an explicit reply capability, if the selector names one.
+/// The index of an explicit reply capability, if the selector names one; an invalid one
+/// (`L4_INVALID_REPLY_CAP`) stands for the implicit capability.
 fn reply_index(dest: CapIdx) -> Option<usize> {
-    dest.is_reply().then(|| {
-        usize::try_from(dest.index())
-            .unwrap_or(usize::MAX)
-            .min(u32::MAX as usize)
-    })
+    let index = usize::try_from(dest.index()).unwrap_or(usize::MAX);
+    (dest.is_reply() && dest.is_valid()).then(|| index.min(u32::MAX as usize))
 }
 
 /// The receive phase of the current thread: a message that is there is taken.

@@ -142,6 +142,8 @@ pub fn dispatch(object: Object, call: &Call) -> Outcome {
         (Object::Factory(factory), proto::FACTORY) => factory.invoke(call).into(),
         (Object::Scheduler, proto::SCHEDULER) => super::scheduler::invoke(call),
         (Object::Vcon, proto::LOG) => super::vcon::invoke(call).into(),
+        (Object::Scheduler, proto::IRQ) => super::scheduler::invoke_icu(call).into(),
+        (Object::Vcon, proto::IRQ) => super::vcon::invoke_icu(call).into(),
         (Object::Icu, proto::IRQ) => super::icu::invoke(call).into(),
         (Object::Icu, proto::PLATFORM_CTL) => super::icu::platform_control(call).into(),
         (Object::ThreadGroup(group), proto::THREAD_GROUP) => group.invoke(call).into(),
@@ -162,9 +164,9 @@ fn protocols(object: Object) -> &'static [i64] {
         Object::Irq(_) => &[proto::IRQ_SENDER, proto::IRQ, proto::KOBJECT],
         Object::Semaphore(_) => &[proto::SEMAPHORE, proto::IRQ],
         Object::ThreadGroup(_) => &[proto::THREAD_GROUP, proto::KOBJECT],
-        Object::Scheduler => &[proto::SCHEDULER],
+        Object::Scheduler => &[proto::SCHEDULER, proto::IRQ],
         Object::Icu => &[proto::IRQ, proto::PLATFORM_CTL],
-        Object::Vcon => &[proto::LOG],
+        Object::Vcon => &[proto::LOG, proto::IRQ],
     }
 }
 

@@ -1,5 +1,6 @@
 //! Interrupts as messages: an IRQ is triggered, its thread receives.
 
+use super::icu::Source;
 use super::invoke::{Call, Outcome, Reply};
 use super::thread::Thread;
 use super::thread_group::Destination;
@@ -9,7 +10,7 @@ use crate::ipc;
 use crate::mem::slab::{Slab, Slot};
 use crate::util::list::{Link, Linked};
 use core::cell::Cell;
-use l4re_sys::op::{irq as op, rcv_endpoint};
+use l4re_sys::op::{icu, irq as op, rcv_endpoint};
 use l4re_sys::{err, proto};
 
 /// Tag of the link by which an IRQ waits until its thread takes it.
@@ -25,6 +26,7 @@ pub struct Irq {
     label: Cell<u64>,
     /// Triggered while no thread was bound.
     early: Cell<bool>,
+    source: Cell<Source>,
     pending: Link<Irq>,
     next_free: Cell<Option<&'static Irq>>,
 }
@@ -39,6 +41,7 @@ impl Slot for Irq {
         pending_at: Cell::new(Handle::NONE),
         label: Cell::new(0),
         early: Cell::new(false),
+        source: Cell::new(Source::Software),
         pending: Link::new(),
         next_free: Cell::new(None),
     };
@@ -63,6 +66,15 @@ impl Irq {
         self.pending_at.set(Handle::NONE);
         self.label.set(0);
         self.early.set(false);
+        self.source.set(Source::Software);
+    }
+
+    /// Binds the IRQ to a source of interrupts, in place of the one it had.
+    pub fn set_source(&self, source: Source) {
+        let old = self.source.replace(source);
+        if old != source {
+            old.unbind();
+        }
     }
 
     /// The label that its receiver sees.
@@ -112,6 +124,7 @@ impl Irq {
 
     /// The IRQ's end (from `obj::reap`).
     pub fn destroy(&'static self) {
+        self.set_source(Source::Software);
         self.unbind();
         super::release(&IRQS, self);
     }
@@ -125,8 +138,15 @@ impl Irq {
                     self.trigger();
                     Ok(Reply::ok())
                 }
-                // A software IRQ is never masked: acknowledging it is nothing to do.
-                Some(_) => Ok(Reply::ok()),
+                Some(op::EOI) => {
+                    self.source.get().set_masked(false);
+                    Ok(Reply::ok())
+                }
+                Some(icu::MASK) => {
+                    self.source.get().set_masked(true);
+                    Ok(Reply::ok())
+                }
+                Some(_) => Err(err::ENOSYS),
             },
             proto::IRQ_SENDER => match call.word(0) {
                 Some(op::SENDER_DETACH) => {

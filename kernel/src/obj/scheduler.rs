@@ -1,8 +1,10 @@
 //! The scheduler as an object: which processors there are, and how threads run.
 
-use super::Object;
 use super::invoke::{Call, Outcome, Reply};
+use super::irq::Irq;
+use super::{Handle, Object};
 use crate::sched;
+use core::cell::Cell;
 use l4re_sys::err;
 use l4re_sys::op::scheduler as op;
 use l4re_sys::sched::CpuSet;
@@ -22,6 +24,17 @@ pub fn invoke(call: &Call) -> Outcome {
         Some(op::IDLE_TIME) => idle_time(call).into(),
         _ => Err(err::ENOSYS).into(),
     }
+}
+
+struct Hotplug(Cell<Handle<Irq>>);
+// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+unsafe impl Sync for Hotplug {}
+/// Triggered when processors come or go: never, here.
+static HOTPLUG: Hotplug = Hotplug(Cell::new(Handle::NONE));
+
+/// The ICU side of the scheduler.
+pub fn invoke_icu(call: &Call) -> Result<Reply, i64> {
+    super::icu::invoke_single(call, &HOTPLUG.0)
 }
 
 fn info(call: &Call) -> Result<Reply, i64> {

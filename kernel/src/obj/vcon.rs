@@ -1,10 +1,71 @@
 //! The kernel's log: a console on the serial line.
 
+use super::Handle;
 use super::invoke::{Call, Reply};
+use super::irq::Irq;
 use crate::arch::serial;
 use crate::util::global::Global;
+use core::cell::Cell;
 use l4re_sys::op::vcon as op;
 use l4re_sys::{err, utcb};
+
+/// Characters that came and nobody has read yet; the oldest are lost if too many come.
+struct Input {
+    ring: [u8; 256],
+    first: usize,
+    count: usize,
+}
+
+static INPUT: Global<Input> = Global::new(Input {
+    ring: [0; 256],
+    first: 0,
+    count: 0,
+});
+
+impl Input {
+    fn put(&mut self, byte: u8) {
+        if self.count == self.ring.len() {
+            self.first = (self.first + 1) % self.ring.len();
+            self.count -= 1;
+        }
+        let at = (self.first + self.count) % self.ring.len();
+        if let Some(place) = self.ring.get_mut(at) {
+            *place = byte;
+            self.count += 1;
+        }
+    }
+
+    fn get(&mut self) -> Option<u8> {
+        if self.count == 0 {
+            return None;
+        }
+        let byte = self.ring.get(self.first).copied();
+        self.first = (self.first + 1) % self.ring.len();
+        self.count -= 1;
+        byte
+    }
+}
+
+struct Listener(Cell<Handle<Irq>>);
+// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+unsafe impl Sync for Listener {}
+/// Triggered when there is something to read.
+static LISTENER: Listener = Listener(Cell::new(Handle::NONE));
+
+/// The serial line has something: it is kept, and the listener told.
+pub fn input() {
+    while let Some(byte) = serial::get() {
+        INPUT.borrow().put(byte);
+    }
+    if let Some(irq) = LISTENER.0.get().get() {
+        irq.trigger();
+    }
+}
+
+/// The ICU side of the log: its one interrupt tells of input.
+pub fn invoke_icu(call: &Call) -> Result<Reply, i64> {
+    super::icu::invoke_single(call, &LISTENER.0)
+}
 
 /// Input, output and local flags, as they were set.
 static ATTR: Global<[u64; 3]> = Global::new([op::I_ICRNL, op::O_ONLCR, op::L_ECHO]);
@@ -29,7 +90,9 @@ pub fn invoke(call: &Call) -> Result<Reply, i64> {
                 .min(op::READ_SIZE);
             let (mut count, mut packed) = (0, 0u64);
             while count < room {
-                let Some(byte) = serial::get() else { break };
+                let Some(byte) = INPUT.borrow().get() else {
+                    break;
+                };
                 packed |= u64::from(byte) << (8 * (count % 8));
                 call.set_word(1 + count / 8, packed);
                 count += 1;

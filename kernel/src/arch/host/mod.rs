@@ -95,6 +95,39 @@ pub mod cpu {
     }
 }
 
+/// No interrupt lines.
+pub mod ioapic {
+    /// See the amd64 one.
+    pub const FIRST_VECTOR: u8 = 0x30;
+    /// See the amd64 one.
+    #[derive(Clone, Copy)]
+    pub struct Trigger {
+        /// Level.
+        pub level: bool,
+        /// Low.
+        pub low: bool,
+    }
+    /// None.
+    pub fn lines() -> usize {
+        0
+    }
+    /// Nothing to do.
+    pub fn set_up(_line: usize, _trigger: Trigger) {}
+    /// Nothing to do.
+    pub fn set_masked(_line: usize, _masked: bool) {}
+}
+
+/// No local APIC.
+pub mod apic {
+    /// Nowhere.
+    pub const MSI_ADDRESS: u64 = 0;
+    /// Nothing to end.
+    pub fn end_of_interrupt() {}
+}
+
+/// See the amd64 one.
+pub const SERIAL_LINE: u8 = 4;
+
 /// The serial line: what the kernel prints in a test.
 pub mod serial {
     /// Printed.

@@ -6,7 +6,10 @@ use x86_64::instructions::port::Port;
 const LAPIC: u64 = 0xfee0_0000;
 
 /// Pages of registers that the kernel maps.
-pub const MMIO_PAGES: [u64; 1] = [LAPIC];
+pub const MMIO_PAGES: [u64; 2] = [LAPIC, super::ioapic::IOAPIC];
+
+/// Where a device writes to interrupt the first processor.
+pub const MSI_ADDRESS: u64 = LAPIC;
 
 /// Vector of the timer.
 pub const TIMER_VECTOR: u8 = 0xe0;

@@ -4,6 +4,7 @@ pub mod apic;
 pub mod clock;
 pub mod cpu;
 pub mod entry;
+pub mod ioapic;
 pub mod paging;
 pub mod serial;
 mod trap;
@@ -58,6 +59,9 @@ impl Image {
 pub fn stack_top() -> u64 {
     &raw const _boot_stack_top as u64
 }
+
+/// The line of the first serial port, which the kernel's log has.
+pub const SERIAL_LINE: u8 = 4;
 
 /// QEMU's `isa-debug-exit` device: ends the emulator with twice the value plus one.
 const DEBUG_EXIT_PORT: u16 = 0xf4;

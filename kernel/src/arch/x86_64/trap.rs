@@ -2,6 +2,7 @@
 
 use super::{apic, cpu};
 use crate::ipc::fault;
+use crate::obj::icu;
 use crate::obj::thread::Thread;
 use crate::sched;
 use l4re_sys::exc_regs::ExcRegs;
@@ -30,10 +31,16 @@ pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
         v if v == u64::from(apic::SPURIOUS_VECTOR) => thread,
         NMI | DOUBLE_FAULT | MACHINE_CHECK => kernel_fault(&thread.regs()),
         v if v < EXCEPTIONS => fault::exception(thread),
-        _ => {
-            apic::end_of_interrupt();
-            thread
+        v => {
+            device_interrupt(v);
+            sched::after_interrupt(thread)
         }
+    }
+}
+
+fn device_interrupt(vector: u64) {
+    if !icu::interrupt(vector as u8) {
+        apic::end_of_interrupt();
     }
 }
 
@@ -64,7 +71,7 @@ pub extern "C" fn from_kernel(frame: &ExcRegs) {
         }
         v if v == u64::from(apic::SPURIOUS_VECTOR) => {}
         v if v < EXCEPTIONS => kernel_fault(frame),
-        _ => apic::end_of_interrupt(),
+        v => device_interrupt(v),
     }
 }
 

@@ -326,14 +326,13 @@ pub fn read_log(size: u32) -> Result<[u64; l4re_sys::utcb::MSG_REGS]> {
     Ok(core::array::from_fn(|i| regs.mr(i)))
 }
 
-/// Ends the system. Returns if the kernel cannot.
-pub fn shutdown() {
-    let _ = call(
-        CapIdx::ICU,
-        proto::PLATFORM_CTL,
-        &[platform_ctl::SYS_SHUTDOWN, 0],
-        None,
-    );
+/// Switches the machine off, or has it start again.
+///
+/// # Errors
+/// The kernel cannot, or may not.
+pub fn shutdown(reboot: bool) -> Result<()> {
+    let words = [platform_ctl::SYS_SHUTDOWN, reboot.into()];
+    call(CapIdx::ICU, proto::PLATFORM_CTL, &words, None).map(drop)
 }
 
 /// Waits for nothing, without end.

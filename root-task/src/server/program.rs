@@ -547,7 +547,13 @@ pub fn report(line: fmt::Arguments<'_>) {
 /// Ends the system. Never returns, even where the kernel cannot switch the machine off.
 pub fn end_system(status: i64) -> ! {
     report(format_args!("system ends with status {status}"));
-    kernel::shutdown();
+    if let Err(error) = kernel::shutdown(false) {
+        // Fiasco cannot switch a PC off. A restart ends an emulator that is told not to.
+        report(format_args!(
+            "the kernel cannot switch off ({error:?}), so it restarts"
+        ));
+        let _ = kernel::shutdown(true);
+    }
     loop {
         kernel::sleep();
     }

@@ -10,12 +10,24 @@ use crate::obj::thread::Thread;
 use crate::sched;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::exc_regs::ExcRegs;
+use l4re_sys::fpage::Fpage;
 use l4re_sys::{proto, utcb};
 
 /// Tells the pager of the current thread about a page fault; returns who runs next.
 pub fn page_fault(thread: &'static Thread, address: u64, ip: u64) -> &'static Thread {
     let payload = Payload::PageFault { address, ip };
     let tag = MsgTag::new(proto::PAGE_FAULT, 2, 0, TagFlags::empty());
+    tell(thread, thread.pager.get(), payload, tag)
+}
+
+/// Tells the pager of the current thread that it used ports it has not; returns who
+/// runs next. The registers hold the exception that this is if the pager cannot help.
+pub fn io_fault(thread: &'static Thread, ports: Fpage, ip: u64) -> &'static Thread {
+    let payload = Payload::IoFault {
+        ports: ports.raw(),
+        ip,
+    };
+    let tag = MsgTag::new(proto::IO_PAGE_FAULT, 2, 0, TagFlags::empty());
     tell(thread, thread.pager.get(), payload, tag)
 }
 
@@ -83,6 +95,10 @@ pub fn undeliverable(thread: &'static Thread, error: IpcError) {
     let payload = thread.message.payload.get();
     if let Payload::PageFault { address, .. } = payload {
         raise_page_fault(thread, address);
+        return;
+    }
+    if matches!(payload, Payload::IoFault { .. }) {
+        raise(thread);
         return;
     }
     sched::timeout::clear(thread);
@@ -159,6 +175,11 @@ pub fn reply(
             finish(caller);
             caller.message.payload.set(Payload::Utcb);
             raise_page_fault(caller, address);
+        }
+        Payload::IoFault { .. } if tag.label() < 0 || tag.label() == proto::PF_EXCEPTION => {
+            finish(caller);
+            caller.message.payload.set(Payload::Utcb);
+            raise(caller);
         }
         Payload::Exception => {
             finish(caller);

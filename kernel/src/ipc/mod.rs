@@ -316,7 +316,7 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
             };
             MsgTag::new(tag.label(), words, items, TagFlags::empty())
         }
-        Payload::PageFault { address, ip } => {
+        Payload::PageFault { address, ip } | Payload::IoFault { ports: address, ip } => {
             utcb.set_mr(0, address);
             utcb.set_mr(1, ip);
             MsgTag::new(tag.label(), 2, 0, TagFlags::empty())

@@ -53,6 +53,13 @@ pub enum Payload {
         /// Faulting instruction.
         ip: u64,
     },
+    /// The kernel, for the thread: use of an I/O port that it may not use.
+    IoFault {
+        /// The ports, as a flexpage.
+        ports: u64,
+        /// Faulting instruction.
+        ip: u64,
+    },
     /// The kernel, for the thread: its registers.
     Exception,
 }

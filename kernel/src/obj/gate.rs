@@ -11,7 +11,7 @@ use crate::mem::slab::{Slab, Slot};
 use crate::util::list::List;
 use core::cell::Cell;
 use l4re_sys::err;
-use l4re_sys::op::{ipc_gate, rcv_endpoint};
+use l4re_sys::op::{ipc_gate, kobject, rcv_endpoint};
 
 /// An IPC gate.
 #[repr(C, align(16))]
@@ -109,6 +109,15 @@ impl Gate {
                     return Err(err::EINVAL);
                 }
                 self.bind(target, label);
+                Ok(Reply::ok())
+            }
+            kobject::DEC_REFCNT => {
+                // A server's own capability is not to keep the gate when all clients went.
+                let refs = &self.header.refs;
+                let fewer = u32::try_from(call.arg(1)?).map_err(|_| err::EINVAL)?;
+                if refs.get() != u32::MAX {
+                    refs.set(refs.get().saturating_sub(fewer));
+                }
                 Ok(Reply::ok())
             }
             ipc_gate::GET_INFO => {

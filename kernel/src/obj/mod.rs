@@ -4,6 +4,7 @@ pub mod factory;
 pub mod gate;
 pub mod icu;
 pub mod invoke;
+mod io_bitmap;
 pub mod irq;
 pub mod scheduler;
 pub mod semaphore;

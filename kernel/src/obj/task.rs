@@ -1,5 +1,6 @@
 //! Tasks: an address space, a table of capabilities, and the threads that use them.
 
+use super::io_bitmap::IoBitmap;
 use super::thread::Thread;
 use super::{Header, KObject, Kind, invoke};
 use crate::arch::paging::{self, LARGE_PAGE, PAGE, Space};
@@ -11,6 +12,7 @@ use crate::mem::phys;
 use crate::mem::slab::{Slab, Slot};
 use crate::space::map::{self, How};
 use crate::space::node::{NODE_BYTES, Node};
+use crate::space::ports;
 use crate::space::tree::NodeTree;
 use crate::util::list::List;
 use core::cell::Cell;
@@ -35,6 +37,10 @@ pub struct Task {
     pub caps: CapTable,
     /// The pages, and whom they came from.
     pub pages: NodeTree,
+    /// The I/O ports, and whom they came from.
+    pub ports: NodeTree,
+    /// The same as the processor wants it.
+    pub io: IoBitmap,
     /// The explicit reply capabilities.
     pub replies: ReplyTable,
     /// The threads bound to the task.
@@ -55,6 +61,8 @@ impl Slot for Task {
         space: Space::vacant(),
         caps: CapTable::vacant(),
         pages: NodeTree::new(),
+        ports: NodeTree::new(),
+        io: IoBitmap::vacant(),
         replies: ReplyTable::vacant(),
         threads: List::new(),
         root: Cell::new(false),
@@ -119,12 +127,33 @@ impl Task {
         order: u32,
         parent: Option<&'static Node>,
     ) -> Option<&'static Node> {
+        self.add_node(&self.pages, addr, order, parent, false)
+    }
+
+    /// Notes I/O ports in the mapping database; the bitmap is the caller's business.
+    pub fn add_ports(
+        &'static self,
+        addr: u64,
+        order: u32,
+        parent: Option<&'static Node>,
+    ) -> Option<&'static Node> {
+        self.add_node(&self.ports, addr, order, parent, true)
+    }
+
+    fn add_node(
+        &'static self,
+        tree: &NodeTree,
+        addr: u64,
+        order: u32,
+        parent: Option<&'static Node>,
+        ports: bool,
+    ) -> Option<&'static Node> {
         if !self.pay(NODE_BYTES) {
             return None;
         }
-        match Node::create(self, addr, order, parent) {
+        match Node::create(self, addr, order, parent, ports) {
             Some(node) => {
-                self.pages.insert(node);
+                tree.insert(node);
                 Some(node)
             }
             None => {
@@ -139,6 +168,22 @@ impl Task {
         self.pages.remove(node);
         node.free();
         self.give_back(NODE_BYTES);
+    }
+
+    /// Forgets ports of this task, whose node has no children.
+    pub fn drop_ports(&self, node: &'static Node) {
+        self.ports.remove(node);
+        node.free();
+        self.give_back(NODE_BYTES);
+    }
+
+    /// Does something with every thread of the task.
+    pub fn each_thread(&self, action: impl Fn(&'static Thread)) {
+        let mut next = self.threads.first();
+        while let Some(thread) = next {
+            next = self.threads.next(thread);
+            action(thread);
+        }
     }
 
     /// The first address at or above `addr` at which the task has something to map.
@@ -236,6 +281,8 @@ impl Task {
         }
         self.replies.clear(ipc::abort_caller);
         map::unmap_all(self);
+        ports::unmap_all(self);
+        self.io.clear();
         self.caps.clear_all();
         self.space.clear();
         if let Some(factory) = self.header.factory() {
@@ -272,6 +319,7 @@ impl Task {
         };
         let window = match send.kind() {
             FpageType::Obj => Fpage::obj(CapIdx(0), 51, l4re_sys::ObjRights::RWSD),
+            FpageType::Io => Fpage::io(0, 16),
             _ => Fpage::memory(0, 63, MemRights::RWX),
         };
         map::map(
@@ -293,6 +341,9 @@ impl Task {
             let fpage = Fpage::from_raw(call.arg(n)?);
             if matches!(fpage.kind(), FpageType::Memory | FpageType::Special) {
                 map::unmap_memory(self, fpage, all_spaces);
+            }
+            if matches!(fpage.kind(), FpageType::Io | FpageType::Special) {
+                ports::unmap(self, fpage, all_spaces);
             }
             if matches!(fpage.kind(), FpageType::Obj | FpageType::Special) && all_spaces {
                 map::unmap_caps(self, fpage, flags.contains(UnmapFlags::DELETE_OBJ));

@@ -16,6 +16,7 @@ use crate::sched::timeout::TimeoutTag;
 use crate::util::list::{Link, Linked, List};
 use core::cell::{Cell, UnsafeCell};
 use core::mem::offset_of;
+use core::ptr::NonNull;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::exc_regs::ExcRegs;
 use l4re_sys::utcb::{self, UtcbRef};
@@ -56,6 +57,8 @@ pub struct Thread {
     utcb: Cell<*mut utcb::Utcb>,
     utcb_address: Cell<u64>,
     cr3: Cell<u64>,
+    /// The I/O ports of the task, if it has any.
+    pub io_bitmap: Cell<Option<NonNull<u8>>>,
     task: Cell<Handle<Task>>,
     /// The capabilities of the task; empty while there is none.
     pub caps: CapView,
@@ -130,6 +133,7 @@ impl Slot for Thread {
         utcb: Cell::new(core::ptr::null_mut()),
         utcb_address: Cell::new(0),
         cr3: Cell::new(0),
+        io_bitmap: Cell::new(None),
         task: Cell::new(Handle::NONE),
         caps: CapView::empty(),
         quantum_us: Cell::new(0),
@@ -315,6 +319,7 @@ impl Thread {
         self.cr3.set(task.space.cr3());
         self.task.set(Handle::of(task));
         self.caps.look_at(&task.caps);
+        self.io_bitmap.set(task.io.get());
         task.threads.push_back(self);
         // User code finds its UTCB's address at gs:0. The word between message and
         // buffer registers is nobody's: it holds the address.
@@ -375,6 +380,7 @@ impl Thread {
         sched::timeout::clear(self);
         ipc::leave(self);
         self.caps.look_away();
+        self.io_bitmap.set(None);
         if let Some(group) = self.group.get().get() {
             group.leave(self);
         }

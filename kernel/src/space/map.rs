@@ -1,6 +1,7 @@
 //! Map, grant and unmap, of memory and of capabilities.
 
 use super::node::{Node, key};
+use super::ports;
 use crate::arch::paging::{Attr, LARGE_PAGE, PAGE, USER_END};
 use crate::cap::{self, Cap, Rights};
 use crate::mem::frames::PAGE_SIZE;
@@ -91,7 +92,8 @@ pub fn map(
     match send.kind() {
         FpageType::Memory => map_memory(source, target, ranges, send.mem_rights(), how),
         FpageType::Obj => map_caps(source, target, ranges, send.rights(), how),
-        FpageType::Io | FpageType::Special => Ok(()),
+        FpageType::Io => ports::map(source, send, target, window, how),
+        FpageType::Special => Ok(()),
     }
 }
 
@@ -272,6 +274,12 @@ enum Extent {
 }
 
 /// Removes all mappings made from a node, and the node itself if it is to go too.
+pub(super) fn revoke_all(node: &'static Node, and_self: bool) {
+    revoke(node, Extent::Whole, and_self);
+}
+
+/// Removes the mappings made from a part of a node, and the node itself if it is to go
+/// too.
 fn revoke(node: &'static Node, extent: Extent, and_self: bool) {
     let mut child = node.first_child();
     while let Some(top) = child {
@@ -318,6 +326,10 @@ fn remove_subtree(top: &'static Node) {
 
 fn remove_one(node: &'static Node) {
     if let Some(task) = node.task() {
+        if node.is_ports() {
+            ports::removed(task, node);
+            return task.drop_ports(node);
+        }
         if !task.is_root() {
             task.space.unmap(node.addr());
         }

@@ -15,6 +15,8 @@ pub struct Node {
     pub(super) weight: Cell<u64>,
     pub(super) left: Cell<Option<&'static Node>>,
     pub(super) right: Cell<Option<&'static Node>>,
+    /// Of I/O ports, not of memory.
+    ports: Cell<bool>,
     parent: Cell<Option<&'static Node>>,
     first_child: Cell<Option<&'static Node>>,
     next: Cell<Option<&'static Node>>,
@@ -28,6 +30,7 @@ impl Slot for Node {
         weight: Cell::new(0),
         left: Cell::new(None),
         right: Cell::new(None),
+        ports: Cell::new(false),
         parent: Cell::new(None),
         first_child: Cell::new(None),
         next: Cell::new(None),
@@ -57,8 +60,10 @@ impl Node {
         addr: u64,
         order: u32,
         parent: Option<&'static Node>,
+        ports: bool,
     ) -> Option<&'static Node> {
         let node = NODES.take()?;
+        node.ports.set(ports);
         node.task.set(Some(task));
         node.key.set(key(addr, order));
         node.left.set(None);
@@ -76,6 +81,11 @@ impl Node {
     /// Whose page it is.
     pub fn task(&self) -> Option<&'static Task> {
         self.task.get()
+    }
+
+    /// Whether it is of I/O ports.
+    pub fn is_ports(&self) -> bool {
+        self.ports.get()
     }
 
     /// The page's address in the task.

@@ -80,6 +80,10 @@ pub mod cpu {
         CURRENT.set(Some(next));
     }
     /// Nothing to load.
+    pub fn io_changed(_bitmap: core::ptr::NonNull<u8>) {}
+    /// Nothing to forget.
+    pub fn io_gone(_bitmap: core::ptr::NonNull<u8>) {}
+    /// Nothing to load.
     pub fn reload_bases(_thread: &Thread) {}
     /// It never runs.
     pub fn running_us(_thread: &Thread, _now: u64) -> u64 {

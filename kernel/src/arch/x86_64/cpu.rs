@@ -50,6 +50,8 @@ pub struct PerCpu {
     fs_base: Cell<u64>,
     gs_base: Cell<u64>,
     fpu_on: Cell<bool>,
+    /// The bitmap of I/O ports that the task state segment has.
+    io: Cell<Option<NonNull<u8>>>,
     /// When the current thread got the processor, in ticks of the time stamp counter.
     since: Cell<u64>,
     kernel_root: Cell<Option<NonNull<[Cell<u64>; 512]>>>,
@@ -60,7 +62,7 @@ pub struct PerCpu {
 // SAFETY: each processor uses its own only, with interrupts off.
 unsafe impl Sync for PerCpu {}
 
-/// The 64-bit task state segment, without an I/O bitmap.
+/// The 64-bit task state segment.
 #[repr(C, packed(4))]
 struct Tss {
     reserved0: u32,
@@ -70,7 +72,17 @@ struct Tss {
     reserved2: u64,
     reserved3: u16,
     io_map: u16,
+    io_bitmap: [u8; IO_BYTES],
+    /// The processor reads one byte more than there are.
+    io_end: u8,
 }
+
+/// Bytes of the I/O bitmap.
+const IO_BYTES: usize = 8192;
+/// Where it stands in the segment.
+const IO_MAP: u16 = core::mem::offset_of!(Tss, io_bitmap) as u16;
+/// A place behind the segment: no port is allowed.
+const NO_IO_MAP: u16 = u16::MAX;
 
 static CPU: PerCpu = PerCpu {
     current: Cell::new(None),
@@ -81,6 +93,7 @@ static CPU: PerCpu = PerCpu {
     fs_base: Cell::new(0),
     gs_base: Cell::new(0),
     fpu_on: Cell::new(true),
+    io: Cell::new(None),
     since: Cell::new(0),
     kernel_root: Cell::new(None),
     tss: UnsafeCell::new(Tss {
@@ -90,7 +103,9 @@ static CPU: PerCpu = PerCpu {
         ist: [0; 7],
         reserved2: 0,
         reserved3: 0,
-        io_map: size_of::<Tss>() as u16,
+        io_map: NO_IO_MAP,
+        io_bitmap: [0xff; IO_BYTES],
+        io_end: 0xff,
     }),
     gdt: UnsafeCell::new([
         0,
@@ -300,6 +315,9 @@ fn switch_rest(cpu: &PerCpu, next: &'static Thread) {
         load_cr3(cpu, cr3);
     }
     load_bases(cpu, next);
+    if next.io_bitmap.get() != cpu.io.get() {
+        load_io(cpu, next.io_bitmap.get());
+    }
     // Threads that never used the floating-point unit run with it off: the first use
     // traps (`fpu_first_use`).
     match (next.fpu_used.get(), cpu.fpu_on.get()) {
@@ -311,6 +329,40 @@ fn switch_rest(cpu: &PerCpu, next: &'static Thread) {
         }
         (false, true) => set_fpu(cpu, false),
         (false, false) => {}
+    }
+}
+
+/// Lets the processor use this bitmap of I/O ports.
+#[cold]
+fn load_io(cpu: &PerCpu, bitmap: Option<NonNull<u8>>) {
+    cpu.io.set(bitmap);
+    // SAFETY: the kernel alone writes the segment; a bitmap is `IO_BYTES` long and lives
+    // until `io_gone`.
+    unsafe {
+        let tss = cpu.tss.get();
+        (*tss).io_map = if bitmap.is_some() { IO_MAP } else { NO_IO_MAP };
+        if let Some(bitmap) = bitmap {
+            let place = &raw mut (*tss).io_bitmap;
+            place
+                .cast::<u8>()
+                .copy_from_nonoverlapping(bitmap.as_ptr(), IO_BYTES);
+        }
+    }
+}
+
+/// A bitmap of I/O ports was changed.
+pub fn io_changed(bitmap: NonNull<u8>) {
+    let cpu = this();
+    if cpu.io.get() == Some(bitmap) {
+        load_io(cpu, Some(bitmap));
+    }
+}
+
+/// A bitmap of I/O ports goes.
+pub fn io_gone(bitmap: NonNull<u8>) {
+    let cpu = this();
+    if cpu.io.get() == Some(bitmap) {
+        load_io(cpu, None);
     }
 }
 

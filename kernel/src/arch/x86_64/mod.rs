@@ -6,6 +6,7 @@ pub mod cpu;
 pub mod entry;
 pub mod ioapic;
 pub mod paging;
+mod ports;
 pub mod serial;
 mod trap;
 

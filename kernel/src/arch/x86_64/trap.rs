@@ -1,6 +1,6 @@
 //! Traps: exceptions of user code, interrupts, and the kernel's own faults.
 
-use super::{apic, cpu};
+use super::{apic, cpu, ports};
 use crate::ipc::fault;
 use crate::obj::icu;
 use crate::obj::thread::Thread;
@@ -9,6 +9,7 @@ use l4re_sys::exc_regs::ExcRegs;
 
 const DEVICE_NOT_AVAILABLE: u64 = 7;
 const PAGE_FAULT: u64 = ExcRegs::PAGE_FAULT_TRAP;
+const GENERAL_PROTECTION: u64 = 13;
 const EXCEPTIONS: u64 = 32;
 const NMI: u64 = 2;
 const DOUBLE_FAULT: u64 = 8;
@@ -30,6 +31,10 @@ pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
         }
         v if v == u64::from(apic::SPURIOUS_VECTOR) => thread,
         NMI | DOUBLE_FAULT | MACHINE_CHECK => kernel_fault(&thread.regs()),
+        GENERAL_PROTECTION => match ports::used(thread) {
+            Some(ports) => fault::io_fault(thread, ports, thread.with_regs(|regs| regs.ip)),
+            None => fault::exception(thread),
+        },
         v if v < EXCEPTIONS => fault::exception(thread),
         v => {
             device_interrupt(v);

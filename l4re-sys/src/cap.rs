@@ -1,7 +1,7 @@
 //! Capability selectors.
 
 /// A capability selector: an index into the task's table of capabilities, shifted left by
-/// [`CapIdx::SHIFT`], or into its table of reply capabilities, or no capability at all.
+/// [`SHIFT`], or into its table of reply capabilities, or no capability at all.
 #[doc(alias = "l4_cap_idx_t")]
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

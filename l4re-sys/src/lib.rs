@@ -6,13 +6,13 @@
 //!
 //! Three kinds of target use the crate:
 //!
-//! * `os = "l4re"`: a program. [`ipc`] is the `syscall` instruction, [`utcb`] the thread's own.
+//! * `os = "l4re"`: a program. [`ipc`] is the `syscall` instruction, [`utcb()`] the thread's own.
 //! * `os = "none"`: a kernel. Types and constants only; the system-call layer does not exist.
 //! * anything else: a test. The system-call layer is a fake kernel (`fake`), where the UTCB is
 //!   ordinary memory and a closure answers the calls.
 //!
 //! `tests/facts.rs` holds each constant, size and offset to what a compiler reads from L4Re's
-//! headers (`data/`). A definition that stands outside of the macros of [`mod@abi`] fails it.
+//! headers (`data/`). A definition that stands outside of the macros of `src/abi.rs` fails it.
 
 #![no_std]
 

@@ -38,9 +38,12 @@ impl Buffer {
         if self.len == 0 {
             return;
         }
-        if let (Some(env), Some(text)) = (start::try_env(), self.text.get(..self.len)) {
+        // Sending to no capability would be sending to this thread.
+        let log = start::try_env().map(|env| env.log());
+        let log = log.filter(|log| log.is_valid());
+        if let (Some(log), Some(text)) = (log, self.text.get(..self.len)) {
             // Who prints has no use for an error of the log.
-            let _ = env.log().write(text);
+            let _ = log.write(text);
         }
         self.len = 0;
     }

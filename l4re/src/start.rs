@@ -10,7 +10,7 @@ use l4re_sys::re::parent::SIGNAL_EXIT;
 
 static ENV: AtomicPtr<Env> = AtomicPtr::new(null_mut());
 
-/// Publishes the environment: from now on [`env`], [`print!`](crate::print) and the allocation
+/// Publishes the environment: from now on [`env()`], [`print!`](crate::print) and the allocation
 /// of capability slots work. Only the first call counts.
 pub fn init(env: &'static Env) {
     cap_alloc::init(env.raw().first_free_cap);

@@ -32,7 +32,11 @@ pub(crate) fn set_first_stack_end(end: usize) {
 /// The initial content of thread-local data.
 struct Template {
     init: &'static [u8],
+    /// Of the data alone.
     layout: Layout,
+    /// How far before the base of the segment fs the data start. The linker counts from the
+    /// end, which it aligns as if the data were moved there from where they are in the image.
+    start_below_base: usize,
 }
 
 unsafe extern "C" {
@@ -56,17 +60,19 @@ impl Template {
             return Template {
                 init: &[],
                 layout: Layout::new::<()>(),
+                start_below_base: 0,
             };
         };
-        let at = core::ptr::with_exposed_provenance::<u8>(tls.vaddr as usize);
+        let (start, size) = (tls.vaddr as usize, tls.memsz as usize);
+        let align = (tls.align as usize).max(1);
+        let at = core::ptr::with_exposed_provenance::<u8>(start);
         // SAFETY: the segment is part of the image, and its initial content is never written.
         let init = unsafe { core::slice::from_raw_parts(at, tls.filesz as usize) };
-        let align = (tls.align as usize).max(1);
-        let layout = Layout::from_size_align(tls.memsz as usize, align);
+        let layout = Layout::from_size_align(size, align);
         Template {
             init,
-            // The linker has laid the segment out, so size and alignment are sound.
-            layout: layout.unwrap_or(Layout::new::<()>()),
+            layout: layout.expect("the linker has laid the segment out"),
+            start_below_base: size + (start + size).wrapping_neg() % align,
         }
     }
 }
@@ -87,30 +93,28 @@ impl Block {
     /// `stack_end`.
     pub fn new(stack_end: usize) -> Block {
         let template = Template::of_program();
-        let size = template.layout.size();
-        // The data end where the control block starts, and keep their alignment from there on:
-        // the first `padding` bytes are not used.
+        let below = template.start_below_base;
+        // The control block stands at a multiple of its own alignment and the data's, behind
+        // what is before it.
         let control = Layout::new::<ControlBlock>();
-        let data = template.layout.align_to(control.align());
-        let data = data.unwrap_or(control).pad_to_align();
-        let (layout, offset) = data
-            .extend(control)
-            .expect("thread-local data fit into the address space");
+        let align = control.align().max(template.layout.align());
+        let data = Layout::from_size_align(below, align).map(|data| data.pad_to_align());
+        let both = data.and_then(|data| data.extend(control));
+        let (layout, offset) = both.expect("thread-local data fit into the address space");
         // SAFETY: the layout is at least as large as the control block.
         let start = unsafe { alloc_zeroed(layout) };
         if start.is_null() {
             handle_alloc_error(layout);
         }
-        let aligned_size = size.next_multiple_of(template.layout.align());
-        // SAFETY: `offset` is at least `aligned_size`, so data and control block are inside of
-        // what was allocated.
+        // SAFETY: `offset` is at least `below`, which is at least the size of the data, so data
+        // and control block are inside of what was allocated.
         let control = unsafe {
             let control = start.add(offset).cast::<ControlBlock>();
             control.write(ControlBlock {
                 this: control,
                 stack_end,
             });
-            let to = start.add(offset - aligned_size);
+            let to = start.add(offset - below);
             core::ptr::copy_nonoverlapping(template.init.as_ptr(), to, template.init.len());
             control
         };

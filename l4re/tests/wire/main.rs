@@ -1,0 +1,71 @@
+//! Holds the messages that the crate sends to the facts of the interface: what L4Re's own C and
+//! C++ clients send for the same operation (`l4re-sys/data/rpc.json`).
+
+mod facts;
+mod kernel;
+mod services;
+
+use l4re::sys::fake::{self, Call, Reply};
+use l4re::sys::{CapIdx, Sysf, TagFlags, Timeout};
+
+/// A message as it was sent.
+pub struct Sent {
+    dest: CapIdx,
+    flags: Sysf,
+    label: i64,
+    words: Vec<u64>,
+    items: Vec<(u64, u64)>,
+    tag_flags: TagFlags,
+    timeout: Timeout,
+    bdr: u64,
+    buffers: Vec<u64>,
+}
+
+impl Sent {
+    fn of(call: Call) -> Self {
+        let buffers = (0..).map(|i| call.utcb.br(i)).take_while(|word| *word != 0);
+        Sent {
+            dest: call.dest,
+            flags: call.flags,
+            label: call.tag.label(),
+            words: call.words(),
+            items: call.items(),
+            tag_flags: call.tag.flags(),
+            timeout: call.timeout,
+            bdr: call.utcb.bdr().0,
+            buffers: buffers.collect(),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.words.iter().flat_map(|w| w.to_le_bytes()).collect()
+    }
+}
+
+/// Runs an operation; the first message that it sends is what is looked at. Every message is
+/// answered with a label of 0, words of zeros, and a capability.
+pub fn sent_by<R>(operation: impl FnOnce() -> R) -> Sent {
+    let mut first = None;
+    // What an operation makes is dropped while the fake kernel still answers.
+    fake::with(
+        |call| {
+            first.get_or_insert_with(|| Sent::of(call));
+            let mut words = [0; 10];
+            words[8] = 0x38;
+            let mut reply = call.reply(0, &words);
+            reply.tag = l4re::sys::MsgTag::new(0, 8, 1, TagFlags::empty());
+            reply
+        },
+        || {
+            l4re::cap_alloc::init(0x1000);
+            drop(operation());
+        },
+    );
+    first.expect("the operation sends a message")
+}
+
+/// The reply of a test that reads one: words, and nothing else.
+pub fn answered<R>(words: &[u64], operation: impl FnOnce() -> R) -> R {
+    let words = words.to_vec();
+    fake::with(move |call| -> Reply { call.reply(0, &words) }, operation)
+}

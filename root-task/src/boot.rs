@@ -89,6 +89,7 @@ impl Boot {
         };
         // SAFETY: nobody else has what sigma0 gave, or what no descriptor and no file speaks of.
         let pool = unsafe { pool(&free) }?;
+        let files = files.into_iter().map(|file| file.aligned(pool)).collect();
         Ok(Boot {
             pool,
             kip,
@@ -174,6 +175,26 @@ unsafe fn boot_files(kip: &KernelInfo) -> (Vec<BootFile>, Vec<Range<usize>>) {
         });
     }
     (files, taken)
+}
+
+impl BootFile {
+    /// The file, at the start of a page: moved there if the boot loader put it elsewhere.
+    fn aligned(self, pool: &Pool) -> BootFile {
+        let start = self.bytes.as_ptr() as usize;
+        if start.is_multiple_of(PAGE_SIZE) {
+            return self;
+        }
+        let bytes = match pool.alloc_zeroed(self.bytes.len(), PAGE_SIZE, 0..usize::MAX) {
+            // SAFETY: the memory was just allocated, is as long as the file, and stays.
+            Some(place) => unsafe {
+                let place = place as *mut u8;
+                core::ptr::copy_nonoverlapping(self.bytes.as_ptr(), place, self.bytes.len());
+                core::slice::from_raw_parts(place, self.bytes.len())
+            },
+            None => &[],
+        };
+        BootFile { bytes, ..self }
+    }
 }
 
 fn extent<T>(value: &T) -> Range<usize> {

@@ -123,6 +123,15 @@ impl<T> Registry<T> {
         object.take()
     }
 
+    /// The first object at place `from` or behind: its place, its label, and it.
+    pub fn next(&self, from: usize) -> Option<(usize, Label, &T)> {
+        let places = self.places.iter().enumerate().skip(from);
+        let mut objects = places.filter_map(|(index, (object, generation))| {
+            Some((index, Label::new(index, *generation), object.as_ref()?))
+        });
+        objects.next()
+    }
+
     /// The labels of the objects that fulfil a condition.
     pub fn labels(&self, mut condition: impl FnMut(&T) -> bool) -> Vec<Label> {
         let objects = self.places.iter().enumerate();
@@ -156,6 +165,9 @@ mod tests {
             assert_eq!(r.get(Label::of_message(raw).0), None, "{raw:#x}");
         }
         assert_eq!(r.labels(|&o| o == 'c'), [c]);
+        assert_eq!(r.next(0), Some((0, c, &'c')));
+        assert_eq!(r.next(1), Some((1, b, &'b')));
+        assert_eq!(r.next(2), None);
     }
 
     #[test]

@@ -35,15 +35,17 @@ impl Dataspace {
         }
         self.check_writable()?;
         let end = offset.saturating_add(size).min(self.rounded_size());
-        each_page(offset..end, |offset, len| {
-            if len == PAGE_SIZE && self.release(offset) || !self.is_present(offset) {
-                return Ok(());
+        let mut at = self.next_present(offset);
+        while at < end {
+            let len = within_page(at, end);
+            if len != PAGE_SIZE || !self.release(at) {
+                let to = self.byte(at, true)?;
+                // SAFETY: `len` bytes within a writable page of this dataspace.
+                unsafe { core::ptr::write_bytes(to, 0, len) };
             }
-            let to = self.byte(offset, true)?;
-            // SAFETY: `len` bytes within a writable page of this dataspace.
-            unsafe { core::ptr::write_bytes(to, 0, len) };
-            Ok(())
-        })
+            at = self.next_present(at + len);
+        }
+        Ok(())
     }
 
     /// Copies `size` bytes from another dataspace (or this one). Whole pages of a boot file that
@@ -62,16 +64,25 @@ impl Dataspace {
         self.check_writable()?;
         let to = self.range(offset, size)?;
         source.range(source_offset, size)?;
-        each_page(to.clone(), |at, len| {
+        let mut at = to.start;
+        while at < to.end {
             let from = source_offset + (at - to.start);
-            if len == PAGE_SIZE && self.share(at, source, from) {
-                return Ok(());
+            // Where nothing is on either side, there is nothing to do.
+            let empty = (self.next_present(at) - at).min(source.next_present(from) - from);
+            if empty > 0 {
+                at = at.saturating_add(empty);
+                continue;
             }
-            // The part of this page may come from two pages of the source.
-            each_page(from..from + len, |piece, len| {
-                self.copy_piece(at + (piece - from), source, piece, len)
-            })
-        })
+            let len = within_page(at, to.end);
+            if len != PAGE_SIZE || !self.share(at, source, from) {
+                // The part of this page may come from two pages of the source.
+                each_page(from..from + len, |piece, len| {
+                    self.copy_piece(at + (piece - from), source, piece, len)
+                })?;
+            }
+            at += len;
+        }
+        Ok(())
     }
 
     /// Copies bytes that lie within one page on both sides.
@@ -150,11 +161,16 @@ impl Dataspace {
     }
 }
 
+/// Bytes from `at` to the end of its page, or to `end` if that is nearer.
+fn within_page(at: usize, end: usize) -> usize {
+    (PAGE_SIZE - at % PAGE_SIZE).min(end - at)
+}
+
 /// Calls `each` with the offset and length of each part of `range` that lies in one page.
 fn each_page(range: Range<usize>, mut each: impl FnMut(usize, usize) -> Result<()>) -> Result<()> {
     let mut at = range.start;
     while at < range.end {
-        let len = (PAGE_SIZE - at % PAGE_SIZE).min(range.end - at);
+        let len = within_page(at, range.end);
         each(at, len)?;
         at += len;
     }

@@ -307,6 +307,18 @@ impl Dataspace {
         }
     }
 
+    /// The first offset from `offset` on whose page has come into being; the end if there is
+    /// none. Lets what is large but empty be passed over.
+    fn next_present(&self, offset: usize) -> usize {
+        match &*self.backing.borrow() {
+            Backing::OnDemand(pages) => match pages.next_present(offset / PAGE_SIZE) {
+                Some(number) => offset.max(number * PAGE_SIZE),
+                None => self.rounded_size(),
+            },
+            _ => offset,
+        }
+    }
+
     /// Frees the page at `offset` if pages are made on demand; false if they are not.
     fn release(&self, offset: usize) -> bool {
         let mut backing = self.backing.borrow_mut();

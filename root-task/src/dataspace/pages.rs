@@ -74,6 +74,20 @@ impl Pages {
         }
     }
 
+    /// The number of the first page from `number` on that is there.
+    pub(super) fn next_present(&self, number: usize) -> Option<usize> {
+        let mut from = number;
+        for (&index, chunk) in self.chunks.range(number / CHUNK..) {
+            from = from.max(index * CHUNK);
+            let rest = chunk.get(from % CHUNK..).unwrap_or(&[]);
+            if let Some(at) = rest.iter().position(|page| !page.is_absent()) {
+                return Some(from + at);
+            }
+            from = (index + 1) * CHUNK;
+        }
+        None
+    }
+
     /// `len` pages from `first` on, if they have been made; they must not cross a chunk.
     pub(super) fn run(&self, first: usize, len: usize) -> Option<&[Page]> {
         let chunk = self.chunks.get(&(first / CHUNK))?;

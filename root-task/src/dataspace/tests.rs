@@ -224,6 +224,21 @@ fn a_dataspace_can_be_copied_onto_itself() {
 }
 
 #[test]
+fn what_is_empty_takes_no_time() {
+    let (pool, quota) = (pool(64), unlimited());
+    let a = Dataspace::on_demand(pool, &quota, MAX_SIZE).unwrap();
+    let b = Dataspace::on_demand(pool, &quota, MAX_SIZE).unwrap();
+    let far = MAX_SIZE - 3 * P;
+    a.write(far, b"far").unwrap();
+    b.write(5, b"old").unwrap();
+    b.copy_in(0, &a, 0, MAX_SIZE).unwrap();
+    assert_eq!(bytes(&b, far, 3).unwrap(), b"far");
+    assert_eq!(bytes(&b, 5, 3).unwrap(), b"\0\0\0");
+    b.clear(0, usize::MAX).unwrap();
+    assert_eq!(bytes(&b, far, 3), None);
+}
+
+#[test]
 fn clearing_frees_whole_pages_and_zeroes_parts() {
     let (pool, quota) = (pool(64), unlimited());
     for ds in [

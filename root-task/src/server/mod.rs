@@ -37,6 +37,8 @@ use scheduler::SchedulerProxy;
 
 /// Bytes that an object is charged for, besides the memory it holds.
 const OBJECT_COST: usize = 512;
+/// Objects that are looked at between two messages, when some have vanished.
+const SWEEP_STEP: usize = 16;
 /// The label of the interrupt that tells of vanished objects: that of no object.
 const DELETION: u64 = 4;
 
@@ -79,6 +81,10 @@ pub struct Server {
     windows: [EmptySlot; 2],
     /// Tells of objects whose last client went, if the kernel does.
     deletions: Option<OwnedCap>,
+    /// Up to which place the objects have been looked at since it told last.
+    sweep: Option<usize>,
+    /// Whether it told again meanwhile.
+    sweep_again: bool,
     account: Rc<Account>,
     files: Vec<BootFile>,
     rom: Label,
@@ -109,6 +115,8 @@ impl Server {
             objects: Registry::default(),
             windows,
             deletions: None,
+            sweep: None,
+            sweep_again: false,
             account: account.clone(),
             files,
             rom: Label::of_message(0).0,
@@ -148,12 +156,17 @@ impl Server {
                 Some(tag) => (Sysf::REPLY_AND_WAIT, tag),
                 None => (Sysf::WAIT, MsgTag(0)),
             };
+            let timeout = match self.sweep {
+                Some(_) => Timeout::BOTH_ZERO,
+                None => Timeout::SEND_ZERO,
+            };
             // SAFETY: only capabilities are received, into empty slots.
-            let (tag, label) =
-                unsafe { l4re_sys::ipc(CapIdx::INVALID, flags, 0, tag, Timeout::SEND_ZERO) };
+            let (tag, label) = unsafe { l4re_sys::ipc(CapIdx::INVALID, flags, 0, tag, timeout) };
             // A client that did not wait for its answer, or that vanished, is no reason to stop.
             if !tag.has_error() {
                 answer = self.handle(tag, label);
+            } else if self.sweep.is_some() {
+                self.sweep_on();
             }
         }
     }
@@ -163,7 +176,8 @@ impl Server {
         let request = Request::take(tag, utcb());
         let mut reply = Reply::default();
         let outcome = if label == DELETION {
-            self.collect();
+            self.sweep_again = self.sweep.is_some();
+            self.sweep.get_or_insert(0);
             Ok(Outcome::NoReply)
         } else {
             request
@@ -171,6 +185,7 @@ impl Server {
                 .and_then(|()| self.dispatch(label, &request, &mut reply))
         };
         self.clear_windows(&request);
+        self.sweep_on();
         match outcome {
             Ok(Outcome::Reply(label)) => Some(reply.put(label, utcb())),
             Ok(Outcome::NoReply) => None,
@@ -246,13 +261,19 @@ impl Server {
         Ok(self.objects.get(label).ok_or(Error::ENOENT)?.gate.cap())
     }
 
-    /// Removes objects whose last client went.
-    fn collect(&mut self) {
-        let gone = self
-            .objects
-            .labels(|e| e.transient && !kernel::has_cap(e.gate.cap()));
-        for label in gone {
-            self.remove(label);
+    /// Removes some of the objects whose last client went. A step at a time, so that a client
+    /// with many objects does not keep the others waiting.
+    fn sweep_on(&mut self) {
+        for _ in 0..SWEEP_STEP {
+            let Some(place) = self.sweep else { return };
+            let Some((place, label, entry)) = self.objects.next(place) else {
+                self.sweep = core::mem::take(&mut self.sweep_again).then_some(0);
+                return;
+            };
+            self.sweep = Some(place + 1);
+            if entry.transient && !kernel::has_cap(entry.gate.cap()) {
+                self.remove(label);
+            }
         }
     }
 

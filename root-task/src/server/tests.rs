@@ -348,6 +348,9 @@ fn a_part_of_the_memory_goes_with_its_allocator() {
         w.kernel.borrow_mut().gates.remove(&gate);
         w.kernel.borrow_mut().objects.insert(gate, 0);
         assert_eq!(w.send(DELETION, proto::IRQ, &[], &[]), None);
+        while w.server.sweep.is_some() {
+            w.server.sweep_on();
+        }
         assert_eq!(w.quota.used(), used);
         assert_eq!(
             w.send(ds, proto::DATASPACE, &[dataspace::INFO.into()], &[]),

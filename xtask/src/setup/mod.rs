@@ -55,10 +55,12 @@ pub fn renew(ws: &Workspace) -> Result<Setup> {
     let setup = match search(ws) {
         Ok(setup) => setup,
         Err(missing) => {
-            let still: Vec<Missing> = missing
-                .into_iter()
-                .filter(|missing| !toolchain::try_rustup(ws, missing))
-                .collect();
+            let mut still = Vec::new();
+            for mut missing in missing {
+                if !toolchain::try_rustup(ws, &mut missing) {
+                    still.push(missing);
+                }
+            }
             if !still.is_empty() {
                 apt::install(&still)?;
             }

@@ -159,11 +159,19 @@ fn output(ws: &Workspace, program: &OsString, args: &[&str]) -> Option<String> {
     Some(String::from_utf8(out.stdout).ok()?.trim_end().to_owned())
 }
 
-/// Lets rustup add `rust-src` if a toolchain is what is missing. True if that was done.
-pub(super) fn try_rustup(ws: &Workspace, missing: &Missing) -> bool {
-    missing.packages.contains(&"rustc-web")
-        && rustup_add(ws, "rust-src")
-        && inspect(ws, &active_rustc()).is_ok()
+/// Lets rustup add `rust-src` if a toolchain is what is missing. True if that was done;
+/// what is missing else tells that it was tried.
+pub(super) fn try_rustup(ws: &Workspace, missing: &mut Missing) -> bool {
+    if !missing.packages.contains(&"rustc-web") {
+        return false;
+    }
+    if rustup_add(ws, "rust-src") && inspect(ws, &active_rustc()).is_ok() {
+        return true;
+    }
+    missing
+        .looked
+        .push("rustup's server: `rustup component add rust-src` did not succeed".to_owned());
+    false
 }
 
 /// Lets rustup add a component to the active toolchain, if it is one of rustup's.

@@ -3,6 +3,7 @@
 use super::{Cap, Rights};
 use crate::mem::frames::{self, PAGE_SIZE};
 use crate::obj::Header;
+use crate::util::budget::{Budget, Unfinished};
 use core::cell::Cell;
 use core::ptr::NonNull;
 
@@ -218,16 +219,25 @@ impl CapTable {
         None
     }
 
+    /// Empties the table as far as the budget goes.
+    pub fn remove_all(&self, budget: &Budget) -> Result<(), Unfinished> {
+        let mut position = 0;
+        while let Some(p) = self.next_with_memory(position, MAX_CAPS) {
+            if self.get(p).is_some() {
+                budget.step()?;
+                self.remove(p);
+            }
+            position = p + 1;
+        }
+        Ok(())
+    }
+
     /// Empties the table and gives up its memory. Returns how many bytes that were.
     pub fn clear_all(&self) -> u64 {
         if !self.has_memory() {
             return 0;
         }
-        let mut position = 0;
-        while let Some(p) = self.next_with_memory(position, MAX_CAPS) {
-            self.remove(p);
-            position = p + 1;
-        }
+        let _ = self.remove_all(&Budget::unlimited());
         let root = self.root.replace(empty_root());
         let mut bytes = PAGE_SIZE as u64;
         // SAFETY: as in `find`; the root was taken out of the table above, so that no

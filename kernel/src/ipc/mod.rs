@@ -12,7 +12,7 @@ pub mod replies;
 pub mod state;
 
 use crate::arch::clock;
-use crate::arch::entry::{Leave, save_caller};
+use crate::arch::entry::{Exit, Leave, save_caller};
 use crate::cap::{self, Rights};
 use crate::obj::gate::Gate;
 use crate::obj::invoke::{Call, Outcome, Reply, dispatch};
@@ -21,6 +21,7 @@ use crate::obj::semaphore::Semaphore;
 use crate::obj::thread::Thread;
 use crate::obj::{self, Handle, Object};
 use crate::sched;
+use crate::util::budget::Budget;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::msgtag::{MsgTag, TagFlags};
 use l4re_sys::sysf::Sysf;
@@ -104,7 +105,7 @@ fn phases(
                 if is_call(flags) {
                     // The reply comes to `AwaitingReply`, which `transfer` has entered.
                     arm(current, timeouts.recv());
-                    obj::reap();
+                    bury();
                     return sched::run_or_queue(thread);
                 }
                 if !flags.contains(Sysf::RECV) {
@@ -119,9 +120,14 @@ fn phases(
                     return after(current);
                 }
             }
-            Sent::AnswerAnd(outcome) => return after_invocation(current, outcome),
+            Sent::AnswerAnd(outcome) => {
+                if matches!(outcome, Outcome::Again) {
+                    repeat(current, label, dest, tag);
+                }
+                return after_invocation(current, outcome);
+            }
             Sent::Blocked => {
-                obj::reap();
+                bury();
                 return sched::next();
             }
             Sent::Failed(error) => {
@@ -136,7 +142,7 @@ fn phases(
     if flags.contains(Sysf::RECV) {
         receive(current, CapIdx(dest), flags, timeouts.recv());
         if let Some(thread) = direct {
-            obj::reap();
+            bury();
             if current.can_run() {
                 sched::wake(thread);
                 return after(current);
@@ -155,7 +161,7 @@ fn after(current: &'static Thread) -> &'static Thread {
     if !sched::take_attention() && current.can_run() {
         return current;
     }
-    obj::reap();
+    bury();
     if crate::arch::cpu::current().is_none() {
         // It ended itself.
         return sched::next();
@@ -165,10 +171,10 @@ fn after(current: &'static Thread) -> &'static Thread {
 
 /// Leaves a system call whose object had something to say about scheduling.
 fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thread {
-    if !matches!(outcome, Outcome::Blocked) {
+    if !matches!(outcome, Outcome::Blocked | Outcome::Again) {
         current.set_result(Reply::ok().0.0, 0);
     }
-    obj::reap();
+    bury();
     match outcome {
         Outcome::Switch(thread) => {
             sched::remove(thread);
@@ -176,8 +182,25 @@ fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thre
         }
         Outcome::Yield => sched::yield_now(current),
         Outcome::Blocked => sched::next(),
-        Outcome::Reply(_) => after(current),
+        Outcome::Reply(_) | Outcome::Again => after(current),
     }
+}
+
+/// Lets a thread make its system call again: `syscall` is two bytes long.
+fn repeat(thread: &Thread, label: u64, dest: u64, tag: u64) {
+    thread.exit.set(Exit::Iret);
+    thread.with_regs(|regs| {
+        regs.ip = regs.ip.wrapping_sub(2);
+        regs.rax = tag;
+        regs.rdx = dest;
+        regs.rsi = label;
+    });
+}
+
+/// Takes some of the dead apart.
+fn bury() {
+    // What is left over demands attention the next time.
+    let _ = obj::reap(&Budget::of_one_stay());
 }
 
 fn is_call(flags: Sysf) -> bool {

@@ -38,6 +38,8 @@ pub enum Outcome {
     Reply(Reply),
     /// The caller waits; the object has seen to it.
     Blocked,
+    /// Not yet done: the system call is to be made again, when interrupts had their turn.
+    Again,
     /// The answer is there, and this thread is to run.
     Switch(&'static Thread),
     /// The answer is there, and others of the same priority are to run first.

@@ -15,6 +15,7 @@ mod thread_ops;
 pub mod vcon;
 
 use crate::mem::slab::{Slab, Slot};
+use crate::util::budget::{Budget, Unfinished};
 use crate::util::global::Global;
 use core::cell::Cell;
 use factory::Factory;
@@ -232,9 +233,11 @@ impl Object {
         header.next_dead.set(DEAD.borrow().replace(header));
     }
 
-    fn destroy(self) {
+    /// Takes the dead object apart, as far as the budget goes.
+    fn destroy(self, budget: &Budget) -> Result<(), Unfinished> {
+        budget.step()?;
         match self {
-            Self::Task(o) => o.destroy(),
+            Self::Task(o) => return o.destroy(budget),
             Self::Thread(o) => o.destroy(),
             Self::Factory(o) => o.destroy(),
             Self::Gate(o) => o.destroy(),
@@ -243,6 +246,7 @@ impl Object {
             Self::ThreadGroup(o) => o.destroy(),
             Self::Scheduler | Self::Icu | Self::Vcon => {}
         }
+        Ok(())
     }
 
     /// Notes one more capability that counts.
@@ -268,14 +272,20 @@ impl Object {
 
 static DEAD: Global<Option<&'static Header>> = Global::new(None);
 
-/// Takes apart the objects that died since the last call.
-pub fn reap() {
+/// Takes apart the objects that died, as far as the budget goes. What is left over is
+/// for the next time that the kernel is left.
+pub fn reap(budget: &Budget) -> Result<(), Unfinished> {
     loop {
         let Some(header) = DEAD.borrow().take() else {
-            return;
+            return Ok(());
         };
         *DEAD.borrow() = header.next_dead.take();
-        Object::of(header).destroy();
+        if let Err(unfinished) = Object::of(header).destroy(budget) {
+            // Others may have died since: they wait behind it.
+            header.next_dead.set(DEAD.borrow().replace(header));
+            crate::sched::demand_attention();
+            return Err(unfinished);
+        }
     }
 }
 

@@ -10,10 +10,12 @@ use crate::ipc::replies::ReplyTable;
 use crate::mem::frames::{self, PAGE_SIZE};
 use crate::mem::phys;
 use crate::mem::slab::{Slab, Slot};
+use crate::obj;
 use crate::space::map::{self, How};
 use crate::space::node::{NODE_BYTES, Node};
 use crate::space::ports;
 use crate::space::tree::NodeTree;
+use crate::util::budget::{Budget, Unfinished};
 use crate::util::list::List;
 use core::cell::Cell;
 use invoke::{Call, Outcome, Reply};
@@ -216,6 +218,12 @@ impl Task {
         false
     }
 
+    /// Lets the root of all memory use ports: it has all of them. False if it is not the
+    /// root, or no memory is left.
+    pub fn touch_ports(&'static self) -> bool {
+        self.is_root() && self.io.allow(self, 0, 1 << 16, true).is_some()
+    }
+
     /// Adds memory that kernel and user share.
     pub fn add_ku_mem(&self, area: Fpage) -> Result<(), i64> {
         // A portable program asks for 16 KiB at most.
@@ -272,30 +280,33 @@ impl Task {
         Some(paging::phys_to_virt(found.phys + offset))
     }
 
-    /// The task's end (from `obj::reap`).
-    pub fn destroy(&'static self) {
+    /// The task's end (from `obj::reap`), in steps: what is gone is not there any more
+    /// when the next one comes. Its threads stop with the first.
+    pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
         while let Some(thread) = self.threads.first() {
             thread.halt();
             // `halt` found the handle void already: the link is still there.
             self.threads.remove(thread);
         }
         self.replies.clear(ipc::abort_caller);
-        map::unmap_all(self);
-        ports::unmap_all(self);
+        map::unmap_all(self, budget)?;
+        ports::unmap_all(self, budget)?;
         self.io.clear();
+        self.caps.remove_all(budget)?;
         self.caps.clear_all();
         self.space.clear();
         if let Some(factory) = self.header.factory() {
             factory.give(self.paid.take());
         }
         super::release(&TASKS, self);
+        Ok(())
     }
 
     /// An operation of the task protocol.
     pub fn invoke(&'static self, call: &Call) -> Outcome {
         let result = match call.word(0).unwrap_or(u64::MAX) {
+            op::UNMAP => return self.op_unmap(call),
             op::MAP => self.op_map(call),
-            op::UNMAP => self.op_unmap(call),
             op::CAP_INFO => Ok(self.op_cap_info(call)),
             op::ADD_KU_MEM => self.op_add_ku_mem(call),
             _ => Err(err::ENOSYS),
@@ -334,22 +345,46 @@ impl Task {
         Ok(Reply::ok())
     }
 
-    fn op_unmap(&'static self, call: &Call) -> Result<Reply, i64> {
+    fn op_unmap(&'static self, call: &Call) -> Outcome {
+        let budget = Budget::of_one_stay();
+        match self.unmap_all_of(call, &budget) {
+            Err(error) => Err(error).into(),
+            // The dead belong to the operation: when it is over, their memory is back.
+            Ok(done) => match done.and_then(|()| obj::reap(&budget)) {
+                Ok(()) => Ok(Reply::ok()).into(),
+                Err(Unfinished) => Outcome::Again,
+            },
+        }
+    }
+
+    fn unmap_all_of(
+        &'static self,
+        call: &Call,
+        budget: &Budget,
+    ) -> Result<Result<(), Unfinished>, i64> {
         let flags = UnmapFlags::from_bits_retain(call.arg(1)?);
         let all_spaces = flags.contains(UnmapFlags::ALL_SPACES);
+        let delete = flags.contains(UnmapFlags::DELETE_OBJ);
+        let unmap = |fpage: Fpage| {
+            let kind = fpage.kind();
+            let is = |k| kind == k || kind == FpageType::Special;
+            if is(FpageType::Memory) {
+                map::unmap_memory(self, fpage, all_spaces, budget)?;
+            }
+            if is(FpageType::Io) {
+                ports::unmap(self, fpage, all_spaces, budget)?;
+            }
+            if is(FpageType::Obj) && all_spaces {
+                map::unmap_caps(self, fpage, delete, budget)?;
+            }
+            Ok(())
+        };
         for n in 2..call.words() {
-            let fpage = Fpage::from_raw(call.arg(n)?);
-            if matches!(fpage.kind(), FpageType::Memory | FpageType::Special) {
-                map::unmap_memory(self, fpage, all_spaces);
-            }
-            if matches!(fpage.kind(), FpageType::Io | FpageType::Special) {
-                ports::unmap(self, fpage, all_spaces);
-            }
-            if matches!(fpage.kind(), FpageType::Obj | FpageType::Special) && all_spaces {
-                map::unmap_caps(self, fpage, flags.contains(UnmapFlags::DELETE_OBJ));
+            if let Err(unfinished) = unmap(Fpage::from_raw(call.arg(n)?)) {
+                return Ok(Err(unfinished));
             }
         }
-        Ok(Reply::ok())
+        Ok(Ok(()))
     }
 
     fn op_cap_info(&self, call: &Call) -> Reply {

@@ -9,6 +9,7 @@ pub mod timeout;
 
 use crate::arch::{clock, cpu};
 use crate::obj::thread::Thread;
+use crate::util::budget::Budget;
 use core::cell::Cell;
 use ready::ReadyQueue;
 
@@ -142,6 +143,12 @@ pub fn next() -> &'static Thread {
             cpu::switch_to(thread);
             start_slice(thread);
             return thread;
+        }
+        // The dead that are left over are taken apart while nobody has better to do.
+        if take_attention() {
+            let _ = crate::obj::reap(&Budget::of_one_stay());
+            cpu::let_interrupts_in();
+            continue;
         }
         let from = clock::now_us();
         arm(u64::MAX);

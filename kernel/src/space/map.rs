@@ -7,6 +7,7 @@ use crate::cap::{self, Cap, Rights};
 use crate::mem::frames::PAGE_SIZE;
 use crate::mem::phys;
 use crate::obj::task::Task;
+use crate::util::budget::{Budget, Unfinished};
 use l4re_sys::fpage::{Fpage, FpageType, MemRights};
 use l4re_sys::item::{self, MapItem};
 
@@ -232,7 +233,8 @@ fn map_page(
             // The target has it already, and more of it than it would get.
             return Ok(1 << order);
         }
-        revoke(old_node, Extent::Whole, true);
+        // A map operation is one step for all who look on: it is not cut in pieces.
+        let _ = revoke_all(old_node, true, &Budget::unlimited());
     }
 
     let node = target
@@ -274,24 +276,36 @@ enum Extent {
 }
 
 /// Removes all mappings made from a node, and the node itself if it is to go too.
-pub(super) fn revoke_all(node: &'static Node, and_self: bool) {
-    revoke(node, Extent::Whole, and_self);
+pub(super) fn revoke_all(
+    node: &'static Node,
+    and_self: bool,
+    budget: &Budget,
+) -> Result<(), Unfinished> {
+    revoke(node, Extent::Whole, and_self, budget)
 }
 
 /// Removes the mappings made from a part of a node, and the node itself if it is to go
-/// too.
-fn revoke(node: &'static Node, extent: Extent, and_self: bool) {
+/// too. What was done stays done if the budget ends: the next call finds less to do.
+fn revoke(
+    node: &'static Node,
+    extent: Extent,
+    and_self: bool,
+    budget: &Budget,
+) -> Result<(), Unfinished> {
     let mut child = node.first_child();
     while let Some(top) = child {
         let next = top.next_sibling();
+        budget.step()?;
         if touches(top, extent) {
-            remove_subtree(top);
+            remove_subtree(top, budget)?;
         }
         child = next;
     }
     if and_self {
+        budget.step()?;
         remove_one(node);
     }
+    Ok(())
 }
 
 fn touches(node: &Node, extent: Extent) -> bool {
@@ -305,23 +319,20 @@ fn touches(node: &Node, extent: Extent) -> bool {
     phys.is_none_or(|phys| phys < end && phys + (1 << node.order()) > start)
 }
 
-/// Removes a node and all below it, the lowest first, without recursion.
-fn remove_subtree(top: &'static Node) {
-    let mut at = top;
-    loop {
-        while let Some(child) = at.first_child() {
-            at = child;
+/// Removes a node and all below it, in steps that each leave less to do, however deep
+/// the tree is: a grandchild becomes a child before its parent goes.
+fn remove_subtree(top: &'static Node, budget: &Budget) -> Result<(), Unfinished> {
+    while let Some(child) = top.first_child() {
+        while let Some(grandchild) = child.first_child() {
+            budget.step()?;
+            top.adopt(grandchild);
         }
-        let parent = at.parent();
-        remove_one(at);
-        if core::ptr::eq(at, top) {
-            return;
-        }
-        match parent {
-            Some(parent) => at = parent,
-            None => return,
-        }
+        budget.step()?;
+        remove_one(child);
     }
+    budget.step()?;
+    remove_one(top);
+    Ok(())
 }
 
 fn remove_one(node: &'static Node) {
@@ -376,7 +387,12 @@ fn restrict(node: &'static Node, extent: Extent, keep: MemRights, and_self: bool
 /// Takes back what `fpage` names in `task` from all that have it from there, and from
 /// the task itself if `and_self`: the rights that the flexpage names, or the page as a
 /// whole if the right to read is among them.
-pub fn unmap_memory(task: &'static Task, fpage: Fpage, and_self: bool) {
+pub fn unmap_memory(
+    task: &'static Task,
+    fpage: Fpage,
+    and_self: bool,
+    budget: &Budget,
+) -> Result<(), Unfinished> {
     let revoked = fpage.mem_rights() & MemRights::RWX;
     let start = fpage.addr();
     let size = 1u64 << fpage.order().min(63);
@@ -389,27 +405,29 @@ pub fn unmap_memory(task: &'static Task, fpage: Fpage, and_self: bool) {
             part_of(task, node, start, end)
         };
         if revoked.contains(MemRights::R) {
-            revoke(node, extent, and_self);
+            return revoke(node, extent, and_self, budget);
         } else if !revoked.is_empty() {
             restrict(node, extent, MemRights::RWX - revoked, and_self);
         }
+        Ok(())
     };
     // A large page that starts below the range and reaches into it.
     let large_start = start & !((1 << LARGE_PAGE) - 1);
     if large_start != start
         && let Some(node) = task.pages.get(key(large_start, LARGE_PAGE))
     {
-        one(node);
+        one(node)?;
     }
     let mut at = start;
     while let Some(node) = task.pages.ceil(at) {
         if node.addr() >= end {
-            return;
+            break;
         }
         // Two nodes of the root can start at one address: go on behind this key.
         at = key(node.addr(), node.order()) + 1;
-        one(node);
+        one(node)?;
     }
+    Ok(())
 }
 
 fn part_of(task: &Task, node: &Node, start: u64, end: u64) -> Extent {
@@ -429,10 +447,11 @@ fn part_of(task: &Task, node: &Node, start: u64, end: u64) -> Extent {
 }
 
 /// Removes all memory of a task, which is to go, and all that was made from it.
-pub fn unmap_all(task: &'static Task) {
+pub fn unmap_all(task: &'static Task, budget: &Budget) -> Result<(), Unfinished> {
     while let Some(node) = task.pages.ceil(0) {
-        revoke(node, Extent::Whole, true);
+        revoke_all(node, true, budget)?;
     }
+    Ok(())
 }
 
 fn map_caps(
@@ -502,7 +521,12 @@ pub fn passed_rights(have: Rights, rights: u8, how: How) -> Option<Rights> {
 
 /// Takes capabilities from a task: rights, or all of it if the right to read is named;
 /// with `delete`, the objects too that may be deleted.
-pub fn unmap_caps(task: &'static Task, fpage: Fpage, delete: bool) {
+pub fn unmap_caps(
+    task: &'static Task,
+    fpage: Fpage,
+    delete: bool,
+    budget: &Budget,
+) -> Result<(), Unfinished> {
     let first = (fpage.addr() >> 12) as usize;
     let size = 1usize << fpage.order().min(40);
     let end = first.saturating_add(size);
@@ -517,11 +541,13 @@ pub fn unmap_caps(task: &'static Task, fpage: Fpage, delete: bool) {
             task.caps.restrict(position, rights);
             continue;
         }
+        budget.step()?;
         if delete && cap.rights.has(Rights::D) {
             cap.object().delete();
         }
         task.caps.remove(position);
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -577,6 +603,195 @@ mod tests {
             ranges(cap(5, 0), cap(16, 2), 2 << 12),
             (5 << 12, 18 << 12, 1 << 12)
         );
+    }
+
+    /// A task on the host, with a factory of its own.
+    fn task(limit: u64) -> &'static Task {
+        let factory = crate::obj::factory::Factory::make_root(limit).unwrap();
+        match factory.create_task(Fpage::INVALID) {
+            Ok(crate::obj::Object::Task(task)) => task,
+            _ => panic!("no task"),
+        }
+    }
+
+    const PLAIN: How = How {
+        grant: false,
+        pass_special: true,
+        control: 0,
+    };
+
+    fn give(
+        source: &'static Task,
+        from: u64,
+        order: u32,
+        rights: MemRights,
+        target: &'static Task,
+        to: u64,
+    ) {
+        let all = Fpage::memory(0, 63, MemRights::RWX);
+        map(
+            source,
+            Fpage::memory(from, order, rights),
+            target,
+            all,
+            to,
+            PLAIN,
+        )
+        .unwrap();
+    }
+
+    fn rights_at(task: &Task, addr: u64) -> Option<MemRights> {
+        task.space.translate(addr).map(|t| t.attr.rights)
+    }
+
+    /// One after the other: the slabs below are the kernel's, which has one processor.
+    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+    #[test]
+    fn memory_goes_from_task_to_task_and_is_revoked() {
+        let _one = ONE.lock();
+        let root = task(1 << 30);
+        root.make_root();
+        let (a, b, c) = (task(1 << 24), task(1 << 24), task(1 << 24));
+        give(root, 0x4000_0000, 13, MemRights::RW, a, 0x1_0000);
+        give(a, 0x1_0000, 12, MemRights::RW, b, 0x2_0000);
+        give(b, 0x2_0000, 12, MemRights::R, c, 0x3_0000);
+        assert_eq!(rights_at(a, 0x1_1000), Some(MemRights::RW));
+        assert_eq!(rights_at(c, 0x3_0000), Some(MemRights::R));
+        assert_eq!(c.space.translate(0x3_0000).unwrap().phys, 0x4000_0000);
+
+        // Rights go from all that come after, not from the giver.
+        let write = Fpage::memory(0x1_0000, 12, MemRights::W);
+        unmap_memory(a, write, false, &Budget::unlimited()).unwrap();
+        assert_eq!(rights_at(a, 0x1_0000), Some(MemRights::RW));
+        assert_eq!(rights_at(b, 0x2_0000), Some(MemRights::R));
+
+        // The whole goes from b and c; a keeps it, with its neighbour.
+        let all = Fpage::memory(0x1_0000, 12, MemRights::RWX);
+        unmap_memory(a, all, false, &Budget::unlimited()).unwrap();
+        assert_eq!(
+            (rights_at(b, 0x2_0000), rights_at(c, 0x3_0000)),
+            (None, None)
+        );
+        assert!(rights_at(a, 0x1_0000).is_some());
+        unmap_memory(
+            root,
+            Fpage::memory(0x4000_0000, 13, MemRights::RWX),
+            false,
+            &Budget::unlimited(),
+        )
+        .unwrap();
+        assert_eq!(
+            (rights_at(a, 0x1_0000), rights_at(a, 0x1_1000)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_grant_takes_the_place_of_the_giver() {
+        let _one = ONE.lock();
+        let root = task(1 << 30);
+        root.make_root();
+        let (a, b, c) = (task(1 << 24), task(1 << 24), task(1 << 24));
+        give(root, 0x5000_0000, 12, MemRights::RW, a, 0x1000);
+        give(a, 0x1000, 12, MemRights::RW, c, 0x3000);
+        let all = Fpage::memory(0, 63, MemRights::RWX);
+        let grant = How {
+            grant: true,
+            ..PLAIN
+        };
+        map(
+            a,
+            Fpage::memory(0x1000, 12, MemRights::RW),
+            b,
+            all,
+            0x2000,
+            grant,
+        )
+        .unwrap();
+        assert_eq!(rights_at(a, 0x1000), None);
+        assert_eq!(
+            (rights_at(b, 0x2000), rights_at(c, 0x3000)),
+            (Some(MemRights::RW), Some(MemRights::RW))
+        );
+        unmap_memory(
+            b,
+            Fpage::memory(0x2000, 12, MemRights::RWX),
+            false,
+            &Budget::unlimited(),
+        )
+        .unwrap();
+        assert_eq!(rights_at(c, 0x3000), None, "b is the giver now");
+    }
+
+    #[test]
+    fn large_pages_are_split_where_a_part_is_given() {
+        let _one = ONE.lock();
+        let root = task(1 << 30);
+        root.make_root();
+        let (a, b) = (task(1 << 24), task(1 << 24));
+        give(root, 0x6000_0000, 21, MemRights::RW, a, 0x4000_0000);
+        assert_eq!(a.space.translate(0x4000_5000).unwrap().order, LARGE_PAGE);
+        give(a, 0x4000_5000, 12, MemRights::R, b, 0x5000);
+        give(a, 0x4000_6000, 12, MemRights::R, b, 0x6000);
+        assert_eq!(b.space.translate(0x5000).unwrap().phys, 0x6000_5000);
+        unmap_memory(
+            a,
+            Fpage::memory(0x4000_5000, 12, MemRights::RWX),
+            false,
+            &Budget::unlimited(),
+        )
+        .unwrap();
+        assert_eq!(rights_at(b, 0x5000), None);
+        assert!(rights_at(b, 0x6000).is_some() && rights_at(a, 0x4000_5000).is_some());
+    }
+
+    #[test]
+    fn deep_chains_are_removed_in_bounded_steps_and_paid_back() {
+        let _one = ONE.lock();
+        let root = task(1 << 30);
+        root.make_root();
+        let (a, b) = (task(1 << 30), task(1 << 30));
+        give(root, 0x7000_0000, 12, MemRights::RW, a, 0x1000);
+        let used = |t: &Task| {
+            crate::obj::KObject::header(t)
+                .factory()
+                .unwrap()
+                .quota
+                .used()
+        };
+        let before = (used(a), used(b));
+        // A chain of 20,000: from a to b and back, ever on.
+        let (mut from, mut from_addr) = (a, 0x1000);
+        for n in 0..20_000u64 {
+            let to = if n % 2 == 0 { b } else { a };
+            let to_addr = 0x1_0000_0000 + n * 0x1000;
+            give(from, from_addr, 12, MemRights::RW, to, to_addr);
+            (from, from_addr) = (to, to_addr);
+        }
+        let all = Fpage::memory(0x1000, 12, MemRights::RWX);
+        let mut stays = 0;
+        while unmap_memory(a, all, false, &Budget::of_one_stay()).is_err() {
+            stays += 1;
+        }
+        assert!((100..1000).contains(&stays), "{stays} stays in the kernel");
+        assert_eq!(rights_at(from, from_addr), None);
+        // Tables are the task's to keep; each node was paid back.
+        let tables = |t: &Task, before: u64| used(t) - before;
+        assert!(tables(a, before.0) % 4096 == 0 && tables(b, before.1) % 4096 == 0);
+    }
+
+    #[test]
+    fn without_quota_nothing_is_half_done() {
+        let _one = ONE.lock();
+        let root = task(1 << 30);
+        root.make_root();
+        let a = task(2 * PAGE_SIZE as u64 + size_of::<Task>() as u64 + 50);
+        let all = Fpage::memory(0, 63, MemRights::RWX);
+        let send = Fpage::memory(0x7100_0000, 12, MemRights::RW);
+        assert_eq!(map(root, send, a, all, 0x1000, PLAIN), Err(OutOfMemory));
+        assert_eq!(rights_at(a, 0x1000), None);
+        assert!(a.pages.ceil(0).is_none());
     }
 
     #[test]

@@ -135,6 +135,12 @@ impl Node {
         }
     }
 
+    /// Makes a node of the same tree a child of this one.
+    pub fn adopt(&'static self, node: &'static Node) {
+        node.detach();
+        node.attach(self);
+    }
+
     fn detach(&self) {
         let (prev, next) = (self.prev.take(), self.next.take());
         if let Some(next) = next {

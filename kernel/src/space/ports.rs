@@ -4,6 +4,7 @@
 use super::map::{How, OutOfMemory, revoke_all};
 use super::node::{Node, key};
 use crate::obj::task::Task;
+use crate::util::budget::{Budget, Unfinished};
 use l4re_sys::fpage::{Fpage, FpageType, MemRights, WHOLE_IO_SPACE};
 
 /// Where ports stand in a flexpage.
@@ -112,7 +113,7 @@ pub fn map(
         };
         give(node, part, target)?;
         if how.grant && part == Range::of_node(node) {
-            revoke_all(node, true);
+            let _ = revoke_all(node, true, &Budget::unlimited());
         }
         at = part.end();
     }
@@ -134,7 +135,7 @@ fn give(node: &'static Node, part: Range, target: &'static Task) -> Result<(), O
         if covers || node.descends_from(old) {
             return Ok(());
         }
-        revoke_all(old, true);
+        let _ = revoke_all(old, true, &Budget::unlimited());
     }
     target
         .add_ports(part.first << SHIFT, part.order + SHIFT, Some(node))
@@ -146,9 +147,14 @@ fn give(node: &'static Node, part: Range, target: &'static Task) -> Result<(), O
 }
 
 /// Takes ports back from all that have them from `task`, and from itself if `and_self`.
-pub fn unmap(task: &'static Task, fpage: Fpage, and_self: bool) {
+pub fn unmap(
+    task: &'static Task,
+    fpage: Fpage,
+    and_self: bool,
+    budget: &Budget,
+) -> Result<(), Unfinished> {
     if fpage.kind() == FpageType::Io && fpage.mem_rights().is_empty() {
-        return;
+        return Ok(());
     }
     let range = Range::of(fpage);
     let mut next = overlapping(task, range);
@@ -156,13 +162,13 @@ pub fn unmap(task: &'static Task, fpage: Fpage, and_self: bool) {
         let behind = Range::of_node(node).end();
         let covered = Range::of_node(node).order <= range.order;
         if covered || and_self {
-            revoke_all(node, and_self);
+            revoke_all(node, and_self, budget)?;
         } else {
             let mut child = node.first_child();
             while let Some(c) = child {
                 child = c.next_sibling();
                 if Range::of_node(c).and(range).is_some() {
-                    revoke_all(c, true);
+                    revoke_all(c, true, budget)?;
                 }
             }
         }
@@ -171,13 +177,15 @@ pub fn unmap(task: &'static Task, fpage: Fpage, and_self: bool) {
             .ceil(behind << SHIFT)
             .filter(|node| Range::of_node(node).and(range).is_some());
     }
+    Ok(())
 }
 
 /// Removes all ports of a task, which is to go.
-pub fn unmap_all(task: &'static Task) {
+pub fn unmap_all(task: &'static Task, budget: &Budget) -> Result<(), Unfinished> {
     while let Some(node) = task.ports.ceil(0) {
-        revoke_all(node, true);
+        revoke_all(node, true, budget)?;
     }
+    Ok(())
 }
 
 /// A node of ports goes: the task may not use them any more.

@@ -1,4 +1,5 @@
 //! Small things the rest stands on.
 
+pub mod budget;
 pub mod global;
 pub mod list;

@@ -415,6 +415,12 @@ pub fn tsc() -> u64 {
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
+/// Takes the interrupts that are there.
+pub fn let_interrupts_in() {
+    // SAFETY: as in `wait_for_interrupt`; the kernel is in its idle loop.
+    unsafe { core::arch::asm!("sti", "nop", "cli") };
+}
+
 /// Waits for an interrupt, and takes it.
 pub fn wait_for_interrupt() {
     // SAFETY: the handlers of interrupts from the kernel (`trap::from_kernel`) only do

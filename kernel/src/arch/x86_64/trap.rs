@@ -32,6 +32,7 @@ pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
         v if v == u64::from(apic::SPURIOUS_VECTOR) => thread,
         NMI | DOUBLE_FAULT | MACHINE_CHECK => kernel_fault(&thread.regs()),
         GENERAL_PROTECTION => match ports::used(thread) {
+            Some(_) if thread.task().is_some_and(|task| task.touch_ports()) => thread,
             Some(ports) => fault::io_fault(thread, ports, thread.with_regs(|regs| regs.ip)),
             None => fault::exception(thread),
         },

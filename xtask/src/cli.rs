@@ -50,7 +50,10 @@ pub enum Command {
 
 /// What to boot and how.
 #[derive(Args, Debug, Clone, Default)]
-#[command(override_usage = "./run [OPTIONS] <EXAMPLE | ELF...> [-- ARGS...]")]
+#[command(
+    args_override_self = true,
+    override_usage = "./run [OPTIONS] <EXAMPLE | ELF...> [-- ARGS...]"
+)]
 pub struct RunArgs {
     /// An example's name, or one or several ELF files.
     #[arg(required = true, value_name = "EXAMPLE | ELF")]
@@ -140,7 +143,7 @@ pub struct TestArgs {
     pub fiasco: Option<PathBuf>,
 }
 
-/// Bytes from `64`, `64M`, `1G` or `65536K`; at least 16 MiB, in whole MiB.
+/// Bytes from `64`, `64M`, `1G` or `65536K`; at least 32 MiB, in whole MiB.
 fn parse_memory(text: &str) -> Result<u64, String> {
     let (digits, shift) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 10),
@@ -154,8 +157,8 @@ fn parse_memory(text: &str) -> Result<u64, String> {
     let bytes = number
         .checked_mul(1 << shift)
         .ok_or_else(|| "more than 64 bits can count".to_owned())?;
-    if bytes < 16 << 20 {
-        return Err("the system needs at least 16M".to_owned());
+    if bytes < 32 << 20 {
+        return Err("the system needs at least 32M".to_owned());
     }
     if bytes > 1 << 40 {
         return Err("more than 1024G".to_owned());

@@ -1,0 +1,43 @@
+//! What the kernel's interface is, case by case: the same on Fiasco and on the embedded kernel.
+//!
+//! Each case names the header that it stands on. Where the headers are silent, what Fiasco does
+//! is what is expected. The program's first argument, if there is one, is a part of the names of
+//! the cases to run.
+
+#![no_std]
+#![no_main]
+
+mod kit;
+
+mod factory;
+mod ipc_errors;
+mod task_map;
+mod task_unmap;
+mod items_caps;
+mod items_memory;
+mod ipc_order;
+mod ipc_words;
+mod reply_caps;
+mod ipc_phases;
+mod ipc_timeout;
+
+use l4re::Env;
+
+const TABLES: &[&[kit::Case]] = &[
+    ipc_timeout::CASES,
+    ipc_phases::CASES,
+    ipc_errors::CASES,
+    ipc_words::CASES,
+    reply_caps::CASES,
+    ipc_order::CASES,
+    items_caps::CASES,
+    items_memory::CASES,
+    task_map::CASES,
+    task_unmap::CASES,
+    factory::CASES,
+];
+
+#[l4re::main]
+fn main(env: &Env) -> i32 {
+    kit::run(TABLES, env.args().nth(1).unwrap_or(""))
+}

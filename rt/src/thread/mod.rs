@@ -1,18 +1,19 @@
 //! More threads.
 
-use crate::lock::Mutex;
+mod stack;
+mod utcb;
+
 use crate::tls;
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use core::arch::naked_asm;
-use l4re::dataspace::Dataspace;
-use l4re::region::RmFlags;
 use l4re::semaphore::Semaphore;
 use l4re::task::Task;
 use l4re::thread::{Control, Thread};
-use l4re::{Cap, Error, OwnedCap, Result, start, time};
-use l4re_sys::consts::{MAIN_THREAD_PRIO, PAGE_SHIFT, PAGE_SIZE};
-use l4re_sys::{Fpage, MemRights, SchedParam, Timeout, utcb};
+use l4re::{Cap, OwnedCap, Result, start, time};
+use l4re_sys::consts::MAIN_THREAD_PRIO;
+use l4re_sys::{SchedParam, Timeout};
+use stack::Stack;
+use utcb::UtcbSlot;
 
 /// The size of a thread's stack, if nothing else is asked for.
 pub const STACK_SIZE: usize = 256 << 10;
@@ -64,7 +65,7 @@ impl Builder {
     /// Runs `f` in a thread of its own.
     ///
     /// # Errors
-    /// [`Error::NO_MEMORY`] if the factory's quota or the memory is used up; whatever else goes
+    /// [`Error::NO_MEMORY`](l4re::Error::NO_MEMORY) if the factory's quota or the memory is used up; whatever else goes
     /// wrong on the way.
     pub fn spawn<F: FnOnce() + Send + 'static>(self, f: F) -> Result<JoinHandle> {
         let env = start::env();
@@ -180,90 +181,5 @@ impl Drop for JoinHandle {
     fn drop(&mut self) {
         // The thread may still run.
         core::mem::forget(self.resources.take());
-    }
-}
-
-/// A stack with a guard page below.
-struct Stack {
-    guard: u64,
-    size: usize,
-    _ds: OwnedCap<Dataspace>,
-}
-
-impl Stack {
-    fn new(size: usize) -> Result<Self> {
-        let rm = start::env().rm();
-        let size = size
-            .max(PAGE_SIZE)
-            .checked_next_multiple_of(PAGE_SIZE)
-            .ok_or(Error::NO_MEMORY)?;
-        let whole = size.checked_add(PAGE_SIZE).ok_or(Error::NO_MEMORY)?;
-        let ds = start::env().mem_alloc().dataspace(size)?;
-        let align = PAGE_SHIFT as u8;
-        let guard = rm.reserve_area(0, whole, RmFlags::SEARCH_ADDR, align)?;
-        let bottom = guard + PAGE_SIZE as u64;
-        let flags = RmFlags::RW | RmFlags::IN_AREA;
-        // SAFETY: the place is in the area just reserved; the dataspace is kept until the
-        // stack is dropped.
-        let attached = unsafe { rm.attach_at(bottom, size, flags, ds.cap(), 0, align) };
-        if let Err(e) = attached {
-            // The area stays reserved if it cannot be freed: address space, no memory.
-            let _ = rm.free_area(guard);
-            return Err(e);
-        }
-        Ok(Stack {
-            guard,
-            size,
-            _ds: ds,
-        })
-    }
-
-    fn end(&self) -> usize {
-        self.guard as usize + PAGE_SIZE + self.size
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        let rm = start::env().rm();
-        // SAFETY: the thread that used the stack is deleted (`Resources`).
-        if unsafe { rm.detach(self.guard + PAGE_SIZE as u64) }.is_ok() {
-            let _ = rm.free_area(self.guard);
-        }
-    }
-}
-
-/// UTCBs that no thread has.
-static FREE_UTCBS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
-
-/// A UTCB of a thread's own; free again when dropped.
-struct UtcbSlot {
-    addr: u64,
-}
-
-impl UtcbSlot {
-    fn take() -> Result<Self> {
-        if let Some(addr) = FREE_UTCBS.lock().pop() {
-            return Ok(UtcbSlot { addr });
-        }
-        // A page of memory shared with the kernel holds several.
-        let rm = start::env().rm();
-        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-        let page = rm.reserve_area(0, PAGE_SIZE, flags, PAGE_SHIFT as u8)?;
-        let fpage = Fpage::page(page, MemRights::RW);
-        // SAFETY: the place has just been reserved, so nothing is there.
-        if let Err(e) = unsafe { Cap::<Task>::THIS.add_ku_mem(fpage) } {
-            let _ = rm.free_area(page);
-            return Err(e);
-        }
-        let mut free = FREE_UTCBS.lock();
-        free.extend((1..PAGE_SIZE / utcb::SIZE).map(|i| page + (i * utcb::SIZE) as u64));
-        Ok(UtcbSlot { addr: page })
-    }
-}
-
-impl Drop for UtcbSlot {
-    fn drop(&mut self) {
-        FREE_UTCBS.lock().push(self.addr);
     }
 }

@@ -1,14 +1,18 @@
 //! Region maps: what is where in an address space.
 #![allow(unsafe_code)]
 
+mod attached;
+mod window;
+
+pub use attached::{Region, Share};
+pub use window::Window;
+
 use crate::cap::{Cap, Object, OwnedCap};
 use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use crate::task::Task;
-use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU8, Ordering};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::re::rm as op;
 use l4re_sys::unmap::UnmapFlags;
@@ -79,14 +83,7 @@ impl Cap<Rm> {
                 PAGE_SHIFT as u8,
             )?
         };
-        Ok(Region {
-            rm: self,
-            start: core::ptr::with_exposed_provenance_mut(start as usize),
-            size: round_page(size)?,
-            writable: flags.contains(RmFlags::W),
-            ds: Some(ds),
-            data: PhantomData,
-        })
+        Ok(Region::attached(self, start, round_page(size)?, flags, ds))
     }
 
     /// Attaches `size` bytes of a dataspace from `offset` on, rounded up to whole pages, at
@@ -238,266 +235,6 @@ fn unmap_range(start: u64, size: u64) {
             return;
         };
         at = next;
-    }
-}
-
-/// A dataspace that is part of the address space for as long as this value lives.
-#[derive(Debug)]
-pub struct Region {
-    rm: Cap<Rm>,
-    start: *mut u8,
-    size: usize,
-    writable: bool,
-    /// Always there until dropped: it goes after the region.
-    ds: Option<OwnedCap<Dataspace>>,
-    data: PhantomData<[u8]>,
-}
-
-// SAFETY: the region is this value's own memory, and capabilities are the task's.
-unsafe impl Send for Region {}
-// SAFETY: as above; shared references only read.
-unsafe impl Sync for Region {}
-
-impl Region {
-    /// Where it is.
-    pub fn as_ptr(&self) -> *mut u8 {
-        self.start
-    }
-
-    /// Its size in bytes: whole pages.
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
-    /// The dataspace.
-    pub fn dataspace(&self) -> Cap<Dataspace> {
-        self.ds
-            .as_ref()
-            .map_or(Cap::new(CapIdx::INVALID), OwnedCap::cap)
-    }
-
-    /// The bytes.
-    ///
-    /// # Safety
-    /// While the slice lives, nobody who shares the memory writes to it.
-    pub unsafe fn as_slice(&self) -> &[u8] {
-        // SAFETY: the region is attached for as long as `self` lives.
-        unsafe { core::slice::from_raw_parts(self.start, self.size) }
-    }
-
-    /// The bytes, to be written.
-    ///
-    /// # Errors
-    /// [`Error::NO_PERMISSION`] if the region may only be read.
-    ///
-    /// # Safety
-    /// While the slice lives, nobody who shares the memory reads or writes it.
-    pub unsafe fn as_mut_slice(&mut self) -> Result<&mut [u8]> {
-        if !self.writable {
-            return Err(Error::NO_PERMISSION);
-        }
-        // SAFETY: the region is attached for as long as `self` lives, and borrowed exclusively.
-        Ok(unsafe { core::slice::from_raw_parts_mut(self.start, self.size) })
-    }
-
-    /// Copies bytes from the region, from `offset` on. What others write meanwhile may be
-    /// seen in part.
-    ///
-    /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the region ends before.
-    pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
-        self.check(offset, to.len())?;
-        for (i, byte) in to.iter_mut().enumerate() {
-            // SAFETY: `check` found the byte to be in the region; volatile, since others may
-            // write to it.
-            *byte = unsafe { self.start.add(offset + i).read_volatile() };
-        }
-        Ok(())
-    }
-
-    /// Copies bytes into the region, from `offset` on.
-    ///
-    /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the region ends before; [`Error::NO_PERMISSION`] if it may
-    /// only be read.
-    pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<()> {
-        self.check(offset, bytes.len())?;
-        if !self.writable {
-            return Err(Error::NO_PERMISSION);
-        }
-        for (i, byte) in bytes.iter().enumerate() {
-            // SAFETY: as in `read`.
-            unsafe { self.start.add(offset + i).write_volatile(*byte) };
-        }
-        Ok(())
-    }
-
-    fn check(&self, offset: usize, len: usize) -> Result<()> {
-        let end = offset.checked_add(len);
-        if end.is_none_or(|end| end > self.size) {
-            return Err(Error::OUT_OF_RANGE);
-        }
-        Ok(())
-    }
-
-    /// `1 << order` bytes of the region, from `offset` (a multiple of that) on, to be shared with
-    /// another task by a message. It sees what is written here from then on, and with the
-    /// right to write, this region holds what it writes.
-    ///
-    /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the region ends before, [`Error::INVALID`] if the place is not
-    /// aligned, [`Error::NO_PERMISSION`] if the region may only be read and is to be written.
-    pub fn share(&self, offset: usize, order: u32, rights: MemRights) -> Result<Share<'_>> {
-        let size = 1usize.checked_shl(order).ok_or(Error::INVALID)?;
-        self.check(offset, size)?;
-        let writes = rights.contains(MemRights::W);
-        if writes && !self.writable {
-            return Err(Error::NO_PERMISSION);
-        }
-        let addr = self.start.addr() + offset;
-        if !addr.is_multiple_of(size) || order < PAGE_SHIFT {
-            return Err(Error::INVALID);
-        }
-        // Only what is mapped can be sent: touch each page so that it is.
-        for page in (0..size).step_by(PAGE_SIZE) {
-            // SAFETY: `check` found the byte to be in the region; an atomic addition of nothing
-            // maps the page for writing and loses no other thread's write.
-            unsafe {
-                let byte = self.start.add(offset + page);
-                if writes {
-                    AtomicU8::from_ptr(byte).fetch_or(0, Ordering::Relaxed);
-                } else {
-                    byte.read_volatile();
-                }
-            }
-        }
-        Ok(Share {
-            fpage: Fpage::memory(addr as u64, order, rights),
-            region: PhantomData,
-        })
-    }
-}
-
-/// Memory of a [`Region`] that a message shares.
-#[derive(Clone, Copy, Debug)]
-pub struct Share<'a> {
-    fpage: Fpage,
-    region: PhantomData<&'a Region>,
-}
-
-impl Share<'_> {
-    pub(crate) fn item(self) -> MapItem {
-        MapItem::map(0, self.fpage)
-    }
-}
-
-impl Drop for Region {
-    fn drop(&mut self) {
-        // SAFETY: the region is this value's own, and no borrow of it lives.
-        let detached = unsafe { self.rm.detach(self.start.addr() as u64) };
-        if detached.is_err() {
-            // The region map still maps the dataspace, so it must not go.
-            if let Some(ds) = self.ds.take() {
-                ds.leak();
-            }
-        }
-    }
-}
-
-/// A free place in the address space for memory to be received into.
-///
-/// It is empty until a message brings memory, and again when who shared it takes it back;
-/// access to the empty window is a page fault, which ends the program.
-#[derive(Debug)]
-pub struct Window {
-    rm: Cap<Rm>,
-    start: *mut u8,
-    order: u32,
-}
-
-// SAFETY: the window is this value's own place, and is only accessed byte by byte.
-unsafe impl Send for Window {}
-// SAFETY: as above.
-unsafe impl Sync for Window {}
-
-impl Window {
-    /// A window of `1 << order` bytes, at least a page, aligned to its size.
-    ///
-    /// # Errors
-    /// [`Error::INVALID`] if the size is not possible; what the region map answers; an IPC error.
-    pub fn new(rm: Cap<Rm>, order: u32) -> Result<Self> {
-        let size = 1usize
-            .checked_shl(order)
-            .filter(|size| size.is_multiple_of(PAGE_SIZE))
-            .ok_or(Error::INVALID)?;
-        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-        let start = rm.reserve_area(op::ANY_ADDR, size, flags, order as u8)?;
-        Ok(Window {
-            rm,
-            start: core::ptr::with_exposed_provenance_mut(start as usize),
-            order,
-        })
-    }
-
-    /// Its size in bytes.
-    pub fn size(&self) -> usize {
-        1 << self.order
-    }
-
-    /// The place, ready to be received into.
-    pub(crate) fn fpage(&self) -> Fpage {
-        Fpage::memory(self.start.addr() as u64, self.order, MemRights::RWX)
-    }
-
-    fn check(&self, offset: usize, len: usize) -> Result<()> {
-        match offset.checked_add(len) {
-            Some(end) if end <= self.size() => Ok(()),
-            _ => Err(Error::OUT_OF_RANGE),
-        }
-    }
-
-    /// Copies bytes from the memory received. What others write meanwhile may be seen in part.
-    ///
-    /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the window ends before.
-    pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
-        self.check(offset, to.len())?;
-        for (i, byte) in to.iter_mut().enumerate() {
-            // SAFETY: `check` found the byte to be in the window, where nothing of Rust's is;
-            // volatile, since others may write to it.
-            *byte = unsafe { self.start.add(offset + i).read_volatile() };
-        }
-        Ok(())
-    }
-
-    /// Copies bytes into the memory received, where it may be written.
-    ///
-    /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the window ends before.
-    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
-        self.check(offset, bytes.len())?;
-        for (i, byte) in bytes.iter().enumerate() {
-            // SAFETY: as in `read`.
-            unsafe { self.start.add(offset + i).write_volatile(*byte) };
-        }
-        Ok(())
-    }
-
-    /// Empties the window.
-    ///
-    /// # Errors
-    /// What the kernel answers, or an IPC error.
-    pub fn clear(&self) -> Result<()> {
-        Cap::<Task>::THIS.unmap_any(self.fpage(), UnmapFlags::ALL_SPACES)
-    }
-}
-
-impl Drop for Window {
-    fn drop(&mut self) {
-        // A place that could not be emptied is not given back.
-        if self.clear().is_ok() {
-            let _ = self.rm.free_area(self.start.addr() as u64);
-        }
     }
 }
 

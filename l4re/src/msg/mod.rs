@@ -1,0 +1,169 @@
+//! The content of messages: data packed into the message registers, items behind.
+//!
+//! Data stand as L4Re's C++ framework lays them out: each value at the next multiple of its
+//! alignment; a string or array as its length, then its elements. The kernel's own protocols
+//! are the special case that every value is a word.
+#![allow(unsafe_code)]
+
+mod reader;
+mod writer;
+
+pub use reader::Reader;
+pub use writer::Writer;
+
+use l4re_sys::utcb::MSG_REGS;
+use l4re_sys::{ExcRegs, Fpage, SchedParam};
+
+/// The size of the message registers in bytes.
+pub const BYTES: usize = MSG_REGS * WORD;
+const WORD: usize = size_of::<u64>();
+
+/// A type whose values can be copied from and to messages byte by byte.
+///
+/// # Safety
+/// Every pattern of bits is a value of the type.
+pub unsafe trait Plain: Copy + 'static {}
+
+macro_rules! plain {
+    ($($ty:ty),*) => { $(
+        // SAFETY: integers, and structures of nothing but integers.
+        unsafe impl Plain for $ty {}
+    )* };
+}
+plain!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+plain!(
+    l4re_sys::CapIdx,
+    Fpage,
+    SchedParam,
+    l4re_sys::CpuSet,
+    ExcRegs
+);
+plain!(l4re_sys::op::vcon::VconAttr, l4re_sys::re::rm::Region);
+plain!(
+    l4re_sys::re::dataspace::Stats,
+    l4re_sys::re::mem_alloc::Stats
+);
+
+/// Where the next value of alignment `align` (a power of two) stands, from `at` on.
+const fn align_up(at: usize, align: usize) -> usize {
+    (at + align - 1) & !(align - 1)
+}
+
+/// Runs `f`, which may make system calls, and then puts the calling thread's message and buffer
+/// registers back: for what must not disturb a message that is being written or read.
+pub fn preserve<R>(f: impl FnOnce() -> R) -> R {
+    let utcb = l4re_sys::utcb().as_ptr();
+    // SAFETY: the calling thread's UTCB is valid, and nobody holds a reference into it.
+    let (msg, buf, error) = unsafe {
+        (
+            (&raw const (*utcb).msg).read(),
+            (&raw const (*utcb).buf).read(),
+            (&raw const (*utcb).thread.error).read(),
+        )
+    };
+    let result = f();
+    // SAFETY: as above.
+    unsafe {
+        (&raw mut (*utcb).msg).write(msg);
+        (&raw mut (*utcb).buf).write(buf);
+        (&raw mut (*utcb).thread.error).write(error);
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, Malformed};
+    use l4re_sys::{CapIdx, MapItem, MsgTag, ObjRights, ReturnItem, TagFlags, item};
+
+    #[test]
+    fn values_pack_as_in_cxx() {
+        let mut w = Writer::new();
+        w.put(3u32)
+            .put(-5i32)
+            .put(0x1122_3344_5566_7788u64)
+            .put(7u8);
+        w.string("abc");
+        let tag = w.tag(5).unwrap();
+        // 4 + 4 + 8 + 1, then the length at 24, then "abc\0".
+        assert_eq!(tag.words(), 5);
+        let mut r = Reader::new(tag);
+        assert_eq!(r.get::<u32>().unwrap(), 3);
+        assert_eq!(r.get::<i32>().unwrap(), -5);
+        assert_eq!(r.get::<u64>().unwrap(), 0x1122_3344_5566_7788);
+        assert_eq!(r.get::<u8>().unwrap(), 7);
+        let mut text = [0; 3];
+        assert_eq!(r.bytes(&mut text).unwrap(), 4);
+        assert_eq!(&text, b"abc");
+        // The last word has bytes left, but not eight more.
+        assert_eq!(
+            r.get::<u64>().unwrap_err(),
+            Error::Malformed(Malformed::TooShort)
+        );
+    }
+
+    #[test]
+    fn preserving_puts_all_registers_back() {
+        let utcb = l4re_sys::utcb();
+        let fill = |value: u64| {
+            (0..MSG_REGS).for_each(|i| utcb.set_mr(i, value + i as u64));
+            (0..l4re_sys::utcb::BUF_REGS).for_each(|i| utcb.set_br(i, value + i as u64));
+            utcb.set_bdr(l4re_sys::BufferDesc(value));
+        };
+        fill(100);
+        preserve(|| fill(900));
+        assert!((0..MSG_REGS).all(|i| utcb.mr(i) == 100 + i as u64));
+        assert!((0..l4re_sys::utcb::BUF_REGS).all(|i| utcb.br(i) == 100 + i as u64));
+        assert_eq!(utcb.bdr().0, 100);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        let mut w = Writer::new();
+        w.raw_bytes(&[0; BYTES]);
+        assert_eq!(w.tag(0).unwrap().words(), MSG_REGS);
+        assert_eq!(w.put(1u8).tag(0).unwrap_err(), Error::TOO_LONG);
+
+        let mut w = Writer::new();
+        w.raw_bytes(&[0; BYTES - WORD]);
+        w.item(MapItem::VOID);
+        assert_eq!(w.tag(0).unwrap_err(), Error::TOO_LONG);
+
+        let mut w = Writer::new();
+        w.item(MapItem::VOID).put(1u64);
+        assert_eq!(w.tag(0).unwrap_err(), Error::TOO_LONG);
+    }
+
+    #[test]
+    fn items_stand_behind_the_words() {
+        let mut w = Writer::new();
+        w.put(1u32);
+        w.item(MapItem::cap(CapIdx::TASK, ObjRights::RWS));
+        w.item(MapItem::VOID);
+        let tag = w.tag(0).unwrap();
+        assert_eq!((tag.words(), tag.items()), (1, 2));
+        let utcb = l4re_sys::utcb();
+        assert_eq!(utcb.mr(1), item::MAP);
+        let mut r = Reader::new(tag);
+        assert!(r.item().is_ok());
+        assert_eq!(r.item().unwrap(), ReturnItem::Void);
+        assert_eq!(r.item().unwrap_err(), Error::Malformed(Malformed::NoItem));
+    }
+
+    #[test]
+    fn a_hostile_tag_cannot_reach_beyond_the_registers() {
+        let tag = MsgTag::new(0, 63, 63, TagFlags::empty());
+        assert_eq!(
+            Reader::new(tag).item().unwrap_err(),
+            Error::Malformed(Malformed::TooLong)
+        );
+        let mut w = Writer::new();
+        w.put(u64::MAX);
+        let mut r = Reader::new(w.tag(0).unwrap());
+        assert_eq!(
+            r.bytes(&mut [0; 8]).unwrap_err(),
+            Error::Malformed(Malformed::TooShort)
+        );
+    }
+}

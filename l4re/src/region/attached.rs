@@ -1,0 +1,193 @@
+//! Dataspaces that are part of the address space.
+#![allow(unsafe_code)]
+
+use super::Rm;
+use crate::cap::{Cap, OwnedCap};
+use crate::dataspace::Dataspace;
+use crate::error::{Error, Result};
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicU8, Ordering};
+use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
+use l4re_sys::re::rm::RmFlags;
+use l4re_sys::{CapIdx, Fpage, MapItem, MemRights};
+
+/// A dataspace that is part of the address space for as long as this value lives.
+#[derive(Debug)]
+pub struct Region {
+    rm: Cap<Rm>,
+    start: *mut u8,
+    size: usize,
+    writable: bool,
+    /// Always there until dropped: it goes after the region.
+    ds: Option<OwnedCap<Dataspace>>,
+    data: PhantomData<[u8]>,
+}
+
+// SAFETY: the region is this value's own memory, and capabilities are the task's.
+unsafe impl Send for Region {}
+// SAFETY: as above; shared references only read.
+unsafe impl Sync for Region {}
+
+impl Region {
+    /// The region at `start`, where `ds` has just been attached.
+    pub(super) fn attached(
+        rm: Cap<Rm>,
+        start: u64,
+        size: usize,
+        flags: RmFlags,
+        ds: OwnedCap<Dataspace>,
+    ) -> Self {
+        Region {
+            rm,
+            start: core::ptr::with_exposed_provenance_mut(start as usize),
+            size,
+            writable: flags.contains(RmFlags::W),
+            ds: Some(ds),
+            data: PhantomData,
+        }
+    }
+
+    /// Where it is.
+    pub fn as_ptr(&self) -> *mut u8 {
+        self.start
+    }
+
+    /// Its size in bytes: whole pages.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The dataspace.
+    pub fn dataspace(&self) -> Cap<Dataspace> {
+        self.ds
+            .as_ref()
+            .map_or(Cap::new(CapIdx::INVALID), OwnedCap::cap)
+    }
+
+    /// The bytes.
+    ///
+    /// # Safety
+    /// While the slice lives, nobody who shares the memory writes to it.
+    pub unsafe fn as_slice(&self) -> &[u8] {
+        // SAFETY: the region is attached for as long as `self` lives.
+        unsafe { core::slice::from_raw_parts(self.start, self.size) }
+    }
+
+    /// The bytes, to be written.
+    ///
+    /// # Errors
+    /// [`Error::NO_PERMISSION`] if the region may only be read.
+    ///
+    /// # Safety
+    /// While the slice lives, nobody who shares the memory reads or writes it.
+    pub unsafe fn as_mut_slice(&mut self) -> Result<&mut [u8]> {
+        if !self.writable {
+            return Err(Error::NO_PERMISSION);
+        }
+        // SAFETY: the region is attached for as long as `self` lives, and borrowed exclusively.
+        Ok(unsafe { core::slice::from_raw_parts_mut(self.start, self.size) })
+    }
+
+    /// Copies bytes from the region, from `offset` on. What others write meanwhile may be
+    /// seen in part.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the region ends before.
+    pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
+        self.check(offset, to.len())?;
+        for (i, byte) in to.iter_mut().enumerate() {
+            // SAFETY: `check` found the byte to be in the region; volatile, since others may
+            // write to it.
+            *byte = unsafe { self.start.add(offset + i).read_volatile() };
+        }
+        Ok(())
+    }
+
+    /// Copies bytes into the region, from `offset` on.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the region ends before; [`Error::NO_PERMISSION`] if it may
+    /// only be read.
+    pub fn write(&mut self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.check(offset, bytes.len())?;
+        if !self.writable {
+            return Err(Error::NO_PERMISSION);
+        }
+        for (i, byte) in bytes.iter().enumerate() {
+            // SAFETY: as in `read`.
+            unsafe { self.start.add(offset + i).write_volatile(*byte) };
+        }
+        Ok(())
+    }
+
+    fn check(&self, offset: usize, len: usize) -> Result<()> {
+        let end = offset.checked_add(len);
+        if end.is_none_or(|end| end > self.size) {
+            return Err(Error::OUT_OF_RANGE);
+        }
+        Ok(())
+    }
+
+    /// `1 << order` bytes of the region, from `offset` (a multiple of that) on, to be shared with
+    /// another task by a message. It sees what is written here from then on, and with the
+    /// right to write, this region holds what it writes.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the region ends before, [`Error::INVALID`] if the place is not
+    /// aligned, [`Error::NO_PERMISSION`] if the region may only be read and is to be written.
+    pub fn share(&self, offset: usize, order: u32, rights: MemRights) -> Result<Share<'_>> {
+        let size = 1usize.checked_shl(order).ok_or(Error::INVALID)?;
+        self.check(offset, size)?;
+        let writes = rights.contains(MemRights::W);
+        if writes && !self.writable {
+            return Err(Error::NO_PERMISSION);
+        }
+        let addr = self.start.addr() + offset;
+        if !addr.is_multiple_of(size) || order < PAGE_SHIFT {
+            return Err(Error::INVALID);
+        }
+        // Only what is mapped can be sent: touch each page so that it is.
+        for page in (0..size).step_by(PAGE_SIZE) {
+            // SAFETY: `check` found the byte to be in the region; an atomic addition of nothing
+            // maps the page for writing and loses no other thread's write.
+            unsafe {
+                let byte = self.start.add(offset + page);
+                if writes {
+                    AtomicU8::from_ptr(byte).fetch_or(0, Ordering::Relaxed);
+                } else {
+                    byte.read_volatile();
+                }
+            }
+        }
+        Ok(Share {
+            fpage: Fpage::memory(addr as u64, order, rights),
+            region: PhantomData,
+        })
+    }
+}
+
+/// Memory of a [`Region`] that a message shares.
+#[derive(Clone, Copy, Debug)]
+pub struct Share<'a> {
+    fpage: Fpage,
+    region: PhantomData<&'a Region>,
+}
+
+impl Share<'_> {
+    pub(crate) fn item(self) -> MapItem {
+        MapItem::map(0, self.fpage)
+    }
+}
+
+impl Drop for Region {
+    fn drop(&mut self) {
+        // SAFETY: the region is this value's own, and no borrow of it lives.
+        let detached = unsafe { self.rm.detach(self.start.addr() as u64) };
+        if detached.is_err() {
+            // The region map still maps the dataspace, so it must not go.
+            if let Some(ds) = self.ds.take() {
+                ds.leak();
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Places for memory to be received into.
+#![allow(unsafe_code)]
+
+use super::Rm;
+use crate::cap::Cap;
+use crate::error::{Error, Result};
+use crate::task::Task;
+use l4re_sys::consts::PAGE_SIZE;
+use l4re_sys::re::rm::{ANY_ADDR, RmFlags};
+use l4re_sys::unmap::UnmapFlags;
+use l4re_sys::{Fpage, MemRights};
+
+/// A free place in the address space for memory to be received into.
+///
+/// It is empty until a message brings memory, and again when who shared it takes it back;
+/// access to the empty window is a page fault, which ends the program.
+#[derive(Debug)]
+pub struct Window {
+    rm: Cap<Rm>,
+    start: *mut u8,
+    order: u32,
+}
+
+// SAFETY: the window is this value's own place, and is only accessed byte by byte.
+unsafe impl Send for Window {}
+// SAFETY: as above.
+unsafe impl Sync for Window {}
+
+impl Window {
+    /// A window of `1 << order` bytes, at least a page, aligned to its size.
+    ///
+    /// # Errors
+    /// [`Error::INVALID`] if the size is not possible; what the region map answers; an IPC error.
+    pub fn new(rm: Cap<Rm>, order: u32) -> Result<Self> {
+        let size = 1usize
+            .checked_shl(order)
+            .filter(|size| size.is_multiple_of(PAGE_SIZE))
+            .ok_or(Error::INVALID)?;
+        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
+        let start = rm.reserve_area(ANY_ADDR, size, flags, order as u8)?;
+        Ok(Window {
+            rm,
+            start: core::ptr::with_exposed_provenance_mut(start as usize),
+            order,
+        })
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> usize {
+        1 << self.order
+    }
+
+    /// The place, ready to be received into.
+    pub(crate) fn fpage(&self) -> Fpage {
+        Fpage::memory(self.start.addr() as u64, self.order, MemRights::RWX)
+    }
+
+    fn check(&self, offset: usize, len: usize) -> Result<()> {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.size() => Ok(()),
+            _ => Err(Error::OUT_OF_RANGE),
+        }
+    }
+
+    /// Copies bytes from the memory received. What others write meanwhile may be seen in part.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the window ends before.
+    pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
+        self.check(offset, to.len())?;
+        for (i, byte) in to.iter_mut().enumerate() {
+            // SAFETY: `check` found the byte to be in the window, where nothing of Rust's is;
+            // volatile, since others may write to it.
+            *byte = unsafe { self.start.add(offset + i).read_volatile() };
+        }
+        Ok(())
+    }
+
+    /// Copies bytes into the memory received, where it may be written.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the window ends before.
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        self.check(offset, bytes.len())?;
+        for (i, byte) in bytes.iter().enumerate() {
+            // SAFETY: as in `read`.
+            unsafe { self.start.add(offset + i).write_volatile(*byte) };
+        }
+        Ok(())
+    }
+
+    /// Empties the window.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error.
+    pub fn clear(&self) -> Result<()> {
+        Cap::<Task>::THIS.unmap_any(self.fpage(), UnmapFlags::ALL_SPACES)
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // A place that could not be emptied is not given back.
+        if self.clear().is_ok() {
+            let _ = self.rm.free_area(self.start.addr() as u64);
+        }
+    }
+}

@@ -2,11 +2,15 @@
 
 use alloc::rc::Rc;
 
+use crate::error::{Error, Result};
 use crate::owned_cap::OwnedCap;
 use crate::quota::Quota;
 
 /// Which of the programs started, by order of start.
 pub type ProgramId = usize;
+
+/// How many allocators can be made one by the other.
+pub const MAX_DEPTH: usize = 16;
 
 /// What pays for objects: memory, and the kernel's memory for gates.
 pub struct Account {
@@ -16,15 +20,25 @@ pub struct Account {
     pub factory: Rc<OwnedCap>,
     /// The program; `None`: the root task itself.
     pub program: Option<ProgramId>,
+    /// How many accounts this one is within.
+    pub depth: usize,
 }
 
 impl Account {
     /// An account within this one, with at most `limit` bytes of memory.
-    pub fn part(&self, limit: usize) -> Account {
-        Account {
+    ///
+    /// # Errors
+    /// [`Error::ENOMEM`] if this one is within [`MAX_DEPTH`] others: what is charged is charged
+    /// to all of them.
+    pub fn part(&self, limit: usize) -> Result<Account> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Error::ENOMEM);
+        }
+        Ok(Account {
             quota: Quota::new(limit, Some(self.quota.clone())),
             factory: self.factory.clone(),
             program: self.program,
-        }
+            depth: self.depth + 1,
+        })
     }
 }

@@ -29,6 +29,9 @@ const PLAN: &str = "boot.plan";
 /// The largest piece of memory asked of sigma0 at once.
 const MAX_ORDER: u32 = 30;
 
+/// This part of the memory cannot be had by programs.
+const RESERVE_PART: usize = 32;
+
 /// What the system is made of.
 pub struct Boot {
     /// The free memory, for the heap.
@@ -108,12 +111,15 @@ impl Boot {
             Some(file) => Plan::parse(file.bytes).map_err(|e| BootError(e.to_string()))?,
             None => return Err(BootError(alloc::format!("no boot file is named {PLAN:?}"))),
         };
-        let quota = Quota::new(self.pool.available(), None);
+        // Some memory is kept, so that the root task's own bookkeeping always has room.
+        let free = self.pool.available();
+        let quota = Quota::new(free - free / RESERVE_PART, None);
         let factory = Rc::new(OwnedCap::borrowed(CapIdx::FACTORY));
         let account = Rc::new(Account {
             quota,
             factory,
             program: None,
+            depth: 0,
         });
         let kip = core::ptr::from_ref(self.kip) as usize;
         // SAFETY: the page is mapped readable and executable, and stays.

@@ -37,9 +37,11 @@ impl CapSlots {
         Some(CapIdx::from_index(self.next - 1))
     }
 
-    /// Gives a slot back, which must be empty.
+    /// Gives a slot back, which must be empty. Where there is no memory to note it, it is lost.
     pub fn free(&mut self, slot: CapIdx) {
-        self.free.push(slot.index() as u32);
+        if self.free.try_reserve(1).is_ok() {
+            self.free.push(slot.index() as u32);
+        }
     }
 }
 

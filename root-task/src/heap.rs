@@ -12,7 +12,7 @@ use talc::source::Source;
 
 /// Bytes of the heap in the image: enough until memory is found.
 const FIRST: usize = 64 << 10;
-/// The least that the heap grows by, in bytes.
+/// What the heap grows by, in bytes, unless more is needed or only less is there.
 const STEP: usize = 64 << 10;
 /// Room for the heap's own bookkeeping around an allocation.
 const OVERHEAD: usize = 4096;
@@ -51,10 +51,11 @@ unsafe impl Source for FramesSource {
             .size()
             .checked_add(layout.align() + OVERHEAD)
             .ok_or(())?;
-        let size = wanted
-            .max(STEP)
-            .next_multiple_of(l4re_sys::consts::PAGE_SIZE);
-        let base = pool.alloc(size, 1, 0..usize::MAX).ok_or(())?;
+        let size = wanted.next_multiple_of(l4re_sys::consts::PAGE_SIZE);
+        let (base, size) = [size.max(STEP), size]
+            .into_iter()
+            .find_map(|size| Some((pool.alloc(size, 1, 0..usize::MAX)?, size)))
+            .ok_or(())?;
         // SAFETY: the frames are the heap's from now on.
         unsafe { talc.claim(base as *mut u8, size) }
             .map(drop)

@@ -81,9 +81,14 @@ impl<T> Registry<T> {
         full: E,
         make: impl FnOnce(Label) -> Result<T, E>,
     ) -> Result<Label, E> {
-        let index = match self.free.last() {
-            Some(&index) => index,
-            None if self.places.len() > Label::MAX_INDEX => return Err(full),
+        let index = match self.free.last().copied() {
+            Some(index) => index,
+            None if self.places.len() > Label::MAX_INDEX
+                || self.places.try_reserve(1).is_err()
+                || self.free.try_reserve(1).is_err() =>
+            {
+                return Err(full);
+            }
             None => {
                 self.places.push((None, 0));
                 self.free.push(self.places.len() - 1);
@@ -115,8 +120,10 @@ impl<T> Registry<T> {
         self.get(label)?;
         let (index, _) = label.parts()?;
         let (object, generation) = self.places.get_mut(index)?;
-        // A place whose numbers are used up stays empty.
-        if let Some(next) = generation.checked_add(1) {
+        // A place whose numbers are used up, or that cannot be noted as free, stays empty.
+        if let Some(next) = generation.checked_add(1)
+            && self.free.try_reserve(1).is_ok()
+        {
             *generation = next;
             self.free.push(index);
         }

@@ -114,7 +114,7 @@ impl Server {
                 if limit == 0 || limit > i64::MAX as u64 {
                     return Err(Error::EINVAL);
                 }
-                Object::Allocator(Rc::new(account.part(limit as usize)), false)
+                Object::Allocator(Rc::new(account.part(limit as usize)?), false)
             }
             proto::LOG => {
                 let Argument::Text(mut tag) = next() else {

@@ -201,6 +201,7 @@ impl Server {
             quota: Quota::new(limit, Some(self.account.quota.clone())),
             factory: Rc::new(factory),
             program: Some(id),
+            depth: self.account.depth + 1,
         }))
     }
 
@@ -230,9 +231,10 @@ impl Server {
             let bias = RELOCATION_BASE - image.span().start.min(RELOCATION_BASE);
             image = image.moved(bias).map_err(|_| Error::EADDRNOTAVAIL)?;
         }
+        let name = format!("rom/{}", start.loader.as_ref().unwrap_or(&start.module));
         let mut map = RegionMap::new(account.quota.clone(), USER_LIMITS);
         for segment in &image.segments {
-            self.attach_segment(&mut map, segment, bytes, account, &start.module)?;
+            self.attach_segment(&mut map, segment, bytes, account, &name)?;
         }
         let attach = |map: &mut RegionMap, at: u64, size: u64, region: Region| {
             let flags = region.flags;

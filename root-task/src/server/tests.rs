@@ -100,6 +100,7 @@ fn with_world(test: impl FnOnce(&mut World)) {
                 quota: quota.clone(),
                 factory,
                 program: None,
+                depth: 0,
             };
             // SAFETY: the file is as good as an information page.
             let kip = unsafe { Dataspace::foreign(pool, &quota, base, 4096, MemRights::RX) };

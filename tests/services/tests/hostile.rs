@@ -66,6 +66,7 @@ fn main(env: &Env) -> i32 {
         .map_or(CapIdx::INVALID, |cap| cap.idx());
     // The services of a region map that is not our own, lest we pull away our own memory.
     tap.case("all services live through random messages", fuzz(raw, rom));
+    tap.case("all services live through a lack of memory", exhaust(raw));
     tap.end()
 }
 
@@ -174,5 +175,73 @@ fn fuzz(raw: &l4re::sys::Env, rom: CapIdx) -> Result<(), i64> {
     check!(label(call(ds.idx(), proto::DATASPACE, &clear, None, None)) == 0);
     // All that was made in passing has gone; what is left is less than at the start.
     check!(used(part.idx()) <= before);
+    Ok(())
+}
+
+/// Takes memory until there is none, lets everybody else be refused, and gives it back.
+fn exhaust(raw: &l4re::sys::Env) -> Result<(), i64> {
+    let number = 8 << 16 | 1;
+    let create = |factory: CapIdx, kind: i64, arg: u64, slot: &CapSlot| {
+        let words = [kind as u64, number, arg];
+        label(call(
+            factory,
+            proto::FACTORY,
+            &words,
+            None,
+            Some(slot.idx()),
+        ))
+    };
+    let slot = || CapSlot::alloc().map_err(|_| -1i64);
+    let all = slot()?;
+    // More than any test machine has.
+    let size = 1 << 40;
+    check!(create(raw.mem_alloc, proto::DATASPACE, size, &all) == 0);
+    let allocate = [l4re::sys::re::dataspace::ALLOCATE.into(), 0, size];
+    let answer = label(call(all.idx(), proto::DATASPACE, &allocate, None, None));
+    check!(answer == -l4re::sys::err::ENOMEM);
+    // Small things may still be had, or not; none of it may hurt.
+    for kind in [
+        proto::NAMESPACE,
+        proto::RM,
+        proto::DATASPACE,
+        proto::FACTORY,
+    ] {
+        let slot = slot()?;
+        let answer = create(raw.mem_alloc, kind, 4096, &slot);
+        check!(answer == 0 || answer == -l4re::sys::err::ENOMEM);
+        drop(slot.filled::<()>());
+    }
+    let clear = [l4re::sys::re::dataspace::CLEAR.into(), 0, size];
+    check!(label(call(all.idx(), proto::DATASPACE, &clear, None, None)) == 0);
+    drop(all.filled::<()>());
+    let again = slot()?;
+    check!(create(raw.mem_alloc, proto::DATASPACE, 1 << 20, &again) == 0);
+    let allocate = [l4re::sys::re::dataspace::ALLOCATE.into(), 0, 1 << 20];
+    check!(label(call(again.idx(), proto::DATASPACE, &allocate, None, None)) == 0);
+    drop(again.filled::<()>());
+    // Allocators one within the other, as deep as they may be.
+    let mut inner = slot()?;
+    check!(create(raw.mem_alloc, proto::FACTORY, 1 << 20, &inner) == 0);
+    let outermost = inner.idx();
+    let mut made = 1;
+    loop {
+        let next = slot()?;
+        if create(inner.idx(), proto::FACTORY, 1 << 20, &next) != 0 || made > 40 {
+            break;
+        }
+        // The outer ones stay: they are needed by those within.
+        core::mem::forget(core::mem::replace(&mut inner, next).filled::<()>());
+        made += 1;
+    }
+    check!(made >= 4);
+    let info = [mem_alloc::INFO.into()];
+    check!(label(call(inner.idx(), proto::MEM_ALLOC, &info, None, None)) == 0);
+    // With the outermost go all the others.
+    let words = [
+        1,
+        0x8000_0000,
+        l4re::sys::Fpage::obj(outermost, 0, l4re::sys::ObjRights::RWSD).raw(),
+    ];
+    check!(label(call(CapIdx::TASK, proto::TASK, &words, None, None)) >= 0);
     Ok(())
 }

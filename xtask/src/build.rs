@@ -95,7 +95,10 @@ pub fn clear_cargo_env(command: &mut Command) {
 /// Settings in the environment that let any cargo build for the targets.
 pub fn target_env(ws: &Workspace, setup: &Setup) -> Vec<(String, OsString)> {
     let sysroot = sysroot::dir(ws);
-    let flags = format!("-Zunstable-options --sysroot={}", sysroot.display());
+    let flags = format!(
+        "-Zunstable-options -Cforce-frame-pointers=yes --sysroot={}",
+        sysroot.display()
+    );
     let mut settings = vec![
         (
             "RUSTC".to_owned(),

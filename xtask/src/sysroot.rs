@@ -20,10 +20,12 @@ use crate::workspace::{KERNEL_TARGET, TARGET, Workspace};
 
 /// How the libraries are compiled. Line tables, for backtraces through them; bit
 /// code, for link-time optimisation.
-const FLAGS: [&str; 3] = [
+/// Frame pointers, for callers to be told without unwind tables.
+const FLAGS: [&str; 4] = [
     "-Cpanic=abort",
     "-Cembed-bitcode=yes",
     "-Cdebuginfo=line-tables-only",
+    "-Cforce-frame-pointers=yes",
 ];
 
 /// Where the libraries stand: the value for rustc's `--sysroot`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use crate::build::{self, Profile};
+use crate::build::{self, Embedded, Profile};
 use crate::cli::{MachineArgs, TestArgs};
 use crate::console::{End, Record, Watch};
 use crate::run::{self, Ground};
@@ -18,6 +18,9 @@ use crate::workspace::{Package, TestEntry, Workspace};
 
 /// No test program runs longer, even emulated on a slow computer.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The name of the test for the kernel's last words.
+const KERNEL_PANIC: &str = "a kernel panic is told with its place";
 
 /// Counts, and prints each result as it comes.
 #[derive(Debug, Default)]
@@ -150,6 +153,11 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
             }
         }
     }
+    if let Ground::Embedded(embedded) = &ground
+        && wanted(KERNEL_PANIC)
+    {
+        suite.kernel_panic(embedded, &mut *tally)?;
+    }
     for folder in ws.test_folders()? {
         if wanted(&folder) {
             let package = Package::read(&ws.root.join("tests").join(&folder))?;
@@ -159,6 +167,7 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
+#[derive(Clone, Copy)]
 struct Suite<'a> {
     ws: &'a Workspace,
     setup: &'a Setup,
@@ -195,6 +204,32 @@ impl Suite<'_> {
         match misses(test, &record) {
             None => tally.record(name, Outcome::Passed),
             Some(reason) => tally.fail(name, &reason, &record.lines),
+        }
+        Ok(())
+    }
+
+    /// The kernel gives up when its root task is no program, and says where.
+    fn kernel_panic(&self, embedded: &Embedded, tally: &mut Tally) -> Result<()> {
+        let suite = Suite {
+            ground: &Ground::Embedded(Embedded {
+                root_task: self.ws.root.join("Cargo.toml"),
+                ..embedded.clone()
+            }),
+            ..*self
+        };
+        let record = suite.boot(&System::default())?;
+        let placed =
+            |line: &String| line.contains("[kernel]   at 0x") && line.contains(" at kernel/src/");
+        match (&record.end, record.lines.iter().any(placed)) {
+            (End::KernelPanic, true) => tally.record(KERNEL_PANIC, Outcome::Passed),
+            (End::KernelPanic, false) => {
+                tally.fail(
+                    KERNEL_PANIC,
+                    "no place in the kernel's sources is told",
+                    &record.lines,
+                );
+            }
+            (end, _) => tally.fail(KERNEL_PANIC, &describe(end), &record.lines),
         }
         Ok(())
     }

@@ -219,7 +219,7 @@ fn wrong_buffer() -> Outcome {
     peer.send([3], [item(0, RWS)])?;
     let answer = wait_with(&[item::MAP, fpage.raw()], 500);
     same!((answer.code(), answer.shape()), (1, (1, 1, 0)));
-    same!(mr(1), 0x3a);
+    same!(mr(1), 0x38);
     settle();
     same!(counter(Peer::SENT), 0);
     Ok(())
@@ -425,7 +425,7 @@ fn beyond() -> Outcome {
     let to = slot()?;
     peer.send([9; 62], [item(0, RWS)])?;
     let answer = wait_with(&[RcvItem::single(to.idx()).0], 500);
-    same!((answer.code(), answer.shape()), (1, (62, 0, 0)));
+    same!((answer.code(), answer.shape()), (1, (62, 1, 0)));
     same!(valid(&to), 0);
     settle();
     same!(counter(Peer::SENT), 0);

@@ -195,7 +195,8 @@ fn no_window() -> Outcome {
     let to = slot()?;
     let buffers = [l4re::sys::RcvItem::single(to.idx()).0];
     let answer = wait_with(&buffers, 500);
-    same!((answer.code(), answer.shape(), mr(0)), (1, (0, 1, 0), 0x31a));
+    same!((answer.code(), answer.shape(), mr(0)), (1, (0, 1, 0), 0x318));
+    same!(cap_valid(CapIdx::TASK, to.idx()), 0);
     peer.touch_and_send([page], [], [MapItem::map(0, fpage(page, 12))])?;
     same!(wait(500).code(), ipc_error(ie::RE_MSG_CUT));
     settle();

@@ -10,7 +10,9 @@
 mod kit;
 
 mod factory;
+mod gate;
 mod ipc_errors;
+mod irq;
 mod task_map;
 mod task_unmap;
 mod items_caps;
@@ -35,6 +37,8 @@ const TABLES: &[&[kit::Case]] = &[
     task_map::CASES,
     task_unmap::CASES,
     factory::CASES,
+    gate::CASES,
+    irq::CASES,
 ];
 
 #[l4re::main]

@@ -149,11 +149,12 @@ fn delete_without() -> Outcome {
     Ok(())
 }
 
+/// The right to write to the task is not asked for.
 fn without_w() -> Outcome {
     let sem = semaphore()?;
     let task = copy(TASK, ObjRights::RS)?;
-    same!(unmap_cap(task.idx(), sem.idx(), ALL), -err::EPERM);
-    check!(there(&sem));
+    same!(unmap_cap(task.idx(), sem.idx(), ALL), 0);
+    same!(there(&sem), false);
     Ok(())
 }
 
@@ -239,7 +240,7 @@ fn batch() -> Outcome {
 fn nothing() -> Outcome {
     let words = [op::task::UNMAP, ALL.bits()];
     same!(Msg::new(proto::TASK).words(&words).call(TASK).code(), 0);
-    same!(Msg::new(proto::TASK).words(&words[..1]).call(TASK).code(), -err::EINVAL);
+    same!(Msg::new(proto::TASK).words(&words[..1]).call(TASK).code(), 0);
     Ok(())
 }
 

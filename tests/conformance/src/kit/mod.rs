@@ -32,7 +32,7 @@ macro_rules! same {
         let (left, right) = (($left), ($right));
         if left != right {
             l4re::println!(
-                "# {} line {}: {} = {left:?} ({left:#x?}), due {right:?}",
+                "# {} line {}: {} = {left:?} ({left:x?}), due {right:?}",
                 file!(),
                 line!(),
                 stringify!($left)

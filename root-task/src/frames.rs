@@ -53,21 +53,13 @@ impl Frames {
 
     /// Gives the whole frames of `range` to the free ones. Frames that are free already stay so.
     pub fn add(&mut self, range: Range<usize>) {
-        for i in self.indices(range) {
-            if !self.is_free(i) {
-                self.set(i, true);
-            }
-        }
+        self.fill(self.indices(range), true);
     }
 
     /// Takes every frame that `range` touches from the free ones, free or not.
     pub fn reserve(&mut self, range: Range<usize>) {
         let outer = range.start & !(FRAME_SIZE - 1)..range.end.next_multiple_of(FRAME_SIZE);
-        for i in self.indices(outer) {
-            if self.is_free(i) {
-                self.set(i, false);
-            }
-        }
+        self.fill(self.indices(outer), false);
     }
 
     /// Takes `bytes` (rounded up to frames) of adjacent memory at a multiple of `align` bytes
@@ -92,9 +84,7 @@ impl Frames {
         let first = self
             .search(from..limits.end, frames, align)
             .or_else(|| self.search(limits.clone(), frames, align))?;
-        for i in first..first + frames {
-            self.set(i, false);
-        }
+        self.fill(first..first + frames, false);
         self.next = first + frames;
         Some(self.address(first))
     }
@@ -105,10 +95,12 @@ impl Frames {
     /// If a frame is free already: then two owners had it, and going on would let one program
     /// write another's memory.
     pub fn free(&mut self, address: usize, bytes: usize) {
-        for i in self.indices(address..address + bytes.next_multiple_of(FRAME_SIZE)) {
-            assert!(!self.is_free(i), "frame freed twice");
-            self.set(i, true);
-        }
+        let frames = self.indices(address..address + bytes.next_multiple_of(FRAME_SIZE));
+        assert!(
+            self.next_free(frames.start, frames.end).is_none(),
+            "frame freed twice"
+        );
+        self.fill(frames, true);
     }
 
     fn address(&self, index: usize) -> usize {
@@ -124,18 +116,17 @@ impl Frames {
         first..(stop >> FRAME_SHIFT).max(first)
     }
 
-    fn is_free(&self, index: usize) -> bool {
-        self.free[index / BITS] & (1 << (index % BITS)) != 0
-    }
-
-    fn set(&mut self, index: usize, free: bool) {
-        let bit = 1 << (index % BITS);
-        if free {
-            self.free[index / BITS] |= bit;
-            self.available += 1;
-        } else {
-            self.free[index / BITS] &= !bit;
-            self.available -= 1;
+    /// Makes all frames of a range free, or all of them used.
+    fn fill(&mut self, range: Range<usize>, free: bool) {
+        let mut at = range.start;
+        while at < range.end {
+            let end = range.end.min((at / BITS + 1) * BITS);
+            let mask = (!0u64 >> (BITS - (end - at))) << (at % BITS);
+            let word = &mut self.free[at / BITS];
+            let before = word.count_ones() as usize;
+            *word = if free { *word | mask } else { *word & !mask };
+            self.available = self.available + word.count_ones() as usize - before;
+            at = end;
         }
     }
 

@@ -12,6 +12,7 @@ pub mod ipc_gate;
 pub mod irq;
 pub mod kobject;
 pub mod meta;
+pub mod pager;
 pub mod platform_ctl;
 pub mod rcv_endpoint;
 pub mod scheduler;

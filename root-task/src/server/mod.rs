@@ -209,10 +209,7 @@ impl Server {
                 let program = entry.account.program;
                 self.region_map(&regions, program, request, reply)
             }
-            Object::Names(names) => {
-                let account = entry.account.clone();
-                self.namespace(&names, &account, rights, request, reply)
-            }
+            Object::Names(names) => self.namespace(&names, rights, request, reply),
             Object::Log(log) => self.log(&log, request, reply),
             Object::Scheduler(proxy) => self.scheduler(&proxy, request, reply),
             Object::Parent(program) => self.parent(program, request),

@@ -8,18 +8,19 @@ use l4re_sys::utcb::MSG_REGS;
 use l4re_sys::{MapItem, ObjRights, ReturnItem, proto};
 
 use super::Server;
-use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::kernel;
 use crate::message::{Outcome, Reply, Request};
 use crate::names::{Entry, Meaning, Names};
 use crate::registry::Rights;
 
+/// What distinguishes registering with the write right from registering without.
+const REGISTER_WRITE: u32 = op::REGISTER_RW & !op::REGISTER_RO;
+
 impl Server {
     pub(super) fn namespace(
         &mut self,
         names: &Rc<RefCell<Names>>,
-        _account: &Rc<Account>,
         rights: Rights,
         request: &Request,
         reply: &mut Reply,
@@ -95,8 +96,8 @@ impl Server {
         name: &[u8],
         request: &Request,
     ) -> Result<Outcome> {
-        let mut write = flags & 1 != 0;
-        let mut special = flags & 2 != 0;
+        let mut write = flags & REGISTER_WRITE != 0;
+        let mut special = flags & op::REGISTER_S != 0;
         let meaning = match request.item(0) {
             None | Some(ReturnItem::Void) => Meaning::Pending,
             Some(item @ ReturnItem::Label(_)) => {

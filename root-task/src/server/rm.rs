@@ -3,6 +3,7 @@
 use alloc::rc::Rc;
 use core::cell::RefCell;
 
+use l4re_sys::op::pager;
 use l4re_sys::re::rm::{self as op, RmFlags};
 use l4re_sys::utcb::{EXC_REGS_WORDS, MSG_REGS};
 use l4re_sys::{ExcRegs, MemRights, proto};
@@ -14,11 +15,6 @@ use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
 use crate::message::{Outcome, Reply, Request};
 use crate::regions::{Access, Region, RegionMap, mem_rights};
-
-/// Bits of the first word of a page fault.
-const FAULT_WRITE: u64 = 2;
-const FAULT_FETCH: u64 = 4;
-const FAULT_BITS: u64 = 7;
 
 /// The flags that a client may attach with.
 const ATTACH_FLAGS: RmFlags = RmFlags::SEARCH_ADDR
@@ -224,14 +220,14 @@ impl Server {
 
 fn page_fault(regions: &RegionMap, request: &Request, reply: &mut Reply) -> Result<Outcome> {
     let word = request.word(0)?;
-    let access = if word & FAULT_FETCH != 0 {
+    let access = if word & pager::FAULT_FETCH != 0 {
         Access::Execute
-    } else if word & FAULT_WRITE != 0 {
+    } else if word & pager::FAULT_WRITE != 0 {
         Access::Write
     } else {
         Access::Read
     };
-    let address = word & !FAULT_BITS;
+    let address = word & !pager::FAULT_MASK;
     let (mapping, spot) = regions.page_fault(address, access)?;
     let flags = regions
         .find(address, 1)

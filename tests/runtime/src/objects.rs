@@ -2,7 +2,9 @@
 
 use crate::{Case, Outcome, ok};
 use alloc::vec::Vec;
-use l4re::sys::{CapIdx, ObjRights};
+use l4re::ipc::Buffers;
+use l4re::server;
+use l4re::sys::{CapIdx, ObjRights, Timeout, TimeoutS};
 use l4re::task::Task;
 use l4re::{Cap, CapSlot, Error, OwnedCap, start};
 use test_services::check;
@@ -13,6 +15,7 @@ pub const CASES: &[Case] = &[
         "objects: a capability that was passed on goes with its source",
         revoked,
     ),
+    ("objects: a server hears when its gate goes", deletion),
     ("objects: a quota ends", quota),
     ("objects: unknown kinds are refused", unknown),
     ("objects: a thread tells its time", thread_time),
@@ -47,6 +50,28 @@ fn revoked() -> Outcome {
     check!(!ok(TASK.cap_valid(equal.idx()))?);
     check!(!ok(TASK.cap_valid(weak.idx()))?);
     Ok(())
+}
+
+fn deletion() -> Outcome {
+    const GATE: u64 = 0x100;
+    const IRQ: u64 = 0x200;
+    let env = start::env();
+    let irq = ok(env.factory().create_irq())?;
+    ok(irq.bind_thread(env.main_thread(), IRQ))?;
+    ok(env.main_thread().register_del_irq(irq.cap()))?;
+    let gate = ok(env.factory().create_gate_bound(env.main_thread(), GATE))?;
+    let timeout = Timeout::new(TimeoutS::NEVER, TimeoutS::from_us(100_000));
+    // SAFETY: nothing is received but words.
+    let wait = || unsafe { server::wait(Buffers::None, timeout) };
+    check!(wait().is_err_and(Error::is_timeout));
+    // An interrupt is an empty message with its own label. The tag is 0 on Fiasco.
+    let heard = || wait().map(|request| (request.label(), request.tag().0));
+    ok(irq.trigger())?;
+    check!(heard() == Ok((IRQ, 0)));
+    drop(gate);
+    check!(heard() == Ok((IRQ, 0)));
+    check!(wait().is_err_and(Error::is_timeout));
+    ok(irq.detach())
 }
 
 fn quota() -> Outcome {

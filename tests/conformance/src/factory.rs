@@ -4,30 +4,87 @@
 use crate::kit::*;
 use crate::same;
 use l4re::sys::varg::{self, VargTag};
-use l4re::sys::{CapIdx, Fpage, MapItem, MemRights, ObjRights, RcvItem, err, ipc_error as ie, op, proto};
+use l4re::sys::{
+    CapIdx, Fpage, MapItem, MemRights, ObjRights, RcvItem, err, ipc_error as ie, op, proto,
+};
 use test_services::check;
 
 pub const CASES: &[Case] = &[
     case("factory/every-kind (l4/sys/factory.h)", every_kind),
-    case("factory/rights-of-the-new (l4/sys/factory.h)", rights_of_new),
-    case("factory/reply (l4/sys/factory.h: l4_factory_create_irq)", reply),
-    case("factory/task-reply (l4/sys/factory.h: l4_factory_create_task)", task_reply),
-    case("factory/task-without-utcbs (l4/sys/factory.h: l4_factory_create_task)", task_without),
-    case("factory/unknown-kind (l4/sys/factory.h: l4_factory_create)", unknown),
-    case("factory/no-kind (l4/sys/factory.h: l4_factory_create)", no_kind),
-    case("factory/no-buffer (l4/sys/factory.h: l4_factory_create)", no_buffer),
-    case("factory/occupied-slot (l4/sys/factory.h: l4_factory_create)", occupied),
-    case("factory/without-s (l4/sys/factory.h: l4_factory_create)", without_s),
-    case("factory/wrong-protocol (l4/sys/types.h: L4_PROTO_FACTORY)", wrong_protocol),
-    case("factory/sub-factory (l4/sys/factory.h: l4_factory_create_factory)", sub_factory),
-    case("factory/sub-factory-limits (l4/sys/factory.h: l4_factory_create_factory)", limits),
+    case(
+        "factory/rights-of-the-new (l4/sys/factory.h)",
+        rights_of_new,
+    ),
+    case(
+        "factory/reply (l4/sys/factory.h: l4_factory_create_irq)",
+        reply,
+    ),
+    case(
+        "factory/task-reply (l4/sys/factory.h: l4_factory_create_task)",
+        task_reply,
+    ),
+    case(
+        "factory/task-without-utcbs (l4/sys/factory.h: l4_factory_create_task)",
+        task_without,
+    ),
+    case(
+        "factory/unknown-kind (l4/sys/factory.h: l4_factory_create)",
+        unknown,
+    ),
+    case(
+        "factory/no-thread-groups (l4/sys/thread_group.h)",
+        no_groups,
+    ),
+    case(
+        "factory/no-kind (l4/sys/factory.h: l4_factory_create)",
+        no_kind,
+    ),
+    case(
+        "factory/no-buffer (l4/sys/factory.h: l4_factory_create)",
+        no_buffer,
+    ),
+    case(
+        "factory/occupied-slot (l4/sys/factory.h: l4_factory_create)",
+        occupied,
+    ),
+    case(
+        "factory/without-s (l4/sys/factory.h: l4_factory_create)",
+        without_s,
+    ),
+    case(
+        "factory/wrong-protocol (l4/sys/types.h: L4_PROTO_FACTORY)",
+        wrong_protocol,
+    ),
+    case(
+        "factory/sub-factory (l4/sys/factory.h: l4_factory_create_factory)",
+        sub_factory,
+    ),
+    case(
+        "factory/sub-factory-limits (l4/sys/factory.h: l4_factory_create_factory)",
+        limits,
+    ),
     case("factory/quota (l4/sys/factory.h: -L4_ENOMEM)", quota),
-    case("factory/quota-comes-back (l4/sys/factory.h: l4_factory_create_factory)", comes_back),
+    case(
+        "factory/quota-comes-back (l4/sys/factory.h: l4_factory_create_factory)",
+        comes_back,
+    ),
     case("factory/quota-of-many (l4/sys/factory.h: -L4_ENOMEM)", many),
-    case("factory/gate-label (l4/sys/factory.h: l4_factory_create_gate)", gate_label),
-    case("factory/gate-argument (l4/sys/factory.h: l4_factory_create_gate)", gate_argument),
-    case("factory/gate-for-no-thread (l4/sys/factory.h: l4_factory_create_gate)", gate_no_thread),
-    case("factory/gone-with-its-objects (l4/sys/task.h: l4_task_delete_obj)", gone),
+    case(
+        "factory/gate-label (l4/sys/factory.h: l4_factory_create_gate)",
+        gate_label,
+    ),
+    case(
+        "factory/gate-argument (l4/sys/factory.h: l4_factory_create_gate)",
+        gate_argument,
+    ),
+    case(
+        "factory/gate-for-no-thread (l4/sys/factory.h: l4_factory_create_gate)",
+        gate_no_thread,
+    ),
+    case(
+        "factory/gone-with-its-objects (l4/sys/task.h: l4_task_delete_obj)",
+        gone,
+    ),
 ];
 
 const NUMBER: u64 = VargTag::new(varg::UMWORD, 8).0;
@@ -35,7 +92,10 @@ const NUMBER: u64 = VargTag::new(varg::UMWORD, 8).0;
 fn ask(factory: CapIdx, words: &[u64], items: &[MapItem]) -> Result<(i64, Obj), i64> {
     let to = slot()?;
     let buffers = [RcvItem::single(to.idx()).0];
-    let message = Msg::new(proto::FACTORY).words(words).items(items).buffers(&buffers);
+    let message = Msg::new(proto::FACTORY)
+        .words(words)
+        .items(items)
+        .buffers(&buffers);
     Ok((message.call(factory).code(), to))
 }
 
@@ -60,7 +120,14 @@ fn every_kind() -> Outcome {
 fn rights_of_new() -> Outcome {
     let sem = semaphore()?;
     same!(down(sem.idx(), 0), ipc_error(ie::RE_TIMEOUT));
-    same!(cap_equal(CapIdx::TASK, sem.idx(), copy(sem.idx(), ObjRights::RWSD)?.idx()), 1);
+    same!(
+        cap_equal(
+            CapIdx::TASK,
+            sem.idx(),
+            copy(sem.idx(), ObjRights::RWSD)?.idx()
+        ),
+        1
+    );
     // Also that to delete.
     let other = copy(sem.idx(), ObjRights::RWS)?;
     delete(sem.idx());
@@ -72,7 +139,10 @@ fn reply() -> Outcome {
     let to = slot()?;
     let buffers = [RcvItem::single(to.idx()).0];
     let words = [proto::IRQ_SENDER as u64];
-    let answer = Msg::new(proto::FACTORY).words(&words).buffers(&buffers).call(factory());
+    let answer = Msg::new(proto::FACTORY)
+        .words(&words)
+        .buffers(&buffers)
+        .call(factory());
     same!((answer.code(), answer.shape()), (0, (0, 1, 0)));
     same!(mr(0), 0x38);
     Ok(())
@@ -80,10 +150,17 @@ fn reply() -> Outcome {
 
 fn task_reply() -> Outcome {
     let utcbs = Fpage::memory(0x4000_0000, 12, MemRights::RW);
-    let words = [proto::TASK as u64, VargTag::new(varg::FPAGE, 8).0, utcbs.raw()];
+    let words = [
+        proto::TASK as u64,
+        VargTag::new(varg::FPAGE, 8).0,
+        utcbs.raw(),
+    ];
     let to = slot()?;
     let buffers = [RcvItem::single(to.idx()).0];
-    let answer = Msg::new(proto::FACTORY).words(&words).buffers(&buffers).call(factory());
+    let answer = Msg::new(proto::FACTORY)
+        .words(&words)
+        .buffers(&buffers)
+        .call(factory());
     same!((answer.code(), answer.shape()), (0, (1, 1, 0)));
     same!((mr(0), mr(1)), (utcbs.with_rights(0).raw(), 0x38));
     delete(to.idx());
@@ -98,9 +175,15 @@ fn task_without() -> Outcome {
 }
 
 fn unknown() -> Outcome {
-    for kind in [1, 0x44, proto::KOBJECT, proto::META] {
+    for kind in [1, 0x44, proto::META] {
         same!((kind, code(kind)?), (kind, -err::ENODEV));
     }
+    Ok(())
+}
+
+/// The programs' factory does not hand the kernel's thread groups out.
+fn no_groups() -> Outcome {
+    same!(create(proto::THREAD_GROUP, &[0]).err(), Some(-err::ENODEV));
     Ok(())
 }
 
@@ -110,17 +193,27 @@ fn no_kind() -> Outcome {
 }
 
 fn no_buffer() -> Outcome {
-    let answer = Msg::new(proto::FACTORY).words(&[proto::SEMAPHORE as u64]).call(factory());
+    let answer = Msg::new(proto::FACTORY)
+        .words(&[proto::SEMAPHORE as u64])
+        .call(factory());
     same!(answer.code(), ipc_error(ie::RE_MSG_CUT));
     Ok(())
 }
 
 fn occupied() -> Outcome {
     let (a, same) = (semaphore()?, slot()?);
-    map(CapIdx::TASK, CapIdx::TASK, Fpage::obj(a.idx(), 0, ObjRights::RWS), same.idx().0);
+    map(
+        CapIdx::TASK,
+        CapIdx::TASK,
+        Fpage::obj(a.idx(), 0, ObjRights::RWS),
+        same.idx().0,
+    );
     let buffers = [RcvItem::single(same.idx()).0];
     let words = [proto::SEMAPHORE as u64];
-    let answer = Msg::new(proto::FACTORY).words(&words).buffers(&buffers).call(factory());
+    let answer = Msg::new(proto::FACTORY)
+        .words(&words)
+        .buffers(&buffers)
+        .call(factory());
     same!(answer.code(), 0);
     same!(cap_equal(CapIdx::TASK, a.idx(), same.idx()), 0);
     check!(cap_valid(CapIdx::TASK, same.idx()) > 0);
@@ -128,7 +221,11 @@ fn occupied() -> Outcome {
 }
 
 fn without_s() -> Outcome {
-    for (rights, due) in [(ObjRights::RW, -err::EPERM), (ObjRights::RS, 0), (ObjRights::R, -err::EPERM)] {
+    for (rights, due) in [
+        (ObjRights::RW, -err::EPERM),
+        (ObjRights::RS, 0),
+        (ObjRights::R, -err::EPERM),
+    ] {
         let weak = copy(factory(), rights)?;
         same!(ask(weak.idx(), &[proto::SEMAPHORE as u64], &[])?.0, due);
     }
@@ -137,7 +234,10 @@ fn without_s() -> Outcome {
 
 fn wrong_protocol() -> Outcome {
     for label in [0, 1, proto::TASK, proto::THREAD, 0x4000] {
-        same!(Msg::new(label).words(&[0]).call(factory()).code(), -err::EBADPROTO);
+        same!(
+            Msg::new(label).words(&[0]).call(factory()).code(),
+            -err::EBADPROTO
+        );
     }
     Ok(())
 }
@@ -152,11 +252,23 @@ fn sub_factory() -> Outcome {
 }
 
 fn limits() -> Outcome {
-    same!(ask(factory(), &[proto::FACTORY as u64], &[])?.0, -err::EMSGTOOSHORT);
-    same!(ask(factory(), &[proto::FACTORY as u64, NUMBER, 0], &[])?.0, -err::ENOMEM);
-    same!(ask(factory(), &[proto::FACTORY as u64, NUMBER, u64::MAX], &[])?.0, -err::ENOMEM);
+    same!(
+        ask(factory(), &[proto::FACTORY as u64], &[])?.0,
+        -err::EMSGTOOSHORT
+    );
+    same!(
+        ask(factory(), &[proto::FACTORY as u64, NUMBER, 0], &[])?.0,
+        -err::ENOMEM
+    );
+    same!(
+        ask(factory(), &[proto::FACTORY as u64, NUMBER, u64::MAX], &[])?.0,
+        -err::ENOMEM
+    );
     let sub = create(proto::FACTORY, &[1 << 16])?;
-    same!(create_by(sub.idx(), proto::FACTORY, &[1 << 17]).err(), Some(-err::ENOMEM));
+    same!(
+        create_by(sub.idx(), proto::FACTORY, &[1 << 17]).err(),
+        Some(-err::ENOMEM)
+    );
     Ok(())
 }
 
@@ -202,7 +314,13 @@ fn many() -> Outcome {
 
 fn gate_label() -> Outcome {
     let items = [MapItem::cap(me(), ObjRights::RWS)];
-    let gate = |label| ask(factory(), &[op::factory::GATE as u64, NUMBER, label], &items);
+    let gate = |label| {
+        ask(
+            factory(),
+            &[op::factory::GATE as u64, NUMBER, label],
+            &items,
+        )
+    };
     same!(gate(0x1230)?.0, 0);
     for label in [1, 2, 3, 0x1233] {
         same!(gate(label)?.0, -err::EINVAL);
@@ -222,7 +340,10 @@ fn gate_no_thread() -> Outcome {
     let sem = semaphore()?;
     let words = [op::factory::GATE as u64, NUMBER, 0x1230];
     for (cap, due) in [(sem.idx(), -err::EINVAL), (CapIdx::TASK, -err::EINVAL)] {
-        same!(ask(factory(), &words, &[MapItem::cap(cap, ObjRights::RWS)])?.0, due);
+        same!(
+            ask(factory(), &words, &[MapItem::cap(cap, ObjRights::RWS)])?.0,
+            due
+        );
     }
     let empty = MapItem::cap(slot()?.idx(), ObjRights::RWS);
     same!(ask(factory(), &words, &[empty])?.0, -err::EINVAL);

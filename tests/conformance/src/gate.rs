@@ -6,25 +6,67 @@ use l4re::sys::{CapIdx, Fpage, MapItem, ObjRights, err, ipc_error as ie, item, o
 use test_services::check;
 
 pub const CASES: &[Case] = &[
-    case("gate/bound-by-creation (l4/sys/factory.h: l4_factory_create_gate)", bound),
-    case("gate/bind (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)", bind_later),
-    case("gate/bind-again (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)", bind_again),
-    case("gate/bind-label-bits (l4/sys/rcv_endpoint.h: -L4_EINVAL)", label_bits),
-    case("gate/bind-no-thread (l4/sys/rcv_endpoint.h: -L4_EINVAL)", no_thread),
-    case("gate/bind-weak-thread (l4/sys/rcv_endpoint.h: -L4_EPERM)", weak_thread),
-    case("gate/bind-weak-gate (l4/sys/rcv_endpoint.h: -L4_EPERM)", weak_gate),
-    case("gate/bind-without-server-right (l4/sys/rcv_endpoint.h)", client_binds),
+    case(
+        "gate/bound-by-creation (l4/sys/factory.h: l4_factory_create_gate)",
+        bound,
+    ),
+    case(
+        "gate/bind (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)",
+        bind_later,
+    ),
+    case(
+        "gate/bind-again (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)",
+        bind_again,
+    ),
+    case(
+        "gate/bind-label-bits (l4/sys/rcv_endpoint.h: -L4_EINVAL)",
+        label_bits,
+    ),
+    case(
+        "gate/bind-no-thread (l4/sys/rcv_endpoint.h: -L4_EINVAL)",
+        no_thread,
+    ),
+    case(
+        "gate/bind-weak-thread (l4/sys/rcv_endpoint.h: -L4_EPERM)",
+        weak_thread,
+    ),
+    case(
+        "gate/bind-weak-gate (l4/sys/rcv_endpoint.h: -L4_EPERM)",
+        weak_gate,
+    ),
+    case(
+        "gate/bind-without-server-right (l4/sys/rcv_endpoint.h)",
+        client_binds,
+    ),
     case("gate/info (l4/sys/ipc_gate.h: l4_ipc_gate_get_infos)", info),
-    case("gate/info-without-server-right (l4/sys/ipc_gate.h: l4_ipc_gate_get_infos)", client_info),
+    case(
+        "gate/info-without-server-right (l4/sys/ipc_gate.h: l4_ipc_gate_get_infos)",
+        client_info,
+    ),
     case("gate/unbound-waits (l4/sys/ipc_gate.h)", unbound_waits),
-    case("gate/unbound-timeout (l4/sys/ipc.h: L4_IPC_SETIMEOUT)", unbound_timeout),
-    case("gate/unbound-waiters-get-through (l4/sys/rcv_endpoint.h)", waiters),
+    case(
+        "gate/unbound-timeout (l4/sys/ipc.h: L4_IPC_SETIMEOUT)",
+        unbound_timeout,
+    ),
+    case(
+        "gate/unbound-waiters-get-through (l4/sys/rcv_endpoint.h)",
+        waiters,
+    ),
     case("gate/rebind-old-sender (l4/sys/rcv_endpoint.h)", old_sender),
-    case("gate/unknown-operation (l4/sys/rcv_endpoint.h: L4_rcv_ep_ops)", unknown),
+    case(
+        "gate/unknown-operation (l4/sys/rcv_endpoint.h: L4_rcv_ep_ops)",
+        unknown,
+    ),
     case("gate/protocols-get-through (l4/sys/ipc_gate.h)", protocols),
-    case("gate/server-operations-stay (l4/sys/ipc_gate.h)", server_operations),
+    case(
+        "gate/server-operations-stay (l4/sys/ipc_gate.h)",
+        server_operations,
+    ),
     case("gate/call-and-reply (l4/sys/ipc_gate.h)", call_and_reply),
-    case("gate/modify-senders (l4/sys/thread.h: l4_thread_modify_sender_start)", modify),
+    case(
+        "gate/modify-senders (l4/sys/thread.h: l4_thread_modify_sender_start)",
+        modify,
+    ),
 ];
 
 const BIND: u64 = op::rcv_endpoint::BIND;
@@ -94,7 +136,12 @@ fn weak_thread() -> Outcome {
 fn server_copy(gate: &Obj, rights: ObjRights) -> Result<Obj, i64> {
     let to = slot()?;
     let base = to.idx().0 | item::OBJ_IPCGATE_SVR;
-    match map(CapIdx::TASK, CapIdx::TASK, Fpage::obj(gate.idx(), 0, rights), base) {
+    match map(
+        CapIdx::TASK,
+        CapIdx::TASK,
+        Fpage::obj(gate.idx(), 0, rights),
+        base,
+    ) {
         0 => Ok(to),
         error => Err(error),
     }
@@ -122,14 +169,19 @@ fn client_binds() -> Outcome {
     })?;
     let to = slot()?;
     let answer = wait_with(&[l4re::sys::RcvItem::single_or_local(to.idx()).0], 200);
-    same!((answer.code(), answer.label, mr(0)), (proto::KOBJECT, 0x103, BIND));
+    same!(
+        (answer.code(), answer.label, mr(0)),
+        (proto::KOBJECT, 0x103, BIND)
+    );
     same!(Msg::new(9).reply().ipc(), 0);
     settle();
     same!(counter(3), 9);
     let unbound = unbound_gate()?;
     let client = copy(unbound.idx(), ObjRights::RWS)?;
     let words = [BIND, 0x200];
-    let message = Msg::new(proto::KOBJECT).words(&words).timeout(timeout_ms(20, 20));
+    let message = Msg::new(proto::KOBJECT)
+        .words(&words)
+        .timeout(timeout_ms(20, 20));
     same!(message.call(client.idx()).code(), ipc_error(ie::SE_TIMEOUT));
     Ok(())
 }
@@ -144,7 +196,9 @@ fn info() -> Outcome {
 fn client_info() -> Outcome {
     let gate = unbound_gate()?;
     let client = copy(gate.idx(), ObjRights::RWS)?;
-    let message = Msg::new(proto::KOBJECT).words(&[INFO]).timeout(timeout_ms(20, 20));
+    let message = Msg::new(proto::KOBJECT)
+        .words(&[INFO])
+        .timeout(timeout_ms(20, 20));
     same!(message.call(client.idx()).code(), ipc_error(ie::SE_TIMEOUT));
     Ok(())
 }
@@ -206,7 +260,10 @@ fn old_sender() -> Outcome {
 fn unknown() -> Outcome {
     let gate = gate(me(), 0x100)?;
     for op in [2, 0x12, 0x1234] {
-        let answer = Msg::new(proto::KOBJECT).words(&[op]).timeout(timeout_ms(20, 20)).call(gate.idx());
+        let answer = Msg::new(proto::KOBJECT)
+            .words(&[op])
+            .timeout(timeout_ms(20, 20))
+            .call(gate.idx());
         same!(answer.code(), -err::ENOSYS);
     }
     Ok(())
@@ -216,8 +273,19 @@ fn unknown() -> Outcome {
 fn protocols() -> Outcome {
     let server = spawn(HIGH, echo)?;
     let gate = gate(server.cap(), 0x100)?;
-    for label in [0, 1, proto::TASK, proto::THREAD, proto::IRQ, proto::FACTORY, proto::META] {
-        let answer = Msg::new(label).words(&[2, 3]).timeout(timeout_ms(50, 50)).call(gate.idx());
+    for label in [
+        0,
+        1,
+        proto::TASK,
+        proto::THREAD,
+        proto::IRQ,
+        proto::FACTORY,
+        proto::META,
+    ] {
+        let answer = Msg::new(label)
+            .words(&[2, 3])
+            .timeout(timeout_ms(50, 50))
+            .call(gate.idx());
         same!((answer.code(), mr(1)), (label, 3));
     }
     Ok(())
@@ -228,7 +296,10 @@ fn server_operations() -> Outcome {
     let server = spawn(HIGH, echo)?;
     let gate = gate(server.cap(), 0x100)?;
     let client = copy(gate.idx(), ObjRights::RWS)?;
-    let answer = Msg::new(proto::KOBJECT).words(&[INFO, 3]).timeout(timeout_ms(50, 50)).call(client.idx());
+    let answer = Msg::new(proto::KOBJECT)
+        .words(&[INFO, 3])
+        .timeout(timeout_ms(50, 50))
+        .call(client.idx());
     same!((answer.code(), mr(0), mr(1)), (proto::KOBJECT, INFO, 3));
     Ok(())
 }
@@ -238,7 +309,10 @@ fn call_and_reply() -> Outcome {
     let server = space.spawn(HIGH, echo)?;
     let gate = gate(server.cap(), 0x100)?;
     for i in 0..200 {
-        let answer = Msg::new(i).words(&[i as u64]).timeout(timeout_ms(500, 500)).call(gate.idx());
+        let answer = Msg::new(i)
+            .words(&[i as u64])
+            .timeout(timeout_ms(500, 500))
+            .call(gate.idx());
         same!((answer.code(), mr(0)), (i, i as u64));
     }
     Ok(())
@@ -250,14 +324,26 @@ fn modify() -> Outcome {
     send_through(gate.idx(), 5)?;
     settle();
     let words = [op::thread::MODIFY_SENDER, !3, 0x100, 0x100, 0x8000];
-    same!(Msg::new(proto::THREAD).words(&words).call(CapIdx::INVALID).code(), 0);
+    same!(
+        Msg::new(proto::THREAD)
+            .words(&words)
+            .call(CapIdx::INVALID)
+            .code(),
+        0
+    );
     let answer = wait(100);
     same!((answer.code(), answer.label), (5, 0x8003));
     // What does not match stays.
     send_through(gate.idx(), 6)?;
     settle();
     let words = [op::thread::MODIFY_SENDER, !3, 0x900, 0x100, 0x8000];
-    same!(Msg::new(proto::THREAD).words(&words).call(CapIdx::INVALID).code(), 0);
+    same!(
+        Msg::new(proto::THREAD)
+            .words(&words)
+            .call(CapIdx::INVALID)
+            .code(),
+        0
+    );
     check!(wait(100).label == 0x103);
     Ok(())
 }

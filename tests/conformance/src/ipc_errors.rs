@@ -7,23 +7,68 @@ use l4re::sys::unmap::UnmapFlags;
 use l4re::sys::{CapIdx, Fpage, ObjRights, ipc_error as ie, proto};
 
 pub const CASES: &[Case] = &[
-    case("ipc/cancel/wait (l4/sys/ipc.h: L4_IPC_RECANCELED)", cancel_wait),
-    case("ipc/cancel/closed-receive (l4/sys/ipc.h: L4_IPC_RECANCELED)", cancel_receive),
-    case("ipc/cancel/send (l4/sys/ipc.h: L4_IPC_SECANCELED)", cancel_send),
-    case("ipc/cancel/call-in-send-phase (l4/sys/ipc.h: L4_IPC_SECANCELED)", cancel_call_send),
-    case("ipc/cancel/call-in-receive-phase (l4/sys/ipc.h: L4_IPC_RECANCELED)", cancel_call_receive),
-    case("ipc/cancel/sleep (l4/sys/ipc.h: L4_IPC_RECANCELED)", cancel_sleep),
-    case("ipc/cancel/semaphore (l4/sys/semaphore.h: l4_semaphore_down)", cancel_semaphore),
-    case("ipc/cancel/unbound-gate (l4/sys/ipc.h: L4_IPC_SECANCELED)", cancel_at_gate),
-    case("ipc/cancel/running-thread (l4/sys/thread.h: L4_THREAD_EX_REGS_CANCEL)", cancel_running),
-    case("ipc/cancel/without-flag (l4/sys/thread.h: l4_thread_ex_regs)", no_cancel),
-    case("ipc/death/receiver-of-sender (l4/sys/ipc.h: l4_ipc_send)", receiver_dies),
+    case(
+        "ipc/cancel/wait (l4/sys/ipc.h: L4_IPC_RECANCELED)",
+        cancel_wait,
+    ),
+    case(
+        "ipc/cancel/closed-receive (l4/sys/ipc.h: L4_IPC_RECANCELED)",
+        cancel_receive,
+    ),
+    case(
+        "ipc/cancel/send (l4/sys/ipc.h: L4_IPC_SECANCELED)",
+        cancel_send,
+    ),
+    case(
+        "ipc/cancel/call-in-send-phase (l4/sys/ipc.h: L4_IPC_SECANCELED)",
+        cancel_call_send,
+    ),
+    case(
+        "ipc/cancel/call-in-receive-phase (l4/sys/ipc.h: L4_IPC_RECANCELED)",
+        cancel_call_receive,
+    ),
+    case(
+        "ipc/cancel/sleep (l4/sys/ipc.h: L4_IPC_RECANCELED)",
+        cancel_sleep,
+    ),
+    case(
+        "ipc/cancel/semaphore (l4/sys/semaphore.h: l4_semaphore_down)",
+        cancel_semaphore,
+    ),
+    case(
+        "ipc/cancel/unbound-gate (l4/sys/ipc.h: L4_IPC_SECANCELED)",
+        cancel_at_gate,
+    ),
+    case(
+        "ipc/cancel/running-thread (l4/sys/thread.h: L4_THREAD_EX_REGS_CANCEL)",
+        cancel_running,
+    ),
+    case(
+        "ipc/cancel/without-flag (l4/sys/thread.h: l4_thread_ex_regs)",
+        no_cancel,
+    ),
+    case(
+        "ipc/death/receiver-of-sender (l4/sys/ipc.h: l4_ipc_send)",
+        receiver_dies,
+    ),
     case("ipc/death/callee (l4/sys/ipc.h: l4_ipc_call)", callee_dies),
-    case("ipc/death/source-of-receive (l4/sys/ipc.h: l4_ipc_receive)", source_dies),
+    case(
+        "ipc/death/source-of-receive (l4/sys/ipc.h: l4_ipc_receive)",
+        source_dies,
+    ),
     case("ipc/death/gate-of-sender (l4/sys/ipc_gate.h)", gate_dies),
-    case("ipc/death/unbound-gate-of-sender (l4/sys/ipc_gate.h)", unbound_gate_dies),
-    case("ipc/death/gates-thread (l4/sys/ipc_gate.h)", gates_thread_dies),
-    case("ipc/death/sender-in-queue (l4/sys/ipc.h: l4_ipc_wait)", queued_sender_dies),
+    case(
+        "ipc/death/unbound-gate-of-sender (l4/sys/ipc_gate.h)",
+        unbound_gate_dies,
+    ),
+    case(
+        "ipc/death/gates-thread (l4/sys/ipc_gate.h)",
+        gates_thread_dies,
+    ),
+    case(
+        "ipc/death/sender-in-queue (l4/sys/ipc.h: l4_ipc_wait)",
+        queued_sender_dies,
+    ),
     case("ipc/death/caller (l4/sys/ipc.h: l4_ipc_reply)", caller_dies),
     case("ipc/death/semaphore (l4/sys/semaphore.h)", semaphore_dies),
 ];
@@ -75,12 +120,18 @@ fn cancel_call_receive() -> Outcome {
     })?;
     put(0, server.cap().0);
     settle();
-    same!(canceled(|| Msg::new(1).call(CapIdx(counter(0))).code())?, RE_CANCELED);
+    same!(
+        canceled(|| Msg::new(1).call(CapIdx(counter(0))).code())?,
+        RE_CANCELED
+    );
     Ok(())
 }
 
 fn cancel_sleep() -> Outcome {
-    same!(canceled(|| receive(CapIdx::INVALID, 5000).code())?, RE_CANCELED);
+    same!(
+        canceled(|| receive(CapIdx::INVALID, 5000).code())?,
+        RE_CANCELED
+    );
     Ok(())
 }
 
@@ -98,7 +149,10 @@ fn cancel_semaphore() -> Outcome {
 fn cancel_at_gate() -> Outcome {
     let gate = unbound_gate()?;
     put(0, gate.idx().0);
-    same!(canceled(|| Msg::new(1).send(CapIdx(counter(0))).code())?, SE_CANCELED);
+    same!(
+        canceled(|| Msg::new(1).send(CapIdx(counter(0))).code())?,
+        SE_CANCELED
+    );
     Ok(())
 }
 
@@ -154,7 +208,12 @@ fn callee_dies() -> Outcome {
     })?;
     put(0, NOT_YET);
     settle();
-    spawn(HIGH, move || note(0, Msg::new(1).timeout(timeout_ms(100, 400)).call(server.cap())))?;
+    spawn(HIGH, move || {
+        note(
+            0,
+            Msg::new(1).timeout(timeout_ms(100, 400)).call(server.cap()),
+        )
+    })?;
     settle();
     same!((counter(0), counter(3)), (NOT_YET, 1));
     server.delete();
@@ -179,7 +238,11 @@ fn source_dies() -> Outcome {
 }
 
 fn delete(cap: CapIdx) {
-    unmap(CapIdx::TASK, Fpage::obj(cap, 0, ObjRights::RWSD), UnmapFlags::DELETE_OBJ);
+    unmap(
+        CapIdx::TASK,
+        Fpage::obj(cap, 0, ObjRights::RWSD),
+        UnmapFlags::DELETE_OBJ,
+    );
 }
 
 /// Who has come as far as the thread's queue is not held up by the end of the gate.
@@ -247,7 +310,10 @@ fn caller_dies() -> Outcome {
     settle();
     same!(wait(20).code(), 1);
     caller.delete();
-    same!(Msg::new(2).timeout(timeout_ms(0, 0)).reply().code(), ipc_error(ie::NOT_EXISTENT));
+    same!(
+        Msg::new(2).timeout(timeout_ms(0, 0)).reply().code(),
+        ipc_error(ie::NOT_EXISTENT)
+    );
     Ok(())
 }
 
@@ -261,6 +327,9 @@ fn semaphore_dies() -> Outcome {
     delete(cap);
     settle();
     same!(counter(0) as i64, ipc_error(ie::NOT_EXISTENT));
-    same!(Msg::new(proto::IRQ).send(cap).code(), ipc_error(ie::NOT_EXISTENT));
+    same!(
+        Msg::new(proto::IRQ).send(cap).code(),
+        ipc_error(ie::NOT_EXISTENT)
+    );
     Ok(())
 }

@@ -8,20 +8,62 @@ use l4re::sys::{Sysf, TagFlags, proto};
 use test_services::check;
 
 pub const CASES: &[Case] = &[
-    case("order/senders-by-priority (l4/sys/ipc.h: l4_ipc_wait)", senders_by_prio),
-    case("order/senders-of-one-priority (l4/sys/ipc.h: l4_ipc_wait)", senders_fifo),
-    case("order/interrupt-first (l4/sys/ipc.h: l4_ipc_wait)", irq_first),
-    case("order/changed-priority-in-queue (l4/sys/ipc.h: l4_ipc_wait)", prio_changes),
-    case("order/higher-runs-at-once (l4/sys/scheduler.h: l4_scheduler_run_thread)", higher_runs),
-    case("order/lower-waits (l4/sys/scheduler.h: l4_scheduler_run_thread)", lower_waits),
-    case("order/timeout-preempts (l4/sys/scheduler.h: l4_sched_param_t)", timeout_preempts),
-    case("order/send-wakes-higher (l4/sys/ipc.h: l4_ipc_send)", send_wakes_higher),
-    case("order/send-to-lower-goes-on (l4/sys/ipc.h: l4_ipc_send)", send_to_lower),
-    case("order/call-to-lower (l4/sys/ipc.h: l4_ipc_call)", call_to_lower),
-    case("order/round-robin (l4/sys/scheduler.h: l4_sched_param_t.quantum)", round_robin),
-    case("order/lower-starves (l4/sys/scheduler.h: l4_sched_param_t.prio)", lower_starves),
-    case("order/switch-to-self (l4/sys/thread.h: l4_thread_yield)", yield_to_equal),
-    case("order/raised-priority (l4/sys/scheduler.h: l4_scheduler_run_thread)", raised),
+    case(
+        "order/senders-by-priority (l4/sys/ipc.h: l4_ipc_wait)",
+        senders_by_prio,
+    ),
+    case(
+        "order/senders-of-one-priority (l4/sys/ipc.h: l4_ipc_wait)",
+        senders_fifo,
+    ),
+    case(
+        "order/interrupt-first (l4/sys/ipc.h: l4_ipc_wait)",
+        irq_first,
+    ),
+    case(
+        "order/changed-priority-in-queue (l4/sys/ipc.h: l4_ipc_wait)",
+        prio_changes,
+    ),
+    case(
+        "order/higher-runs-at-once (l4/sys/scheduler.h: l4_scheduler_run_thread)",
+        higher_runs,
+    ),
+    case(
+        "order/lower-waits (l4/sys/scheduler.h: l4_scheduler_run_thread)",
+        lower_waits,
+    ),
+    case(
+        "order/timeout-preempts (l4/sys/scheduler.h: l4_sched_param_t)",
+        timeout_preempts,
+    ),
+    case(
+        "order/send-wakes-higher (l4/sys/ipc.h: l4_ipc_send)",
+        send_wakes_higher,
+    ),
+    case(
+        "order/send-to-lower-goes-on (l4/sys/ipc.h: l4_ipc_send)",
+        send_to_lower,
+    ),
+    case(
+        "order/call-to-lower (l4/sys/ipc.h: l4_ipc_call)",
+        call_to_lower,
+    ),
+    case(
+        "order/round-robin (l4/sys/scheduler.h: l4_sched_param_t.quantum)",
+        round_robin,
+    ),
+    case(
+        "order/lower-starves (l4/sys/scheduler.h: l4_sched_param_t.prio)",
+        lower_starves,
+    ),
+    case(
+        "order/switch-to-self (l4/sys/thread.h: l4_thread_yield)",
+        yield_to_equal,
+    ),
+    case(
+        "order/raised-priority (l4/sys/scheduler.h: l4_scheduler_run_thread)",
+        raised,
+    ),
 ];
 
 fn sender(prio: u64, label: i64) -> Outcome {
@@ -189,7 +231,9 @@ fn lower_starves() -> Outcome {
 fn yield_to_equal() -> Outcome {
     let w = spawn(NORMAL, || put(0, 1))?;
     for _ in 0..3 {
-        let answer = Msg::new(proto::THREAD).words(&[SWITCH]).ipc(l4re::sys::CapIdx::INVALID, Sysf::CALL);
+        let answer = Msg::new(proto::THREAD)
+            .words(&[SWITCH])
+            .ipc(l4re::sys::CapIdx::INVALID, Sysf::CALL);
         same!(answer.code(), 0);
     }
     same!(counter(0), 1);

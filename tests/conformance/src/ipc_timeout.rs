@@ -6,26 +6,86 @@ use l4re::sys::{CapIdx, Sysf, Timeout, TimeoutS, ipc_error as ie, utcb};
 use test_services::check;
 
 pub const CASES: &[Case] = &[
-    case("ipc/timeout/wait-zero (l4/sys/ipc.h: L4_IPC_RETIMEOUT)", wait_zero),
-    case("ipc/timeout/receive-zero (l4/sys/ipc.h: l4_ipc_receive)", receive_zero),
-    case("ipc/timeout/wait-relative (l4/sys/__timeout.h: l4_timeout_rel)", wait_relative),
-    case("ipc/timeout/receive-relative (l4/sys/__timeout.h: l4_timeout_rel)", receive_relative),
-    case("ipc/timeout/mantissa-zero (l4/sys/__timeout.h: l4_timeout_rel)", mantissa_zero),
-    case("ipc/timeout/wait-never (l4/sys/__timeout.h: L4_IPC_NEVER)", wait_never),
-    case("ipc/timeout/wait-absolute (l4/sys/__timeout.h: l4_timeout_abs)", wait_absolute),
-    case("ipc/timeout/wait-absolute-past (l4/sys/__timeout.h: l4_timeout_abs)", absolute_past),
-    case("ipc/timeout/send-absolute (l4/sys/__timeout.h: l4_timeout_abs)", send_absolute),
-    case("ipc/timeout/absolute-last-register (l4/sys/__timeout.h: l4_timeout_abs)", last_register),
-    case("ipc/timeout/send-zero (l4/sys/ipc.h: L4_IPC_SETIMEOUT)", send_zero),
-    case("ipc/timeout/send-relative (l4/sys/ipc.h: L4_IPC_SETIMEOUT)", send_relative),
-    case("ipc/timeout/send-never (l4/sys/__timeout.h: L4_IPC_NEVER)", send_never),
-    case("ipc/timeout/call-send-phase (l4/sys/ipc.h: l4_ipc_call)", call_send_phase),
-    case("ipc/timeout/call-receive-phase (l4/sys/ipc.h: l4_ipc_call)", call_receive_phase),
-    case("ipc/timeout/call-receive-zero (l4/sys/ipc.h: l4_ipc_call)", call_receive_zero),
-    case("ipc/timeout/send-to-oneself (l4/sys/ipc.h: l4_ipc_send)", send_to_oneself),
-    case("ipc/timeout/receive-from-oneself (l4/sys/ipc.h: l4_ipc_sleep)", receive_from_oneself),
-    case("ipc/timeout/in-order (l4/sys/__timeout.h: l4_timeout_rel)", in_order),
-    case("ipc/timeout/message-in-time (l4/sys/ipc.h: l4_ipc_wait)", message_in_time),
+    case(
+        "ipc/timeout/wait-zero (l4/sys/ipc.h: L4_IPC_RETIMEOUT)",
+        wait_zero,
+    ),
+    case(
+        "ipc/timeout/receive-zero (l4/sys/ipc.h: l4_ipc_receive)",
+        receive_zero,
+    ),
+    case(
+        "ipc/timeout/wait-relative (l4/sys/__timeout.h: l4_timeout_rel)",
+        wait_relative,
+    ),
+    case(
+        "ipc/timeout/receive-relative (l4/sys/__timeout.h: l4_timeout_rel)",
+        receive_relative,
+    ),
+    case(
+        "ipc/timeout/mantissa-zero (l4/sys/__timeout.h: l4_timeout_rel)",
+        mantissa_zero,
+    ),
+    case(
+        "ipc/timeout/wait-never (l4/sys/__timeout.h: L4_IPC_NEVER)",
+        wait_never,
+    ),
+    case(
+        "ipc/timeout/wait-absolute (l4/sys/__timeout.h: l4_timeout_abs)",
+        wait_absolute,
+    ),
+    case(
+        "ipc/timeout/wait-absolute-past (l4/sys/__timeout.h: l4_timeout_abs)",
+        absolute_past,
+    ),
+    case(
+        "ipc/timeout/send-absolute (l4/sys/__timeout.h: l4_timeout_abs)",
+        send_absolute,
+    ),
+    case(
+        "ipc/timeout/absolute-last-register (l4/sys/__timeout.h: l4_timeout_abs)",
+        last_register,
+    ),
+    case(
+        "ipc/timeout/send-zero (l4/sys/ipc.h: L4_IPC_SETIMEOUT)",
+        send_zero,
+    ),
+    case(
+        "ipc/timeout/send-relative (l4/sys/ipc.h: L4_IPC_SETIMEOUT)",
+        send_relative,
+    ),
+    case(
+        "ipc/timeout/send-never (l4/sys/__timeout.h: L4_IPC_NEVER)",
+        send_never,
+    ),
+    case(
+        "ipc/timeout/call-send-phase (l4/sys/ipc.h: l4_ipc_call)",
+        call_send_phase,
+    ),
+    case(
+        "ipc/timeout/call-receive-phase (l4/sys/ipc.h: l4_ipc_call)",
+        call_receive_phase,
+    ),
+    case(
+        "ipc/timeout/call-receive-zero (l4/sys/ipc.h: l4_ipc_call)",
+        call_receive_zero,
+    ),
+    case(
+        "ipc/timeout/send-to-oneself (l4/sys/ipc.h: l4_ipc_send)",
+        send_to_oneself,
+    ),
+    case(
+        "ipc/timeout/receive-from-oneself (l4/sys/ipc.h: l4_ipc_sleep)",
+        receive_from_oneself,
+    ),
+    case(
+        "ipc/timeout/in-order (l4/sys/__timeout.h: l4_timeout_rel)",
+        in_order,
+    ),
+    case(
+        "ipc/timeout/message-in-time (l4/sys/ipc.h: l4_ipc_wait)",
+        message_in_time,
+    ),
 ];
 
 const RE_TIMEOUT: i64 = ipc_error(ie::RE_TIMEOUT);
@@ -77,7 +137,11 @@ fn receive_relative() -> Outcome {
 
 fn mantissa_zero() -> Outcome {
     let timeout = Timeout::new(TimeoutS::NEVER, TimeoutS::relative(0, 17));
-    let (answer, took) = timed(|| Msg::new(0).timeout(timeout).ipc(CapIdx::INVALID, Sysf::WAIT));
+    let (answer, took) = timed(|| {
+        Msg::new(0)
+            .timeout(timeout)
+            .ipc(CapIdx::INVALID, Sysf::WAIT)
+    });
     same!(answer.code(), RE_TIMEOUT);
     check!(took < 500_000);
     Ok(())
@@ -99,7 +163,10 @@ fn wait_absolute() -> Outcome {
     let message = |at: u64| {
         let regs = [0, 0, at];
         let timeout = Timeout::new(TimeoutS::NEVER, TimeoutS::absolute(2));
-        Msg::new(0).buffers(&regs).timeout(timeout).ipc(CapIdx::INVALID, Sysf::WAIT)
+        Msg::new(0)
+            .buffers(&regs)
+            .timeout(timeout)
+            .ipc(CapIdx::INVALID, Sysf::WAIT)
     };
     let (answer, took) = timed(|| message(clock() + 30_000));
     same!(answer.code(), RE_TIMEOUT);
@@ -111,8 +178,7 @@ fn absolute_past() -> Outcome {
     for at in [0, 1, clock() - 1000, clock()] {
         let timeout = Timeout::new(TimeoutS::NEVER, TimeoutS::absolute(1));
         let message = Msg::new(0).timeout(timeout);
-        let (answer, took) =
-            timed(|| message.buffers(&[0, at]).ipc(CapIdx::INVALID, Sysf::WAIT));
+        let (answer, took) = timed(|| message.buffers(&[0, at]).ipc(CapIdx::INVALID, Sysf::WAIT));
         same!(answer.code(), RE_TIMEOUT);
         check!(took < 500_000);
     }
@@ -123,7 +189,10 @@ fn send_absolute() -> Outcome {
     let idle = spawn(HIGH, || sleep_ms(5000))?;
     let (answer, took) = timed(|| {
         let timeout = Timeout::new(TimeoutS::absolute(1), TimeoutS::NEVER);
-        Msg::new(0).buffers(&[0, clock() + 30_000]).timeout(timeout).send(idle.cap())
+        Msg::new(0)
+            .buffers(&[0, clock() + 30_000])
+            .timeout(timeout)
+            .send(idle.cap())
     });
     same!(answer.code(), SE_TIMEOUT);
     check!(about(took, 30_000));
@@ -134,7 +203,9 @@ fn last_register() -> Outcome {
     let timeout = Timeout::new(TimeoutS::NEVER, TimeoutS::absolute(57));
     let (answer, took) = timed(|| {
         utcb().set_br(57, clock() + 30_000);
-        Msg::new(0).timeout(timeout).ipc(CapIdx::INVALID, Sysf::WAIT)
+        Msg::new(0)
+            .timeout(timeout)
+            .ipc(CapIdx::INVALID, Sysf::WAIT)
     });
     same!(answer.code(), RE_TIMEOUT);
     check!(about(took, 30_000));
@@ -231,7 +302,10 @@ fn in_order() -> Outcome {
         })?;
     }
     sleep_ms(300);
-    same!([counter(0), counter(1), counter(2), counter(3)], [2, 0, 1, 3]);
+    same!(
+        [counter(0), counter(1), counter(2), counter(3)],
+        [2, 0, 1, 3]
+    );
     Ok(())
 }
 

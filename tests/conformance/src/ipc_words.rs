@@ -6,21 +6,66 @@ use l4re::sys::{CapIdx, MsgTag, Sysf, TagFlags, Timeout, utcb};
 use test_services::check;
 
 pub const CASES: &[Case] = &[
-    case("ipc/words/0-to-63 (l4/sys/types.h: l4_msgtag_words)", all_counts),
-    case("ipc/words/no-more-than-sent (l4/sys/utcb.h: l4_msg_regs_t)", no_more),
-    case("ipc/words/the-senders-stay (l4/sys/utcb.h: l4_msg_regs_t)", senders_stay),
-    case("ipc/words/buffers-stay (l4/sys/utcb.h: l4_buf_regs_t)", buffers_stay),
-    case("ipc/words/user-registers-stay (l4/sys/utcb.h: l4_thread_regs_t)", user_words_stay),
-    case("ipc/words/across-tasks (l4/sys/utcb.h: l4_msg_regs_t)", across_tasks),
-    case("ipc/tag/label-range (l4/sys/types.h: l4_msgtag_label)", labels),
-    case("ipc/tag/label-of-16-bits (l4/sys/types.h: l4_msgtag)", wide_label),
-    case("ipc/tag/flag-schedule (l4/sys/types.h: L4_MSGTAG_SCHEDULE)", flag_schedule),
-    case("ipc/tag/flag-fpu (l4/sys/types.h: L4_MSGTAG_TRANSFER_FPU)", flag_fpu),
-    case("ipc/tag/flag-propagate (l4/sys/types.h: L4_MSGTAG_PROPAGATE)", flag_propagate),
-    case("ipc/tag/flag-error (l4/sys/types.h: L4_MSGTAG_ERROR)", flag_error),
-    case("ipc/tag/of-sending (l4/sys/ipc.h: l4_ipc_send)", tag_of_sending),
-    case("ipc/error-register (l4/sys/utcb.h: l4_thread_regs_t.error)", error_register),
-    case("ipc/registers-stay (l4/sys/arch/ipc.h: l4_ipc)", registers_stay),
+    case(
+        "ipc/words/0-to-63 (l4/sys/types.h: l4_msgtag_words)",
+        all_counts,
+    ),
+    case(
+        "ipc/words/no-more-than-sent (l4/sys/utcb.h: l4_msg_regs_t)",
+        no_more,
+    ),
+    case(
+        "ipc/words/the-senders-stay (l4/sys/utcb.h: l4_msg_regs_t)",
+        senders_stay,
+    ),
+    case(
+        "ipc/words/buffers-stay (l4/sys/utcb.h: l4_buf_regs_t)",
+        buffers_stay,
+    ),
+    case(
+        "ipc/words/user-registers-stay (l4/sys/utcb.h: l4_thread_regs_t)",
+        user_words_stay,
+    ),
+    case(
+        "ipc/words/across-tasks (l4/sys/utcb.h: l4_msg_regs_t)",
+        across_tasks,
+    ),
+    case(
+        "ipc/tag/label-range (l4/sys/types.h: l4_msgtag_label)",
+        labels,
+    ),
+    case(
+        "ipc/tag/label-of-16-bits (l4/sys/types.h: l4_msgtag)",
+        wide_label,
+    ),
+    case(
+        "ipc/tag/flag-schedule (l4/sys/types.h: L4_MSGTAG_SCHEDULE)",
+        flag_schedule,
+    ),
+    case(
+        "ipc/tag/flag-fpu (l4/sys/types.h: L4_MSGTAG_TRANSFER_FPU)",
+        flag_fpu,
+    ),
+    case(
+        "ipc/tag/flag-propagate (l4/sys/types.h: L4_MSGTAG_PROPAGATE)",
+        flag_propagate,
+    ),
+    case(
+        "ipc/tag/flag-error (l4/sys/types.h: L4_MSGTAG_ERROR)",
+        flag_error,
+    ),
+    case(
+        "ipc/tag/of-sending (l4/sys/ipc.h: l4_ipc_send)",
+        tag_of_sending,
+    ),
+    case(
+        "ipc/error-register (l4/sys/utcb.h: l4_thread_regs_t.error)",
+        error_register,
+    ),
+    case(
+        "ipc/registers-stay (l4/sys/arch/ipc.h: l4_ipc)",
+        registers_stay,
+    ),
 ];
 
 fn server() -> Result<CapIdx, i64> {
@@ -65,7 +110,10 @@ fn no_more() -> Outcome {
     settle();
     fill(0x2000);
     let tag = MsgTag::new(1, 5, 0, TagFlags::empty());
-    same!(raw(CapIdx(counter(9)), Sysf::SEND, 0, tag, Timeout::BOTH_ZERO).ipc(), 0);
+    same!(
+        raw(CapIdx(counter(9)), Sysf::SEND, 0, tag, Timeout::BOTH_ZERO).ipc(),
+        0
+    );
     settle();
     same!([counter(0), counter(1), counter(2)], [5, 58, 0x2004]);
     Ok(())
@@ -76,7 +124,10 @@ fn senders_stay() -> Outcome {
     settle();
     fill(0x2000);
     let tag = MsgTag::new(1, 40, 0, TagFlags::empty());
-    same!(raw(w.cap(), Sysf::SEND, 0, tag, Timeout::BOTH_ZERO).ipc(), 0);
+    same!(
+        raw(w.cap(), Sysf::SEND, 0, tag, Timeout::BOTH_ZERO).ipc(),
+        0
+    );
     check!((0..63).all(|i| mr(i) == 0x2000 + i as u64));
     Ok(())
 }
@@ -87,7 +138,11 @@ fn buffers_stay() -> Outcome {
     for (i, buffer) in buffers.iter_mut().enumerate() {
         *buffer = 0x700 * (i as u64 + 1) & !0x0f;
     }
-    let answer = Msg::new(1).words(&[1; 63]).buffers(&buffers).bdr(0x3c01).call(server);
+    let answer = Msg::new(1)
+        .words(&[1; 63])
+        .buffers(&buffers)
+        .bdr(0x3c01)
+        .call(server);
     same!(answer.code(), 1);
     same!(utcb().bdr().0, 0x3c01);
     for (i, &buffer) in buffers.iter().enumerate() {
@@ -103,7 +158,10 @@ fn user_words_stay() -> Outcome {
     }
     Msg::new(1).words(&[1; 63]).call(server);
     wait(1);
-    same!([utcb().user(0), utcb().user(1), utcb().user(2)], [0xa0, 0xa1, 0xa2]);
+    same!(
+        [utcb().user(0), utcb().user(1), utcb().user(2)],
+        [0xa0, 0xa1, 0xa2]
+    );
     Ok(())
 }
 
@@ -130,7 +188,13 @@ fn labels() -> Outcome {
 
 fn wide_label() -> Outcome {
     let server = server()?;
-    for label in [0x8000, 0x12_3456_789a, -0x12_3456_789a, 0x7fff_ffff_ffff, -0x8000_0000_0000] {
+    for label in [
+        0x8000,
+        0x12_3456_789a,
+        -0x12_3456_789a,
+        0x7fff_ffff_ffff,
+        -0x8000_0000_0000,
+    ] {
         same!(Msg::new(label).call(server).code(), label);
     }
     Ok(())
@@ -176,9 +240,22 @@ fn flag_error() -> Outcome {
 fn tag_of_sending() -> Outcome {
     let w = spawn(HIGH, || note(0, wait(1000)))?;
     settle();
-    let answer = Msg::new(0x77).words(&[1, 2]).timeout(timeout_ms(0, 0)).send(w.cap());
-    same!((answer.tag.has_error(), answer.tag.label(), answer.tag.words()), (false, 0x77, 2));
-    let failed = Msg::new(0x77).words(&[1, 2]).timeout(timeout_ms(0, 0)).send(w.cap());
+    let answer = Msg::new(0x77)
+        .words(&[1, 2])
+        .timeout(timeout_ms(0, 0))
+        .send(w.cap());
+    same!(
+        (
+            answer.tag.has_error(),
+            answer.tag.label(),
+            answer.tag.words()
+        ),
+        (false, 0x77, 2)
+    );
+    let failed = Msg::new(0x77)
+        .words(&[1, 2])
+        .timeout(timeout_ms(0, 0))
+        .send(w.cap());
     same!(failed.tag.has_error(), true);
     Ok(())
 }

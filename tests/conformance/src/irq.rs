@@ -6,38 +6,101 @@ use l4re::sys::{CapIdx, MapItem, ObjRights, err, ipc_error as ie, op, proto};
 
 pub const CASES: &[Case] = &[
     case("irq/trigger (l4/sys/irq.h: l4_irq_trigger)", trigger_it),
-    case("irq/trigger-unbound (l4/sys/irq.h: l4_irq_trigger)", unbound),
-    case("irq/pending-before-bind (l4/sys/irq.h: l4_irq_trigger)", before_bind),
+    case(
+        "irq/trigger-unbound (l4/sys/irq.h: l4_irq_trigger)",
+        unbound,
+    ),
+    case(
+        "irq/pending-before-bind (l4/sys/irq.h: l4_irq_trigger)",
+        before_bind,
+    ),
     case("irq/coalesce (l4/sys/irq.h: l4_irq_trigger)", coalesce),
     case("irq/again (l4/sys/irq.h: l4_irq_trigger)", again),
     case("irq/receive-closed (l4/sys/irq.h: l4_irq_receive)", closed),
     case("irq/receive (l4/sys/irq.h: l4_irq_receive)", receive_op),
     case("irq/unmask (l4/sys/irq.h: l4_irq_unmask)", unmask),
     case("irq/unmask-cxx (l4/sys/irq: L4::Irq::unmask)", unmask_cxx),
-    case("irq/label-any (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)", label_any),
-    case("irq/bind-weak (l4/sys/rcv_endpoint.h: -L4_EPERM)", bind_weak),
-    case("irq/bind-no-thread (l4/sys/rcv_endpoint.h: -L4_EINVAL)", bind_no_thread),
-    case("irq/bind-again (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)", rebind),
+    case(
+        "irq/label-any (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)",
+        label_any,
+    ),
+    case(
+        "irq/bind-weak (l4/sys/rcv_endpoint.h: -L4_EPERM)",
+        bind_weak,
+    ),
+    case(
+        "irq/bind-no-thread (l4/sys/rcv_endpoint.h: -L4_EINVAL)",
+        bind_no_thread,
+    ),
+    case(
+        "irq/bind-again (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)",
+        rebind,
+    ),
     case("irq/detach (l4/sys/irq.h: l4_irq_detach)", detach),
-    case("irq/detach-pending (l4/sys/irq.h: l4_irq_detach)", detach_pending),
-    case("irq/detach-weak (l4/sys/irq.h: l4_irq_detach -L4_EPERM)", detach_weak),
-    case("irq/detach-unbound (l4/sys/irq.h: l4_irq_detach)", detach_unbound),
-    case("irq/trigger-weak (l4/sys/irq.h: l4_irq_trigger)", trigger_weak),
-    case("irq/unknown-operation (l4/sys/irq.h: L4_irq_sender_op)", unknown),
-    case("irq/bind-vcpu (l4/sys/irq.h: l4_irq_bind_vcpu -L4_ENOSYS)", bind_vcpu),
+    case(
+        "irq/detach-pending (l4/sys/irq.h: l4_irq_detach)",
+        detach_pending,
+    ),
+    case(
+        "irq/detach-weak (l4/sys/irq.h: l4_irq_detach -L4_EPERM)",
+        detach_weak,
+    ),
+    case(
+        "irq/detach-unbound (l4/sys/irq.h: l4_irq_detach)",
+        detach_unbound,
+    ),
+    case(
+        "irq/trigger-weak (l4/sys/irq.h: l4_irq_trigger)",
+        trigger_weak,
+    ),
+    case(
+        "irq/unknown-operation (l4/sys/irq.h: L4_irq_sender_op)",
+        unknown,
+    ),
+    case(
+        "irq/bind-vcpu (l4/sys/irq.h: l4_irq_bind_vcpu -L4_ENOSYS)",
+        bind_vcpu,
+    ),
     case("irq/message-is-empty (l4/sys/irq.h)", empty_message),
     case("irq/wakes-at-once (l4/sys/irq.h: l4_irq_trigger)", wakes),
-    case("irq/deleted-while-pending (l4/sys/task.h: l4_task_delete_obj)", deleted),
+    case(
+        "irq/deleted-while-pending (l4/sys/task.h: l4_task_delete_obj)",
+        deleted,
+    ),
     case("irq/thread-ends (l4/sys/irq.h)", thread_ends),
     case("semaphore/up-down (l4/sys/semaphore.h)", up_down),
-    case("semaphore/down-zero (l4/sys/semaphore.h: l4_semaphore_down)", down_zero),
-    case("semaphore/down-timeout (l4/sys/semaphore.h: l4_semaphore_down)", down_timeout),
-    case("semaphore/down-waits (l4/sys/semaphore.h: l4_semaphore_down)", down_waits),
-    case("semaphore/order (l4/sys/semaphore.h: l4_semaphore_down)", order),
-    case("semaphore/one-each (l4/sys/semaphore.h: l4_semaphore_up)", one_each),
-    case("semaphore/weak (l4/sys/semaphore.h: l4_semaphore_down -L4_EPERM)", weak),
-    case("semaphore/unknown-operation (l4/sys/semaphore.h: L4_semaphore_op)", semaphore_unknown),
-    case("semaphore/after-timeout (l4/sys/semaphore.h: l4_semaphore_down)", after_timeout),
+    case(
+        "semaphore/down-zero (l4/sys/semaphore.h: l4_semaphore_down)",
+        down_zero,
+    ),
+    case(
+        "semaphore/down-timeout (l4/sys/semaphore.h: l4_semaphore_down)",
+        down_timeout,
+    ),
+    case(
+        "semaphore/down-waits (l4/sys/semaphore.h: l4_semaphore_down)",
+        down_waits,
+    ),
+    case(
+        "semaphore/order (l4/sys/semaphore.h: l4_semaphore_down)",
+        order,
+    ),
+    case(
+        "semaphore/one-each (l4/sys/semaphore.h: l4_semaphore_up)",
+        one_each,
+    ),
+    case(
+        "semaphore/weak (l4/sys/semaphore.h: l4_semaphore_down -L4_EPERM)",
+        weak,
+    ),
+    case(
+        "semaphore/unknown-operation (l4/sys/semaphore.h: L4_semaphore_op)",
+        semaphore_unknown,
+    ),
+    case(
+        "semaphore/after-timeout (l4/sys/semaphore.h: l4_semaphore_down)",
+        after_timeout,
+    ),
 ];
 
 const RE_TIMEOUT: i64 = ipc_error(ie::RE_TIMEOUT);
@@ -109,7 +172,9 @@ fn receive_op() -> Outcome {
     let irq = bound(0x100)?;
     trigger(irq.idx());
     for due in [0, RE_TIMEOUT] {
-        let message = Msg::new(proto::IRQ).words(&[op::irq::EOI]).timeout(timeout_ms(20, 20));
+        let message = Msg::new(proto::IRQ)
+            .words(&[op::irq::EOI])
+            .timeout(timeout_ms(20, 20));
         same!(message.call(irq.idx()).ipc(), due);
     }
     Ok(())
@@ -117,7 +182,13 @@ fn receive_op() -> Outcome {
 
 fn unmask() -> Outcome {
     let irq = bound(0x100)?;
-    same!(Msg::new(proto::IRQ).words(&[op::irq::EOI]).send(irq.idx()).ipc(), 0);
+    same!(
+        Msg::new(proto::IRQ)
+            .words(&[op::irq::EOI])
+            .send(irq.idx())
+            .ipc(),
+        0
+    );
     same!(wait(5).code(), RE_TIMEOUT);
     Ok(())
 }
@@ -154,7 +225,13 @@ fn bind_no_thread() -> Outcome {
     let irq = irq()?;
     same!(bind(irq.idx(), semaphore()?.idx(), 0), -err::EINVAL);
     same!(bind(irq.idx(), slot()?.idx(), 0), -err::EINVAL);
-    same!(Msg::new(proto::KOBJECT).words(&[0x10, 0]).call(irq.idx()).code(), -err::EINVAL);
+    same!(
+        Msg::new(proto::KOBJECT)
+            .words(&[0x10, 0])
+            .call(irq.idx())
+            .code(),
+        -err::EINVAL
+    );
     Ok(())
 }
 
@@ -172,7 +249,10 @@ fn rebind() -> Outcome {
 }
 
 fn detach_it(irq: CapIdx) -> i64 {
-    Msg::new(proto::IRQ_SENDER).words(&[op::irq::SENDER_DETACH]).call(irq).code()
+    Msg::new(proto::IRQ_SENDER)
+        .words(&[op::irq::SENDER_DETACH])
+        .call(irq)
+        .code()
 }
 
 fn detach() -> Outcome {
@@ -193,7 +273,10 @@ fn detach_pending() -> Outcome {
 
 fn detach_weak() -> Outcome {
     let irq = bound(0x100)?;
-    same!(detach_it(copy(irq.idx(), ObjRights::RW)?.idx()), -err::EPERM);
+    same!(
+        detach_it(copy(irq.idx(), ObjRights::RW)?.idx()),
+        -err::EPERM
+    );
     trigger(irq.idx());
     same!(wait(50).label, 0x100);
     Ok(())
@@ -217,9 +300,18 @@ fn trigger_weak() -> Outcome {
 fn unknown() -> Outcome {
     let irq = irq()?;
     for op in [0, 3, 7] {
-        same!(Msg::new(proto::IRQ_SENDER).words(&[op]).call(irq.idx()).code(), -err::ENOSYS);
+        same!(
+            Msg::new(proto::IRQ_SENDER)
+                .words(&[op])
+                .call(irq.idx())
+                .code(),
+            -err::ENOSYS
+        );
     }
-    same!(Msg::new(0x44).words(&[0]).call(irq.idx()).code(), -err::EBADPROTO);
+    same!(
+        Msg::new(0x44).words(&[0]).call(irq.idx()).code(),
+        -err::EBADPROTO
+    );
     Ok(())
 }
 
@@ -227,7 +319,10 @@ fn bind_vcpu() -> Outcome {
     let irq = irq()?;
     let words = [op::irq::SENDER_BIND_VCPU, 0];
     let items = [MapItem::cap(me(), ObjRights::RWS)];
-    let answer = Msg::new(proto::IRQ_SENDER).words(&words).items(&items).call(irq.idx());
+    let answer = Msg::new(proto::IRQ_SENDER)
+        .words(&words)
+        .items(&items)
+        .call(irq.idx());
     same!(answer.code(), -err::ENOSYS);
     Ok(())
 }
@@ -335,7 +430,10 @@ fn order() -> Outcome {
         trigger(sem.idx());
         settle();
     }
-    same!([counter(0), counter(1), counter(2), counter(3)], [4, 1, 3, 2]);
+    same!(
+        [counter(0), counter(1), counter(2), counter(3)],
+        [4, 1, 3, 2]
+    );
     Ok(())
 }
 
@@ -365,9 +463,18 @@ fn weak() -> Outcome {
 fn semaphore_unknown() -> Outcome {
     let sem = semaphore()?;
     for op in [1, 2, 0x10] {
-        same!(Msg::new(proto::SEMAPHORE).words(&[op]).call(sem.idx()).code(), -err::ENOSYS);
+        same!(
+            Msg::new(proto::SEMAPHORE)
+                .words(&[op])
+                .call(sem.idx())
+                .code(),
+            -err::ENOSYS
+        );
     }
-    same!(Msg::new(0x44).words(&[0]).call(sem.idx()).code(), -err::EBADPROTO);
+    same!(
+        Msg::new(0x44).words(&[0]).call(sem.idx()).code(),
+        -err::EBADPROTO
+    );
     Ok(())
 }
 

@@ -6,37 +6,121 @@ use l4re::sys::{CapIdx, Fpage, MapItem, ObjRights, RcvItem, err, ipc_error as ie
 use test_services::check;
 
 pub const CASES: &[Case] = &[
-    case("items/cap/single (l4/sys/consts.h: L4_RCV_ITEM_SINGLE_CAP)", single),
-    case("items/cap/behind-words (l4/sys/types.h: l4_msgtag_items)", behind_words),
-    case("items/cap/rights-cut (l4/sys/__l4_fpage.h: L4_cap_fpage_rights)", rights_cut),
-    case("items/cap/rights-not-more (l4/sys/__l4_fpage.h: L4_cap_fpage_rights)", rights_not_more),
-    case("items/cap/without-read (l4/sys/__l4_fpage.h: L4_CAP_FPAGE_R)", without_read),
-    case("items/cap/gate-without-s (l4/sys/__l4_fpage.h: L4_CAP_FPAGE_S)", gate_without_s),
-    case("items/cap/gate-without-w (l4/sys/__l4_fpage.h: L4_CAP_FPAGE_W)", gate_without_w),
-    case("items/cap/label-shows-rights (l4/sys/ipc_gate.h)", label_rights),
+    case(
+        "items/cap/single (l4/sys/consts.h: L4_RCV_ITEM_SINGLE_CAP)",
+        single,
+    ),
+    case(
+        "items/cap/behind-words (l4/sys/types.h: l4_msgtag_items)",
+        behind_words,
+    ),
+    case(
+        "items/cap/rights-cut (l4/sys/__l4_fpage.h: L4_cap_fpage_rights)",
+        rights_cut,
+    ),
+    case(
+        "items/cap/rights-not-more (l4/sys/__l4_fpage.h: L4_cap_fpage_rights)",
+        rights_not_more,
+    ),
+    case(
+        "items/cap/without-read (l4/sys/__l4_fpage.h: L4_CAP_FPAGE_R)",
+        without_read,
+    ),
+    case(
+        "items/cap/gate-without-s (l4/sys/__l4_fpage.h: L4_CAP_FPAGE_S)",
+        gate_without_s,
+    ),
+    case(
+        "items/cap/gate-without-w (l4/sys/__l4_fpage.h: L4_CAP_FPAGE_W)",
+        gate_without_w,
+    ),
+    case(
+        "items/cap/label-shows-rights (l4/sys/ipc_gate.h)",
+        label_rights,
+    ),
     case("items/cap/empty-slot (l4/sys/consts.h: L4_ITEM_MAP)", empty),
-    case("items/cap/void-item (l4/sys/consts.h: L4_ITEM_MAP)", void_item),
+    case(
+        "items/cap/void-item (l4/sys/consts.h: L4_ITEM_MAP)",
+        void_item,
+    ),
     case("items/cap/two (l4/sys/utcb.h: l4_buf_regs_t)", two),
-    case("items/cap/too-many (l4/sys/ipc.h: L4_IPC_REMSGCUT)", too_many),
-    case("items/cap/no-buffer (l4/sys/ipc.h: L4_IPC_REMSGCUT)", no_buffer),
-    case("items/cap/buffer-of-memory (l4/sys/consts.h: l4_buffer_desc_consts_t)", wrong_buffer),
-    case("items/cap/grant (l4/sys/consts.h: L4_MAP_ITEM_GRANT)", grant),
-    case("items/cap/window (l4/sys/__l4_fpage.h: l4_obj_fpage)", window_of_four),
-    case("items/cap/window-hot-spot (l4/sys/__l4_fpage.h: l4_map_control)", hot_spot),
-    case("items/cap/large-into-single (l4/sys/consts.h: L4_RCV_ITEM_SINGLE_CAP)", large_into_single),
-    case("items/cap/occupied-slot (l4/sys/task.h: l4_task_map)", occupied),
-    case("items/cap/same-again-adds-rights (l4/sys/task.h: l4_task_map)", adds_rights),
+    case(
+        "items/cap/too-many (l4/sys/ipc.h: L4_IPC_REMSGCUT)",
+        too_many,
+    ),
+    case(
+        "items/cap/no-buffer (l4/sys/ipc.h: L4_IPC_REMSGCUT)",
+        no_buffer,
+    ),
+    case(
+        "items/cap/buffer-of-memory (l4/sys/consts.h: l4_buffer_desc_consts_t)",
+        wrong_buffer,
+    ),
+    case(
+        "items/cap/grant (l4/sys/consts.h: L4_MAP_ITEM_GRANT)",
+        grant,
+    ),
+    case(
+        "items/cap/window (l4/sys/__l4_fpage.h: l4_obj_fpage)",
+        window_of_four,
+    ),
+    case(
+        "items/cap/window-hot-spot (l4/sys/__l4_fpage.h: l4_map_control)",
+        hot_spot,
+    ),
+    case(
+        "items/cap/large-into-single (l4/sys/consts.h: L4_RCV_ITEM_SINGLE_CAP)",
+        large_into_single,
+    ),
+    case(
+        "items/cap/occupied-slot (l4/sys/task.h: l4_task_map)",
+        occupied,
+    ),
+    case(
+        "items/cap/same-again-adds-rights (l4/sys/task.h: l4_task_map)",
+        adds_rights,
+    ),
     case("items/compound (l4/sys/consts.h: L4_ITEM_CONT)", compound),
-    case("items/bdr-offset (l4/sys/consts.h: L4_BDR_OBJ_SHIFT)", bdr_offset),
-    case("items/local-id/same-task (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)", local_same_task),
-    case("items/local-id/gate (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)", local_gate),
-    case("items/local-id/gate-rights (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)", local_gate_rights),
-    case("items/local-id/gate-of-another-task (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)", foreign_gate),
-    case("items/local-id/other-object (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)", local_other),
-    case("items/forward (l4/sys/consts.h: L4_RCV_ITEM_FORWARD_MAPPINGS)", forward),
-    case("items/forward-nowhere (l4/sys/consts.h: L4_RCV_ITEM_FORWARD_MAPPINGS)", forward_nowhere),
-    case("items/beyond-the-registers (l4/sys/types.h: l4_msgtag_items)", beyond),
-    case("items/in-a-reply (l4/sys/ipc.h: l4_ipc_reply_and_wait)", in_reply),
+    case(
+        "items/bdr-offset (l4/sys/consts.h: L4_BDR_OBJ_SHIFT)",
+        bdr_offset,
+    ),
+    case(
+        "items/local-id/same-task (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)",
+        local_same_task,
+    ),
+    case(
+        "items/local-id/gate (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)",
+        local_gate,
+    ),
+    case(
+        "items/local-id/gate-rights (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)",
+        local_gate_rights,
+    ),
+    case(
+        "items/local-id/gate-of-another-task (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)",
+        foreign_gate,
+    ),
+    case(
+        "items/local-id/other-object (l4/sys/consts.h: L4_RCV_ITEM_LOCAL_ID)",
+        local_other,
+    ),
+    case(
+        "items/forward (l4/sys/consts.h: L4_RCV_ITEM_FORWARD_MAPPINGS)",
+        forward,
+    ),
+    case(
+        "items/forward-nowhere (l4/sys/consts.h: L4_RCV_ITEM_FORWARD_MAPPINGS)",
+        forward_nowhere,
+    ),
+    case(
+        "items/beyond-the-registers (l4/sys/types.h: l4_msgtag_items)",
+        beyond,
+    ),
+    case(
+        "items/in-a-reply (l4/sys/ipc.h: l4_ipc_reply_and_wait)",
+        in_reply,
+    ),
     case("items/in-order (l4/sys/utcb.h: l4_msg_regs_t)", in_order),
 ];
 
@@ -126,7 +210,14 @@ fn gate_without_s() -> Outcome {
     same!(wait_with(&[RcvItem::single(to.idx()).0], 500).code(), 1);
     trigger(sem.idx());
     same!(down(to.idx(), 0), -err::EPERM);
-    same!(cap_equal(CapIdx::TASK, copy(sem.idx(), ObjRights::RW)?.idx(), to.idx()), 1);
+    same!(
+        cap_equal(
+            CapIdx::TASK,
+            copy(sem.idx(), ObjRights::RW)?.idx(),
+            to.idx()
+        ),
+        1
+    );
     Ok(())
 }
 
@@ -144,9 +235,12 @@ fn gate_without_w() -> Outcome {
 }
 
 fn label_rights() -> Outcome {
-    for (rights, bits) in
-        [(ObjRights::R, 0), (ObjRights::RW, 1), (ObjRights::RS, 2), (ObjRights::RWS, 3)]
-    {
+    for (rights, bits) in [
+        (ObjRights::R, 0),
+        (ObjRights::RW, 1),
+        (ObjRights::RS, 2),
+        (ObjRights::RWS, 3),
+    ] {
         let peer = Peer::new(rights)?;
         peer.send([], [])?;
         same!(wait(500).label, Peer::LABEL | bits);
@@ -181,7 +275,10 @@ fn two() -> Outcome {
     peer.give(irq.idx(), RWS, 1)?;
     let (a, b) = (slot()?, slot()?);
     peer.send([5], [item(1, RWS), item(0, RWS)])?;
-    let answer = wait_with(&[RcvItem::single(a.idx()).0, RcvItem::single(b.idx()).0], 500);
+    let answer = wait_with(
+        &[RcvItem::single(a.idx()).0, RcvItem::single(b.idx()).0],
+        500,
+    );
     same!(answer.shape(), (1, 2, 0));
     same!((mr(1), mr(3)), (0x38, 0x38));
     same!(cap_equal(CapIdx::TASK, a.idx(), irq.idx()), 1);
@@ -281,7 +378,9 @@ fn large_into_single() -> Outcome {
     peer.send([], [MapItem::map(2 << 12, four)])?;
     let answer = wait_with(&[RcvItem::single(to.idx()).0], 500);
     same!((answer.code(), mr(0)), (1, 0x20b8));
-    let which = irqs.iter().position(|irq| cap_equal(CapIdx::TASK, irq.idx(), to.idx()) == 1);
+    let which = irqs
+        .iter()
+        .position(|irq| cap_equal(CapIdx::TASK, irq.idx(), to.idx()) == 1);
     same!(which, Some((to.idx().index() & 3) as usize));
     Ok(())
 }
@@ -329,8 +428,14 @@ fn bdr_offset() -> Outcome {
     let (a, b) = (slot()?, slot()?);
     peer.send([], [item(0, RWS)])?;
     let buffers = [RcvItem::single(a.idx()).0, 0, RcvItem::single(b.idx()).0];
-    let message = Msg::new(0).buffers(&buffers).bdr(2 << 10).timeout(timeout_ms(0, 500));
-    same!(message.ipc(CapIdx::INVALID, l4re::sys::Sysf::WAIT).code(), 1);
+    let message = Msg::new(0)
+        .buffers(&buffers)
+        .bdr(2 << 10)
+        .timeout(timeout_ms(0, 500));
+    same!(
+        message.ipc(CapIdx::INVALID, l4re::sys::Sysf::WAIT).code(),
+        1
+    );
     same!((valid(&a), valid(&b) > 0), (0, true));
     Ok(())
 }
@@ -367,7 +472,10 @@ fn local_gate_rights() -> Outcome {
     let to = slot()?;
     for (rights, bits) in [(ObjRights::R, 0), (ObjRights::RW, 1), (ObjRights::RS, 2)] {
         peer.send([], [item(0, rights)])?;
-        same!(wait_with(&[RcvItem::single_or_local(to.idx()).0], 500).code(), 1);
+        same!(
+            wait_with(&[RcvItem::single_or_local(to.idx()).0], 500).code(),
+            1
+        );
         same!((mr(0), mr(1)), (0x3c, 0xabc0 | bits));
     }
     Ok(())
@@ -380,9 +488,15 @@ fn foreign_gate() -> Outcome {
     peer.give(gate.idx(), RWS, 0)?;
     let to = slot()?;
     peer.send([], [item(0, RWS)])?;
-    same!(wait_with(&[RcvItem::single_or_local(to.idx()).0], 500).code(), 1);
+    same!(
+        wait_with(&[RcvItem::single_or_local(to.idx()).0], 500).code(),
+        1
+    );
     same!(mr(0), 0x38);
-    same!(cap_equal(CapIdx::TASK, copy(gate.idx(), RWS)?.idx(), to.idx()), 1);
+    same!(
+        cap_equal(CapIdx::TASK, copy(gate.idx(), RWS)?.idx(), to.idx()),
+        1
+    );
     Ok(())
 }
 
@@ -390,7 +504,10 @@ fn local_other() -> Outcome {
     let (peer, sem) = with_semaphore()?;
     let to = slot()?;
     peer.send([], [item(0, RWS)])?;
-    same!(wait_with(&[RcvItem::single_or_local(to.idx()).0], 500).code(), 1);
+    same!(
+        wait_with(&[RcvItem::single_or_local(to.idx()).0], 500).code(),
+        1
+    );
     same!(mr(0), 0x38);
     same!(cap_equal(CapIdx::TASK, sem.idx(), to.idx()), 1);
     Ok(())
@@ -413,7 +530,10 @@ fn forward_nowhere() -> Outcome {
     for nowhere in [slot()?.idx(), sem.idx()] {
         peer.send([], [item(0, RWS)])?;
         let single = RcvItem::single(to).0 | item::RCV_FORWARD_MAPPINGS;
-        same!(wait_with(&[single, nowhere.0], 500).code(), ipc_error(ie::RE_MSG_CUT));
+        same!(
+            wait_with(&[single, nowhere.0], 500).code(),
+            ipc_error(ie::RE_MSG_CUT)
+        );
         same!(cap_valid(CapIdx::TASK, to), 0);
     }
     Ok(())
@@ -437,7 +557,10 @@ fn in_reply() -> Outcome {
     let cap = sem.idx();
     let server = spawn(HIGH, move || {
         wait(1000);
-        Msg::new(4).words(&[1]).items(&[MapItem::cap(cap, RWS)]).reply();
+        Msg::new(4)
+            .words(&[1])
+            .items(&[MapItem::cap(cap, RWS)])
+            .reply();
     })?;
     settle();
     let to = slot()?;
@@ -452,7 +575,10 @@ fn in_order() -> Outcome {
     let (peer, irqs, _) = with_four()?;
     let to = [slot()?, slot()?, slot()?, slot()?];
     let buffers = [&to[3], &to[0], &to[2], &to[1]].map(|slot| RcvItem::single(slot.idx()).0);
-    peer.send([1; 10], [item(0, RWS), item(1, RWS), item(2, RWS), item(3, RWS)])?;
+    peer.send(
+        [1; 10],
+        [item(0, RWS), item(1, RWS), item(2, RWS), item(3, RWS)],
+    )?;
     same!(wait_with(&buffers, 500).shape(), (10, 4, 0));
     for (i, place) in [3, 0, 2, 1].iter().enumerate() {
         same!(cap_equal(CapIdx::TASK, irqs[i].idx(), to[*place].idx()), 1);

@@ -6,23 +6,71 @@ use l4re::sys::unmap::UnmapFlags;
 use l4re::sys::{CapIdx, Fpage, MapItem, MemRights, ObjRights, ipc_error as ie, item};
 
 pub const CASES: &[Case] = &[
-    case("items/memory/page (l4/sys/__l4_fpage.h: l4_fpage)", one_page),
-    case("items/memory/shared (l4/sys/__l4_fpage.h: l4_fpage)", shared),
-    case("items/memory/read-only (l4/sys/__l4_fpage.h: L4_FPAGE_RO)", read_only),
-    case("items/memory/no-rights (l4/sys/__l4_fpage.h: L4_fpage_rights)", no_rights),
-    case("items/memory/not-there (l4/sys/task.h: l4_task_map)", not_there),
-    case("items/memory/hot-spot-in-window (l4/sys/__l4_fpage.h: l4_map_control)", spot_in_window),
-    case("items/memory/hot-spot-in-sent (l4/sys/__l4_fpage.h: l4_map_control)", spot_in_sent),
-    case("items/memory/several-pages (l4/sys/__l4_fpage.h: l4_fpage)", several),
+    case(
+        "items/memory/page (l4/sys/__l4_fpage.h: l4_fpage)",
+        one_page,
+    ),
+    case(
+        "items/memory/shared (l4/sys/__l4_fpage.h: l4_fpage)",
+        shared,
+    ),
+    case(
+        "items/memory/read-only (l4/sys/__l4_fpage.h: L4_FPAGE_RO)",
+        read_only,
+    ),
+    case(
+        "items/memory/no-rights (l4/sys/__l4_fpage.h: L4_fpage_rights)",
+        no_rights,
+    ),
+    case(
+        "items/memory/not-there (l4/sys/task.h: l4_task_map)",
+        not_there,
+    ),
+    case(
+        "items/memory/hot-spot-in-window (l4/sys/__l4_fpage.h: l4_map_control)",
+        spot_in_window,
+    ),
+    case(
+        "items/memory/hot-spot-in-sent (l4/sys/__l4_fpage.h: l4_map_control)",
+        spot_in_sent,
+    ),
+    case(
+        "items/memory/several-pages (l4/sys/__l4_fpage.h: l4_fpage)",
+        several,
+    ),
     case("items/memory/part-there (l4/sys/task.h: l4_task_map)", part),
-    case("items/memory/window-everything (l4/sys/__l4_fpage.h: l4_fpage_all)", everything),
-    case("items/memory/grant (l4/sys/consts.h: L4_MAP_ITEM_GRANT)", grant),
-    case("items/memory/over-a-mapping (l4/sys/task.h: l4_task_map)", over),
-    case("items/memory/compound (l4/sys/consts.h: L4_ITEM_CONT)", compound),
-    case("items/memory/no-window (l4/sys/ipc.h: L4_IPC_REMSGCUT)", no_window),
-    case("items/memory/with-capability (l4/sys/consts.h: l4_buffer_desc_consts_t)", with_cap),
-    case("items/memory/unmapped-by-sender (l4/sys/task.h: L4_FP_OTHER_SPACES)", taken_back),
-    case("items/memory/sender-gone (l4/sys/task.h: l4_task_delete_obj)", sender_gone),
+    case(
+        "items/memory/window-everything (l4/sys/__l4_fpage.h: l4_fpage_all)",
+        everything,
+    ),
+    case(
+        "items/memory/grant (l4/sys/consts.h: L4_MAP_ITEM_GRANT)",
+        grant,
+    ),
+    case(
+        "items/memory/over-a-mapping (l4/sys/task.h: l4_task_map)",
+        over,
+    ),
+    case(
+        "items/memory/compound (l4/sys/consts.h: L4_ITEM_CONT)",
+        compound,
+    ),
+    case(
+        "items/memory/no-window (l4/sys/ipc.h: L4_IPC_REMSGCUT)",
+        no_window,
+    ),
+    case(
+        "items/memory/with-capability (l4/sys/consts.h: l4_buffer_desc_consts_t)",
+        with_cap,
+    ),
+    case(
+        "items/memory/unmapped-by-sender (l4/sys/task.h: L4_FP_OTHER_SPACES)",
+        taken_back,
+    ),
+    case(
+        "items/memory/sender-gone (l4/sys/task.h: l4_task_delete_obj)",
+        sender_gone,
+    ),
 ];
 
 fn peer() -> Result<Peer, i64> {
@@ -43,7 +91,10 @@ fn one_page() -> Outcome {
     same!(access(window, false)?, Err(0));
     peer.touch_and_send([page], [], [MapItem::map(0, fpage(page, 12))])?;
     let answer = into(window, 12);
-    same!((answer.code(), answer.shape(), mr(0)), (1, (0, 1, 0), 0x318));
+    same!(
+        (answer.code(), answer.shape(), mr(0)),
+        (1, (0, 1, 0), 0x318)
+    );
     same!(access(window, true)?, Ok(0x101));
     Ok(())
 }
@@ -86,7 +137,10 @@ fn not_there() -> Outcome {
     let (peer, window) = (peer()?, window(12)?);
     peer.send([], [MapItem::map(0, fpage(0x5000_0000_0000, 12))])?;
     let answer = into(window, 12);
-    same!((answer.code(), answer.shape(), mr(0)), (1, (0, 1, 0), 0x31a));
+    same!(
+        (answer.code(), answer.shape(), mr(0)),
+        (1, (0, 1, 0), 0x31a)
+    );
     same!(access(window, false)?, Err(0));
     Ok(())
 }
@@ -195,7 +249,10 @@ fn no_window() -> Outcome {
     let to = slot()?;
     let buffers = [l4re::sys::RcvItem::single(to.idx()).0];
     let answer = wait_with(&buffers, 500);
-    same!((answer.code(), answer.shape(), mr(0)), (1, (0, 1, 0), 0x318));
+    same!(
+        (answer.code(), answer.shape(), mr(0)),
+        (1, (0, 1, 0), 0x318)
+    );
     same!(cap_valid(CapIdx::TASK, to.idx()), 0);
     peer.touch_and_send([page], [], [MapItem::map(0, fpage(page, 12))])?;
     same!(wait(500).code(), ipc_error(ie::RE_MSG_CUT));
@@ -216,7 +273,10 @@ fn with_cap() -> Outcome {
         peer.touch_and_send([page], [], items)?;
         let single = l4re::sys::RcvItem::single(to.idx()).0;
         let buffers = [item::MAP, fpage(window, 12).raw(), 0, single];
-        let message = Msg::new(0).buffers(&buffers).bdr(3 << 10).timeout(timeout_ms(0, 500));
+        let message = Msg::new(0)
+            .buffers(&buffers)
+            .bdr(3 << 10)
+            .timeout(timeout_ms(0, 500));
         let answer = message.ipc(CapIdx::INVALID, l4re::sys::Sysf::WAIT);
         same!((answer.code(), answer.shape()), (1, (0, 2, 0)));
         same!(cap_equal(CapIdx::TASK, sem.idx(), to.idx()), 1);
@@ -232,7 +292,10 @@ fn taken_back() -> Outcome {
     peer.touch_and_send([page], [], [MapItem::map(0, fpage(page, 12))])?;
     same!(into(window, 12).code(), 1);
     same!(access(window, false)?, Ok(0x101));
-    same!(unmap(peer.space.cap(), fpage(page, 12), UnmapFlags::OTHER_SPACES), 0);
+    same!(
+        unmap(peer.space.cap(), fpage(page, 12), UnmapFlags::OTHER_SPACES),
+        0
+    );
     same!(access(window, false)?, Err(0));
     Ok(())
 }

@@ -9,19 +9,24 @@
 
 mod kit;
 
+mod console;
 mod factory;
+mod faults;
+mod fpu;
 mod gate;
 mod ipc_errors;
-mod irq;
-mod task_map;
-mod task_unmap;
-mod items_caps;
-mod items_memory;
 mod ipc_order;
-mod ipc_words;
-mod reply_caps;
 mod ipc_phases;
 mod ipc_timeout;
+mod ipc_words;
+mod irq;
+mod items_caps;
+mod items_memory;
+mod reply_caps;
+mod scheduler;
+mod task_map;
+mod task_unmap;
+mod thread_control;
 
 use l4re::Env;
 
@@ -39,6 +44,11 @@ const TABLES: &[&[kit::Case]] = &[
     factory::CASES,
     gate::CASES,
     irq::CASES,
+    thread_control::CASES,
+    faults::CASES,
+    scheduler::CASES,
+    console::CASES,
+    fpu::CASES,
 ];
 
 #[l4re::main]

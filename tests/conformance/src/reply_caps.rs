@@ -6,26 +6,74 @@ use l4re::sys::{CapIdx, MsgTag, Sysf, TagFlags, Timeout, ipc_error as ie};
 
 pub const CASES: &[Case] = &[
     case("reply/implicit (l4/sys/ipc.h: l4_ipc_reply)", implicit),
-    case("reply/implicit-invalid-reply-cap (l4/sys/consts.h: L4_INVALID_REPLY_CAP)", implicit_by_name),
+    case(
+        "reply/implicit-invalid-reply-cap (l4/sys/consts.h: L4_INVALID_REPLY_CAP)",
+        implicit_by_name,
+    ),
     case("reply/none (l4/sys/ipc.h: l4_ipc_reply)", none),
     case("reply/twice (l4/sys/ipc.h: l4_ipc_reply)", twice),
     case("reply/to-sender (l4/sys/ipc.h: l4_ipc_send)", to_sender),
     case("reply/late (l4/sys/ipc.h: l4_ipc_call)", late),
-    case("reply/after-cancel (l4/sys/ipc.h: l4_ipc_reply)", after_cancel),
-    case("reply/overwritten (l4/sys/ipc.h: l4_ipc_reply)", overwritten),
-    case("reply/by-thread-capability (l4/sys/ipc.h: l4_ipc_send)", by_thread),
-    case("reply/kept-by-timeout (l4/sys/ipc.h: l4_ipc_wait)", kept_by_timeout),
-    case("reply/explicit (l4/sys/consts.h: L4_REPLY_CAP_BIT)", explicit),
-    case("reply/explicit-twice (l4/sys/ipc.h: l4_ipc_reply)", explicit_twice),
-    case("reply/explicit-empty-slot (l4/sys/consts.h: L4_REPLY_CAP_BIT)", explicit_empty),
-    case("reply/explicit-not-implicit (l4/sys/consts.h: L4_REPLY_CAP_BIT)", explicit_not_implicit),
-    case("reply/explicit-several-callers (l4/sys/consts.h: L4_REPLY_CAP_BIT)", several),
-    case("reply/explicit-by-another-thread (l4/sys/types.h: l4_cap_idx_t)", by_another),
-    case("reply/explicit-slot-too-large (l4/sys/ipc.h: L4_IPC_NO_REPLY_CAP)", too_large),
-    case("reply/explicit-replaced (l4/sys/consts.h: L4_REPLY_CAP_BIT)", replaced),
-    case("reply/explicit-of-a-dead-caller (l4/sys/ipc.h: l4_ipc_reply)", dead_caller),
-    case("reply/explicit-reply-and-wait (l4/sys/consts.h: L4_SYSF_REPLY_AND_WAIT)", explicit_loop),
-    case("reply/explicit-of-a-sender (l4/sys/consts.h: L4_REPLY_CAP_BIT)", explicit_of_sender),
+    case(
+        "reply/after-cancel (l4/sys/ipc.h: l4_ipc_reply)",
+        after_cancel,
+    ),
+    case(
+        "reply/overwritten (l4/sys/ipc.h: l4_ipc_reply)",
+        overwritten,
+    ),
+    case(
+        "reply/by-thread-capability (l4/sys/ipc.h: l4_ipc_send)",
+        by_thread,
+    ),
+    case(
+        "reply/kept-by-timeout (l4/sys/ipc.h: l4_ipc_wait)",
+        kept_by_timeout,
+    ),
+    case(
+        "reply/explicit (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
+        explicit,
+    ),
+    case(
+        "reply/explicit-twice (l4/sys/ipc.h: l4_ipc_reply)",
+        explicit_twice,
+    ),
+    case(
+        "reply/explicit-empty-slot (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
+        explicit_empty,
+    ),
+    case(
+        "reply/explicit-not-implicit (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
+        explicit_not_implicit,
+    ),
+    case(
+        "reply/explicit-several-callers (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
+        several,
+    ),
+    case(
+        "reply/explicit-by-another-thread (l4/sys/types.h: l4_cap_idx_t)",
+        by_another,
+    ),
+    case(
+        "reply/explicit-slot-too-large (l4/sys/ipc.h: L4_IPC_NO_REPLY_CAP)",
+        too_large,
+    ),
+    case(
+        "reply/explicit-replaced (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
+        replaced,
+    ),
+    case(
+        "reply/explicit-of-a-dead-caller (l4/sys/ipc.h: l4_ipc_reply)",
+        dead_caller,
+    ),
+    case(
+        "reply/explicit-reply-and-wait (l4/sys/consts.h: L4_SYSF_REPLY_AND_WAIT)",
+        explicit_loop,
+    ),
+    case(
+        "reply/explicit-of-a-sender (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
+        explicit_of_sender,
+    ),
 ];
 
 const VOID: i64 = ipc_error(ie::NOT_EXISTENT);
@@ -35,7 +83,9 @@ fn caller(i: usize, label: i64, timeout: u64) -> Result<Worker, i64> {
     let me = me();
     put(i, NOT_YET);
     let message = Msg::new(label).timeout(timeout_ms(5000, timeout));
-    let w = spawn(HIGH, move || note(i, message.words(&[label as u64]).call(me)))?;
+    let w = spawn(HIGH, move || {
+        note(i, message.words(&[label as u64]).call(me))
+    })?;
     settle();
     Ok(w)
 }
@@ -48,11 +98,16 @@ fn reply_slot(i: u64) -> CapIdx {
 }
 
 fn wait_to(slot: CapIdx) -> Answer {
-    Msg::new(0).timeout(timeout_ms(0, 500)).ipc(slot, Sysf::WAIT)
+    Msg::new(0)
+        .timeout(timeout_ms(0, 500))
+        .ipc(slot, Sysf::WAIT)
 }
 
 fn reply_by(slot: CapIdx, label: i64) -> i64 {
-    Msg::new(label).timeout(timeout_ms(0, 0)).ipc(slot, Sysf::SEND | Sysf::REPLY).ipc()
+    Msg::new(label)
+        .timeout(timeout_ms(0, 0))
+        .ipc(slot, Sysf::SEND | Sysf::REPLY)
+        .ipc()
 }
 
 fn implicit() -> Outcome {
@@ -130,7 +185,10 @@ fn overwritten() -> Outcome {
     same!(Msg::new(10).reply().ipc(), 0);
     same!(Msg::new(11).reply().code(), VOID);
     sleep_ms(400);
-    same!((counter(0) as i64, counter(3)), (ipc_error(ie::RE_TIMEOUT), 10));
+    same!(
+        (counter(0) as i64, counter(3)),
+        (ipc_error(ie::RE_TIMEOUT), 10)
+    );
     Ok(())
 }
 
@@ -138,7 +196,10 @@ fn overwritten() -> Outcome {
 fn by_thread() -> Outcome {
     let w = caller(0, 1, 300)?;
     same!(wait(500).code(), 1);
-    same!(Msg::new(10).timeout(timeout_ms(0, 0)).send(w.cap()).ipc(), 0);
+    same!(
+        Msg::new(10).timeout(timeout_ms(0, 0)).send(w.cap()).ipc(),
+        0
+    );
     settle();
     same!(counter(0), 10);
     same!(Msg::new(11).reply().code(), VOID);
@@ -206,7 +267,10 @@ fn by_another() -> Outcome {
     same!(wait_to(reply_slot(0)).code(), 1);
     spawn(HIGH, || put(9, reply_by(reply_slot(0), 33) as u64))?;
     settle();
-    same!((counter(9) as i64, counter(0)), (ipc_error(ie::SE_TIMEOUT), NOT_YET));
+    same!(
+        (counter(9) as i64, counter(0)),
+        (ipc_error(ie::SE_TIMEOUT), NOT_YET)
+    );
     Ok(())
 }
 
@@ -224,7 +288,10 @@ fn replaced() -> Outcome {
     same!(wait_to(reply_slot(0)).code(), 2);
     same!(reply_by(reply_slot(0), 44), 0);
     sleep_ms(300);
-    same!((counter(0) as i64, counter(3)), (ipc_error(ie::RE_TIMEOUT), 44));
+    same!(
+        (counter(0) as i64, counter(3)),
+        (ipc_error(ie::RE_TIMEOUT), 44)
+    );
     Ok(())
 }
 
@@ -241,7 +308,13 @@ fn explicit_loop() -> Outcome {
         let mut answer = wait_to(reply_slot(5));
         loop {
             let tag = MsgTag::new(answer.tag.label() + 1, 1, 0, TagFlags::empty());
-            answer = raw(reply_slot(5), Sysf::REPLY_AND_WAIT, 0, tag, Timeout::SEND_ZERO);
+            answer = raw(
+                reply_slot(5),
+                Sysf::REPLY_AND_WAIT,
+                0,
+                tag,
+                Timeout::SEND_ZERO,
+            );
         }
     })?;
     settle();

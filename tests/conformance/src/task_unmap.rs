@@ -7,31 +7,97 @@ use l4re::sys::{CapIdx, Fpage, MemRights, ObjRights, err, ipc_error as ie, op, p
 use test_services::check;
 
 pub const CASES: &[Case] = &[
-    case("task/unmap/capability (l4/sys/task.h: l4_task_unmap)", capability),
-    case("task/unmap/copies-stay (l4/sys/task.h: l4_task_release_cap)", copies_stay),
-    case("task/unmap/others-of-a-capability (l4/sys/consts.h: L4_FP_OTHER_SPACES)", others),
-    case("task/unmap/rights-of-a-capability (l4/sys/task.h: l4_task_unmap)", cap_rights),
-    case("task/unmap/without-read (l4/sys/task.h: l4_task_unmap)", without_read),
-    case("task/unmap/empty-slot (l4/sys/task.h: l4_task_unmap)", empty),
-    case("task/unmap/last-reference (l4/sys/task.h: l4_task_release_cap)", last_reference),
-    case("task/unmap/no-reference-counted (l4/sys/__l4_fpage.h: L4_FPAGE_C_NO_REF_CNT)", not_counted),
-    case("task/unmap/delete (l4/sys/consts.h: L4_FP_DELETE_OBJ)", delete_all),
-    case("task/unmap/delete-without-right (l4/sys/task.h: l4_task_delete_obj)", delete_without),
-    case("task/unmap/without-w (l4/sys/task.h: l4_task_unmap)", without_w),
+    case(
+        "task/unmap/capability (l4/sys/task.h: l4_task_unmap)",
+        capability,
+    ),
+    case(
+        "task/unmap/copies-stay (l4/sys/task.h: l4_task_release_cap)",
+        copies_stay,
+    ),
+    case(
+        "task/unmap/others-of-a-capability (l4/sys/consts.h: L4_FP_OTHER_SPACES)",
+        others,
+    ),
+    case(
+        "task/unmap/rights-of-a-capability (l4/sys/task.h: l4_task_unmap)",
+        cap_rights,
+    ),
+    case(
+        "task/unmap/without-read (l4/sys/task.h: l4_task_unmap)",
+        without_read,
+    ),
+    case(
+        "task/unmap/empty-slot (l4/sys/task.h: l4_task_unmap)",
+        empty,
+    ),
+    case(
+        "task/unmap/last-reference (l4/sys/task.h: l4_task_release_cap)",
+        last_reference,
+    ),
+    case(
+        "task/unmap/no-reference-counted (l4/sys/__l4_fpage.h: L4_FPAGE_C_NO_REF_CNT)",
+        not_counted,
+    ),
+    case(
+        "task/unmap/delete (l4/sys/consts.h: L4_FP_DELETE_OBJ)",
+        delete_all,
+    ),
+    case(
+        "task/unmap/delete-without-right (l4/sys/task.h: l4_task_delete_obj)",
+        delete_without,
+    ),
+    case(
+        "task/unmap/without-w (l4/sys/task.h: l4_task_unmap)",
+        without_w,
+    ),
     case("task/unmap/memory (l4/sys/task.h: l4_task_unmap)", memory),
-    case("task/unmap/memory-of-others (l4/sys/consts.h: L4_FP_OTHER_SPACES)", memory_others),
-    case("task/unmap/memory-write (l4/sys/task.h: l4_task_unmap)", memory_write),
-    case("task/unmap/memory-write-of-others (l4/sys/task.h: l4_task_unmap)", memory_write_others),
-    case("task/unmap/memory-chain (l4/sys/task.h: l4_task_unmap)", chain),
-    case("task/unmap/batch (l4/sys/task.h: l4_task_unmap_batch)", batch),
-    case("task/unmap/nothing (l4/sys/task.h: l4_task_unmap_batch)", nothing),
-    case("task/unmap/delete-flag-alone (l4/sys/consts.h: L4_FP_DELETE_OBJ)", delete_flag_alone),
+    case(
+        "task/unmap/memory-of-others (l4/sys/consts.h: L4_FP_OTHER_SPACES)",
+        memory_others,
+    ),
+    case(
+        "task/unmap/memory-write (l4/sys/task.h: l4_task_unmap)",
+        memory_write,
+    ),
+    case(
+        "task/unmap/memory-write-of-others (l4/sys/task.h: l4_task_unmap)",
+        memory_write_others,
+    ),
+    case(
+        "task/unmap/memory-chain (l4/sys/task.h: l4_task_unmap)",
+        chain,
+    ),
+    case(
+        "task/unmap/batch (l4/sys/task.h: l4_task_unmap_batch)",
+        batch,
+    ),
+    case(
+        "task/unmap/nothing (l4/sys/task.h: l4_task_unmap_batch)",
+        nothing,
+    ),
+    case(
+        "task/unmap/delete-flag-alone (l4/sys/consts.h: L4_FP_DELETE_OBJ)",
+        delete_flag_alone,
+    ),
     case("task/cap-valid (l4/sys/task.h: l4_task_cap_valid)", valid),
-    case("task/cap-valid-far-away (l4/sys/task.h: l4_task_cap_valid)", valid_far),
+    case(
+        "task/cap-valid-far-away (l4/sys/task.h: l4_task_cap_valid)",
+        valid_far,
+    ),
     case("task/cap-equal (l4/sys/task.h: l4_task_cap_equal)", equal),
-    case("task/cap-equal-rights (l4/sys/task.h: l4_task_cap_equal)", equal_rights),
-    case("task/cap-equal-empty (l4/sys/task.h: l4_task_cap_equal)", equal_empty),
-    case("task/cap-info-short (l4/sys/task.h: L4_TASK_CAP_INFO_OP)", info_short),
+    case(
+        "task/cap-equal-rights (l4/sys/task.h: l4_task_cap_equal)",
+        equal_rights,
+    ),
+    case(
+        "task/cap-equal-empty (l4/sys/task.h: l4_task_cap_equal)",
+        equal_empty,
+    ),
+    case(
+        "task/cap-info-short (l4/sys/task.h: L4_TASK_CAP_INFO_OP)",
+        info_short,
+    ),
 ];
 
 const RWS: ObjRights = ObjRights::RWS;
@@ -79,14 +145,24 @@ fn cap_rights() -> Outcome {
     same!(unmap(TASK, Fpage::obj(a.idx(), 0, ObjRights::S), ALL), 0);
     same!(down(a.idx(), 0), -err::EPERM);
     check!(there(&a));
-    same!(cap_equal(TASK, a.idx(), copy(sem.idx(), ObjRights::RW)?.idx()), 1);
+    same!(
+        cap_equal(TASK, a.idx(), copy(sem.idx(), ObjRights::RW)?.idx()),
+        1
+    );
     Ok(())
 }
 
 fn without_read() -> Outcome {
     let sem = semaphore()?;
     let a = copy(sem.idx(), RWS)?;
-    same!(unmap(TASK, Fpage::obj(a.idx(), 0, ObjRights::W | ObjRights::S | ObjRights::D), ALL), 0);
+    same!(
+        unmap(
+            TASK,
+            Fpage::obj(a.idx(), 0, ObjRights::W | ObjRights::S | ObjRights::D),
+            ALL
+        ),
+        0
+    );
     check!(there(&a));
     same!(unmap(TASK, Fpage::obj(a.idx(), 0, ObjRights::R), ALL), 0);
     check!(!there(&a));
@@ -162,7 +238,10 @@ fn without_w() -> Outcome {
 fn twice() -> Result<(Fpage, Fpage), i64> {
     let (window, page) = (window(12)?, page(2));
     match map(TASK, TASK, Fpage::page(page, MemRights::RWX), window) {
-        0 => Ok((Fpage::page(page, MemRights::RWX), Fpage::page(window, MemRights::RWX))),
+        0 => Ok((
+            Fpage::page(page, MemRights::RWX),
+            Fpage::page(window, MemRights::RWX),
+        )),
         error => Err(error),
     }
 }
@@ -185,7 +264,10 @@ fn memory_others() -> Outcome {
 
 fn memory_write() -> Outcome {
     let (_, window) = twice()?;
-    same!(unmap(TASK, Fpage::page(window.addr(), MemRights::W), ALL), 0);
+    same!(
+        unmap(TASK, Fpage::page(window.addr(), MemRights::W), ALL),
+        0
+    );
     same!(access(window.addr(), false)?, Ok(0x102));
     same!(access(window.addr(), true)?, Err(3));
     Ok(())
@@ -193,7 +275,10 @@ fn memory_write() -> Outcome {
 
 fn memory_write_others() -> Outcome {
     let (page, window) = twice()?;
-    same!(unmap(TASK, Fpage::page(page.addr(), MemRights::W), OTHERS), 0);
+    same!(
+        unmap(TASK, Fpage::page(page.addr(), MemRights::W), OTHERS),
+        0
+    );
     same!(access(window.addr(), false)?, Ok(0x102));
     same!(access(window.addr(), true)?, Err(3));
     same!(access(page.addr(), true)?, Ok(0x102));
@@ -221,7 +306,11 @@ fn chain() -> Outcome {
 
 fn batch() -> Outcome {
     let sem = semaphore()?;
-    let caps = [copy(sem.idx(), RWS)?, copy(sem.idx(), RWS)?, copy(sem.idx(), RWS)?];
+    let caps = [
+        copy(sem.idx(), RWS)?,
+        copy(sem.idx(), RWS)?,
+        copy(sem.idx(), RWS)?,
+    ];
     let (_, window) = twice()?;
     let fpage = |cap: &Obj| Fpage::obj(cap.idx(), 0, RWSD).raw();
     let words = [
@@ -232,7 +321,10 @@ fn batch() -> Outcome {
         fpage(&caps[2]),
     ];
     same!(Msg::new(proto::TASK).words(&words).call(TASK).code(), 0);
-    same!([there(&caps[0]), there(&caps[1]), there(&caps[2])], [false, true, false]);
+    same!(
+        [there(&caps[0]), there(&caps[1]), there(&caps[2])],
+        [false, true, false]
+    );
     same!(access(window.addr(), false)?, Err(0));
     Ok(())
 }
@@ -240,7 +332,10 @@ fn batch() -> Outcome {
 fn nothing() -> Outcome {
     let words = [op::task::UNMAP, ALL.bits()];
     same!(Msg::new(proto::TASK).words(&words).call(TASK).code(), 0);
-    same!(Msg::new(proto::TASK).words(&words[..1]).call(TASK).code(), 0);
+    same!(
+        Msg::new(proto::TASK).words(&words[..1]).call(TASK).code(),
+        0
+    );
     Ok(())
 }
 
@@ -302,6 +397,12 @@ fn equal_empty() -> Outcome {
 }
 
 fn info_short() -> Outcome {
-    same!(Msg::new(proto::TASK).words(&[op::task::CAP_INFO]).call(TASK).code(), -err::EINVAL);
+    same!(
+        Msg::new(proto::TASK)
+            .words(&[op::task::CAP_INFO])
+            .call(TASK)
+            .code(),
+        -err::EINVAL
+    );
     Ok(())
 }

@@ -31,7 +31,8 @@ pub fn page(i: usize) -> u64 {
 pub fn window(order: u32) -> Result<u64, i64> {
     let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
     let rm = l4re::start::env().rm();
-    rm.reserve_area(0, 1 << order, flags, order as u8).map_err(|_| -5)
+    rm.reserve_area(0, 1 << order, flags, order as u8)
+        .map_err(|_| -5)
 }
 
 /// What reading (or writing) the word at an address gives: the word, or the bits of the page

@@ -1,8 +1,8 @@
 //! What the cases share: messages made by hand, objects, threads, tasks, and how a case is run.
 
 mod case;
-mod msg;
 mod memory;
+mod msg;
 mod obj;
 mod peer;
 mod service;
@@ -10,15 +10,15 @@ mod space;
 mod thread;
 
 pub use case::{Case, Outcome, case, me, run};
+pub use memory::{access, page, window};
 pub use msg::{
     Answer, Msg, echo, ipc_error, mr, raw, receive, sleep_ms, timeout_ms, wait, wait_with,
 };
-pub use memory::{access, page, window};
-pub use peer::Peer;
 pub use obj::{
-    Obj, bind, cap_equal, cap_valid, copy, create, create_by, down, factory, gate, irq, map,
-    delete, range, semaphore, slot, thread_cap, trigger, unbound_gate, unmap, unmap_cap,
+    Obj, bind, cap_equal, cap_valid, copy, create, create_by, delete, down, factory, gate, irq,
+    map, range, semaphore, slot, thread_cap, trigger, unbound_gate, unmap, unmap_cap,
 };
+pub use peer::Peer;
 pub use space::Space;
 pub use thread::{
     HIGH, LOW, NORMAL, Worker, cell, counter, note, put, run_thread, settle, spawn, spawn_paged,

@@ -108,7 +108,11 @@ impl<'a> Msg<'a> {
 pub fn raw(dest: CapIdx, phases: Sysf, label: u64, tag: MsgTag, timeout: Timeout) -> Answer {
     // SAFETY: the cases receive into and unmap what is theirs alone.
     let (tag, label) = unsafe { sys::ipc(dest, phases, label, tag, timeout) };
-    Answer { tag, label, error: utcb().error() }
+    Answer {
+        tag,
+        label,
+        error: utcb().error(),
+    }
 }
 
 fn set_buffers(buffers: &[u64], bdr: u64) {
@@ -136,12 +140,20 @@ pub struct Answer {
 impl Answer {
     /// The label of the tag, or the IPC error as L4Re counts it ([`ipc_error`]).
     pub fn code(&self) -> i64 {
-        if self.tag.has_error() { ipc_error(self.error) } else { self.tag.label() }
+        if self.tag.has_error() {
+            ipc_error(self.error)
+        } else {
+            self.tag.label()
+        }
     }
 
     /// 0, or the IPC error as L4Re counts it.
     pub fn ipc(&self) -> i64 {
-        if self.tag.has_error() { ipc_error(self.error) } else { 0 }
+        if self.tag.has_error() {
+            ipc_error(self.error)
+        } else {
+            0
+        }
     }
 
     /// Words, items and flags of the tag.
@@ -171,7 +183,9 @@ pub const fn timeout_ms(send: u64, receive: u64) -> Timeout {
 
 /// Receives from `from` alone.
 pub fn receive(from: CapIdx, timeout: u64) -> Answer {
-    Msg::new(0).timeout(timeout_ms(0, timeout)).ipc(from, Sysf::RECV)
+    Msg::new(0)
+        .timeout(timeout_ms(0, timeout))
+        .ipc(from, Sysf::RECV)
 }
 
 /// Receives from anyone.
@@ -195,7 +209,13 @@ pub fn echo() {
     let mut answer = wait_with(&[], FOREVER);
     loop {
         let tag = MsgTag::new(answer.tag.label(), answer.tag.words(), 0, TagFlags::empty());
-        answer = raw(CapIdx::INVALID, Sysf::REPLY_AND_WAIT, 0, tag, Timeout::SEND_ZERO);
+        answer = raw(
+            CapIdx::INVALID,
+            Sysf::REPLY_AND_WAIT,
+            0,
+            tag,
+            Timeout::SEND_ZERO,
+        );
     }
 }
 

@@ -57,7 +57,11 @@ pub fn create_by(factory: CapIdx, kind: i64, args: &[u64]) -> Result<Obj, i64> {
 fn create_raw(factory: CapIdx, words: &[u64], items: &[MapItem]) -> Result<Obj, i64> {
     let slot = CapSlot::alloc().map_err(|_| -1)?;
     let buffers = [RcvItem::single(slot.idx()).0];
-    let answer = Msg::new(proto::FACTORY).words(words).items(items).buffers(&buffers).call(factory);
+    let answer = Msg::new(proto::FACTORY)
+        .words(words)
+        .items(items)
+        .buffers(&buffers)
+        .call(factory);
     if answer.code() < 0 {
         return Err(answer.code());
     }
@@ -99,7 +103,11 @@ pub fn thread_cap() -> Result<Obj, i64> {
 pub fn map(to: CapIdx, from: CapIdx, fpage: Fpage, base: u64) -> i64 {
     let words = [op::task::MAP, base, fpage.raw()];
     let items = [MapItem::cap(from, ObjRights::RWS)];
-    Msg::new(proto::TASK).words(&words).items(&items).call(to).code()
+    Msg::new(proto::TASK)
+        .words(&words)
+        .items(&items)
+        .call(to)
+        .code()
 }
 
 /// Unmaps from a task.
@@ -121,8 +129,12 @@ pub fn delete(cap: CapIdx) -> i64 {
 /// Another capability, with these rights, to what `cap` is to.
 pub fn copy(cap: CapIdx, rights: ObjRights) -> Result<Obj, i64> {
     let to = slot()?;
-    match map(CapIdx::TASK, CapIdx::TASK, Fpage::obj(cap, 0, rights), to.idx().0)
-    {
+    match map(
+        CapIdx::TASK,
+        CapIdx::TASK,
+        Fpage::obj(cap, 0, rights),
+        to.idx().0,
+    ) {
         0 => Ok(to),
         error => Err(error),
     }
@@ -130,19 +142,29 @@ pub fn copy(cap: CapIdx, rights: ObjRights) -> Result<Obj, i64> {
 
 /// Whether a slot of a task is filled.
 pub fn cap_valid(task: CapIdx, cap: CapIdx) -> i64 {
-    Msg::new(proto::TASK).words(&[op::task::CAP_INFO, cap.0]).call(task).code()
+    Msg::new(proto::TASK)
+        .words(&[op::task::CAP_INFO, cap.0])
+        .call(task)
+        .code()
 }
 
 /// Whether two slots of a task hold capabilities to one object.
 pub fn cap_equal(task: CapIdx, a: CapIdx, b: CapIdx) -> i64 {
-    Msg::new(proto::TASK).words(&[op::task::CAP_INFO, a.0, b.0]).call(task).code()
+    Msg::new(proto::TASK)
+        .words(&[op::task::CAP_INFO, a.0, b.0])
+        .call(task)
+        .code()
 }
 
 /// Binds a gate or an interrupt to a thread.
 pub fn bind(endpoint: CapIdx, thread: CapIdx, label: u64) -> i64 {
     let words = [op::rcv_endpoint::BIND, label];
     let items = [MapItem::cap(thread, ObjRights::RWS)];
-    Msg::new(proto::KOBJECT).words(&words).items(&items).call(endpoint).code()
+    Msg::new(proto::KOBJECT)
+        .words(&words)
+        .items(&items)
+        .call(endpoint)
+        .code()
 }
 
 /// Triggers an interrupt, or adds to a semaphore.
@@ -153,5 +175,8 @@ pub fn trigger(object: CapIdx) -> Answer {
 /// Subtracts from a semaphore.
 pub fn down(semaphore: CapIdx, timeout: u64) -> i64 {
     let message = Msg::new(proto::SEMAPHORE).words(&[op::semaphore::DOWN]);
-    message.timeout(timeout_ms(0, timeout)).call(semaphore).code()
+    message
+        .timeout(timeout_ms(0, timeout))
+        .call(semaphore)
+        .code()
 }

@@ -66,7 +66,10 @@ impl Peer {
                 // SAFETY: memory of the program's that the case has set aside.
                 unsafe { at.write_volatile(at.read_volatile()) };
             }
-            let message = Msg::new(1).words(&words).items(&items).timeout(timeout_ms(300, 0));
+            let message = Msg::new(1)
+                .words(&words)
+                .items(&items)
+                .timeout(timeout_ms(300, 0));
             put(Self::SENT, message.send(Self::GATE).ipc() as u64);
         })?;
         settle();

@@ -32,13 +32,23 @@ impl Space {
     pub fn new() -> Result<Self, i64> {
         let slot = obj::slot()?;
         let utcbs = Fpage::memory(UTCBS, UTCBS_ORDER, MemRights::RW);
-        let words = [proto::TASK as u64, VargTag::new(varg::FPAGE, 8).0, utcbs.raw()];
+        let words = [
+            proto::TASK as u64,
+            VargTag::new(varg::FPAGE, 8).0,
+            utcbs.raw(),
+        ];
         let buffers = [RcvItem::single(slot.idx()).0];
-        let answer = Msg::new(proto::FACTORY).words(&words).buffers(&buffers).call(obj::factory());
+        let answer = Msg::new(proto::FACTORY)
+            .words(&words)
+            .buffers(&buffers)
+            .call(obj::factory());
         if answer.code() < 0 {
             return Err(answer.code());
         }
-        let number = TASKS.iter().position(|task| task.load(Ordering::Relaxed) == 0).ok_or(-4)?;
+        let number = TASKS
+            .iter()
+            .position(|task| task.load(Ordering::Relaxed) == 0)
+            .ok_or(-4)?;
         let task = slot.leak();
         TASKS[number].store(task.0, Ordering::Relaxed);
         THREADS[number].store(0, Ordering::Relaxed);

@@ -37,8 +37,12 @@ struct Seat {
     thread: AtomicU64,
 }
 
-static SEATS: [Seat; MAX] =
-    [const { Seat { taken: AtomicBool::new(false), thread: AtomicU64::new(0) } }; MAX];
+static SEATS: [Seat; MAX] = [const {
+    Seat {
+        taken: AtomicBool::new(false),
+        thread: AtomicU64::new(0),
+    }
+}; MAX];
 
 /// In place of a thread: the seat is taken for good.
 const KEPT: u64 = 1;
@@ -55,10 +59,16 @@ pub fn prepare() -> case::Outcome {
     let size = MAX * utcb::SIZE;
     let rm = l4re::start::env().rm();
     let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-    let area = rm.reserve_area(0, size, flags, size.ilog2() as u8).map_err(|_| -2)?;
+    let area = rm
+        .reserve_area(0, size, flags, size.ilog2() as u8)
+        .map_err(|_| -2)?;
     let fpage = Fpage::memory(area, size.ilog2(), MemRights::RW);
     let words = [l4re::sys::op::task::ADD_KU_MEM, fpage.raw()];
-    match Msg::new(proto::TASK).words(&words).call(CapIdx::TASK).code() {
+    match Msg::new(proto::TASK)
+        .words(&words)
+        .call(CapIdx::TASK)
+        .code()
+    {
         0 => {}
         error => return Err(error),
     }
@@ -140,7 +150,10 @@ impl Worker {
     /// Sets instruction and stack pointer; see `l4_thread_ex_regs()`.
     pub fn ex_regs(self, flags: u64, ip: u64, sp: u64) -> i64 {
         let words = [op::EX_REGS | flags, ip, sp];
-        Msg::new(proto::THREAD).words(&words).call(self.thread).code()
+        Msg::new(proto::THREAD)
+            .words(&words)
+            .call(self.thread)
+            .code()
     }
 
     /// Ends it now. Its seat stays taken until the case ends.
@@ -165,7 +178,11 @@ pub fn run_thread(thread: CapIdx, prio: u64) -> i64 {
     ];
     let items = [MapItem::cap(thread, ObjRights::RWS)];
     let scheduler = l4re::start::env().scheduler().idx();
-    Msg::new(proto::SCHEDULER).words(&words).items(&items).call(scheduler).code()
+    Msg::new(proto::SCHEDULER)
+        .words(&words)
+        .items(&items)
+        .call(scheduler)
+        .code()
 }
 
 /// Where a thread starts: on top of its stack are the address of its work, and who runs it.
@@ -226,7 +243,12 @@ impl Paged {
     /// As the program's first thread.
     pub fn own() -> Self {
         let rm = l4re::start::env().rm().idx();
-        Paged { pager: rm, exc_handler: rm, task: CapIdx::TASK, utcb: 0 }
+        Paged {
+            pager: rm,
+            exc_handler: rm,
+            task: CapIdx::TASK,
+            utcb: 0,
+        }
     }
 }
 
@@ -241,11 +263,26 @@ pub fn with<F: FnOnce() + Send + 'static>(prio: u64, how: Paged, f: F) -> Result
     let seat = SEATS.iter().position(free).ok_or(-3)?;
     let thread = obj::thread_cap()?.leak();
     SEATS[seat].thread.store(thread.0, Ordering::Relaxed);
-    let utcb = if how.utcb == 0 { utcb_addr(seat) } else { how.utcb };
+    let utcb = if how.utcb == 0 {
+        utcb_addr(seat)
+    } else {
+        how.utcb
+    };
     let flags = op::CONTROL_SET_PAGER | op::CONTROL_SET_EXC_HANDLER | op::CONTROL_BIND_TASK;
-    let words = [op::CONTROL | flags, how.pager.0, how.exc_handler.0, 0, 0, utcb];
+    let words = [
+        op::CONTROL | flags,
+        how.pager.0,
+        how.exc_handler.0,
+        0,
+        0,
+        utcb,
+    ];
     let items = [MapItem::cap(how.task, ObjRights::RWS)];
-    let bound = Msg::new(proto::THREAD).words(&words).items(&items).call(thread).code();
+    let bound = Msg::new(proto::THREAD)
+        .words(&words)
+        .items(&items)
+        .call(thread)
+        .code();
     if bound != 0 {
         return Err(bound);
     }
@@ -274,14 +311,26 @@ pub fn spawn_paged<F: FnOnce() + Send + 'static>(
     exc_handler: CapIdx,
     f: F,
 ) -> Result<Worker, i64> {
-    let worker = with(prio, Paged { pager, exc_handler, ..Paged::own() }, f)?;
+    let worker = with(
+        prio,
+        Paged {
+            pager,
+            exc_handler,
+            ..Paged::own()
+        },
+        f,
+    )?;
     worker.start()?;
     Ok(worker)
 }
 
 /// Ends all threads of the case, and empties its tasks.
 pub fn end_all() {
-    let seats = || SEATS.iter().filter(|seat| seat.thread.load(Ordering::Relaxed) != KEPT);
+    let seats = || {
+        SEATS
+            .iter()
+            .filter(|seat| seat.thread.load(Ordering::Relaxed) != KEPT)
+    };
     for seat in seats() {
         let thread = CapIdx(seat.thread.swap(0, Ordering::Relaxed));
         if thread.0 != 0 {

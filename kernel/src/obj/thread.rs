@@ -83,8 +83,8 @@ pub struct Thread {
     pub senders: List<Thread, SenderTag>,
     /// Interrupts for this thread that it has not taken yet.
     pub irqs: List<Irq, PendingTag>,
-    /// Consumed processor time in microseconds, up to the last switch.
-    pub time_us: Cell<u64>,
+    /// Consumed processor time in ticks of its counter, up to the last switch.
+    pub ticks: Cell<u64>,
     /// Triggered when a gate that is bound to the thread is deleted.
     pub deletion_irq: Cell<Handle<Irq>>,
     /// The group that the thread belongs to.
@@ -146,7 +146,7 @@ impl Slot for Thread {
         reply: Cell::new(ReplyCap::NONE),
         senders: List::new(),
         irqs: List::new(),
-        time_us: Cell::new(0),
+        ticks: Cell::new(0),
         deletion_irq: Cell::new(Handle::NONE),
         group: Cell::new(Handle::NONE),
         group_link: Link::new(),
@@ -223,7 +223,7 @@ impl Thread {
         self.exc_handler.set(CapIdx::INVALID);
         self.reply_slot.set(None);
         self.reply.set(ReplyCap::NONE);
-        self.time_us.set(0);
+        self.ticks.set(0);
         self.deletion_irq.set(Handle::NONE);
     }
 

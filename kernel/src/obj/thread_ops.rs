@@ -28,10 +28,8 @@ impl Thread {
             op::EX_REGS => self.op_ex_regs(call, word).into(),
             op::SWITCH => self.op_switch(call),
             op::STATS => {
-                call.set_word(
-                    0,
-                    self.time_us.get() + cpu::running_us(self, clock::now_us()),
-                );
+                cpu::charge();
+                call.set_word(0, clock::to_us(self.ticks.get()));
                 Ok(Reply::words(1)).into()
             }
             op::REGISTER_DELETE_IRQ => self.op_register_delete_irq(call).into(),

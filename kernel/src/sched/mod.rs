@@ -150,12 +150,14 @@ pub fn next() -> &'static Thread {
             cpu::let_interrupts_in();
             continue;
         }
+        cpu::charge();
         let from = clock::now_us();
         arm(u64::MAX);
         cpu::wait_for_interrupt();
         SCHEDULER
             .idle_us
             .set(SCHEDULER.idle_us.get() + (clock::now_us() - from));
+        cpu::charge_nobody();
     }
 }
 

@@ -11,6 +11,10 @@ pub mod clock {
     pub fn now_us() -> u64 {
         0
     }
+    /// Ticks as microseconds.
+    pub fn to_us(ticks: u64) -> u64 {
+        ticks
+    }
     /// No timer.
     pub fn interrupt_at(_deadline: u64) {}
 }
@@ -85,10 +89,10 @@ pub mod cpu {
     pub fn io_gone(_bitmap: core::ptr::NonNull<u8>) {}
     /// Nothing to load.
     pub fn reload_bases(_thread: &Thread) {}
-    /// It never runs.
-    pub fn running_us(_thread: &Thread, _now: u64) -> u64 {
-        0
-    }
+    /// Nobody runs.
+    pub fn charge() {}
+    /// Nobody runs.
+    pub fn charge_nobody() {}
     /// A number.
     pub fn tsc() -> u64 {
         0x9e37_79b9_7f4a_7c15

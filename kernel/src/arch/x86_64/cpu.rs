@@ -261,15 +261,22 @@ pub fn current() -> Option<&'static Thread> {
     this().current.get()
 }
 
-/// How long a thread has been running since it last got the processor.
-pub fn running_us(thread: &Thread, _now: u64) -> u64 {
+/// Charges the processor's time since the last charge to the current thread.
+#[inline(always)]
+pub fn charge() {
     let cpu = this();
-    match current() {
-        Some(c) if core::ptr::eq(c, thread) => {
-            super::clock::to_us(tsc().wrapping_sub(cpu.since.get()))
-        }
-        _ => 0,
+    let now = tsc();
+    let since = cpu.since.replace(now);
+    if let Some(current) = cpu.current.get() {
+        current
+            .ticks
+            .set(current.ticks.get().wrapping_add(now.wrapping_sub(since)));
     }
+}
+
+/// The processor was idle until now: nobody is charged for that.
+pub fn charge_nobody() {
+    this().since.set(tsc());
 }
 
 /// Forgets the current thread, which is to go.
@@ -291,6 +298,7 @@ pub fn switch_to(next: &'static Thread) {
     {
         save_fpu(before);
     }
+    charge();
     switch_rest(cpu, next);
 }
 

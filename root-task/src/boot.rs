@@ -17,7 +17,7 @@ use crate::dataspace::Dataspace;
 use crate::error::Error;
 use crate::frames::Frames;
 use crate::kernel;
-use crate::memory::free_ranges;
+use crate::memory::{free_ranges, kernel_memory};
 use crate::owned_cap::{OwnedCap, Slots};
 use crate::plan::Plan;
 use crate::pool::{Pool, largest_order};
@@ -125,7 +125,9 @@ impl Boot {
         // SAFETY: the page is mapped readable and executable, and stays.
         let kip =
             unsafe { Dataspace::foreign(self.pool, &account.quota, kip, PAGE_SIZE, MemRights::RX) };
-        let server = Server::new(self.pool, Slots::default(), account, self.files, kip)?;
+        let mut server = Server::new(self.pool, Slots::default(), account, self.files, kip)?;
+        // SAFETY: it is a whole page.
+        server.set_kernel_memory(kernel_memory(unsafe { self.kip.mem_descs() }));
         Ok((server, plan))
     }
 

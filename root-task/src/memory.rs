@@ -34,6 +34,18 @@ pub fn free_ranges(descs: &[MemDesc], taken: &[Range<usize>]) -> Vec<Range<usize
     free
 }
 
+/// Bytes of the kernel's own memory, as far as the descriptors tell.
+pub fn kernel_memory(descs: &[MemDesc]) -> usize {
+    let heap = descs.iter().filter(|desc| {
+        desc.kind() == memdesc::RESERVED
+            && desc.subtype() == memdesc::RESERVED_HEAP
+            && !desc.is_virtual()
+    });
+    heap.fold(0, |sum, desc| {
+        sum + (desc.end() - desc.start()) as usize + 1
+    })
+}
+
 /// Adds a range to those that do not overlap.
 fn add(ranges: &mut Vec<Range<usize>>, mut range: Range<usize>) {
     ranges.retain(|other| {
@@ -94,6 +106,19 @@ mod tests {
                 0xf0_1000..0x100_0000,
             ]
         );
+    }
+
+    #[test]
+    fn the_kernel_tells_of_its_heap() {
+        let heap =
+            |start, end| MemDesc::new(start, end, memdesc::RESERVED, memdesc::RESERVED_HEAP, false);
+        let descs = [
+            desc(0, 0xfff, memdesc::RESERVED),
+            heap(0x1000, 0x1fff),
+            heap(0x4000, 0x4fff),
+        ];
+        assert_eq!(kernel_memory(&descs), 0x2000);
+        assert_eq!(kernel_memory(&[]), 0);
     }
 
     #[test]

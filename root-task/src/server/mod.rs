@@ -94,6 +94,9 @@ pub struct Server {
     gates: Vec<OwnedCap>,
     colour: bool,
     end: End,
+    /// Bytes of the kernel's memory that each program's objects may take.
+    kernel_share: usize,
+    kernel_memory: usize,
 }
 
 impl Server {
@@ -125,6 +128,8 @@ impl Server {
             gates: Vec::new(),
             colour: false,
             end: End::All,
+            kernel_share: 0,
+            kernel_memory: 0,
         };
         server.deletions = server.watch_deletions().ok();
         server.kip = server.publish(&account, Object::Dataspace(Rc::new(kip)))?;

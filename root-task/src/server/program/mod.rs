@@ -31,8 +31,11 @@ pub use end::{end_system, report};
 /// The status of a program that could not be started.
 const STATUS_NO_START: i64 = 126;
 
-/// The kernel's memory for a program's objects, in bytes.
-const KERNEL_QUOTA: usize = 4 << 20;
+/// The kernel's memory for one program's objects, in bytes: at least and at most.
+const KERNEL_SHARES: (usize, usize) = (256 << 10, 16 << 20);
+/// Bytes of the kernel's memory where the kernel does not tell.
+const KERNEL_MEMORY: usize = 32 << 20;
+
 /// Where UTCBs are, and the logarithm (base 2) of their area's size.
 const UTCBS: (u64, u32) = (0xb300_0000, 14);
 
@@ -98,10 +101,22 @@ impl Server {
         self.publish(&account, Object::Names(Rc::new(RefCell::new(names))))
     }
 
+    /// Says how many bytes of memory the kernel has for its objects; 0 if that is unknown.
+    pub fn set_kernel_memory(&mut self, bytes: usize) {
+        self.kernel_memory = bytes;
+    }
+
     /// Starts what the plan says. Ends the system if nothing of it runs.
     pub fn start_all(&mut self, plan: Plan) {
         self.colour = plan.colour;
         self.end = plan.end;
+        // Programs share three quarters: the root task's own objects need some, too.
+        let memory = match self.kernel_memory {
+            0 => KERNEL_MEMORY,
+            bytes => bytes,
+        };
+        let share = memory / 4 * 3 / plan.starts.len().max(1);
+        self.kernel_share = share.clamp(KERNEL_SHARES.0, KERNEL_SHARES.1);
         let mut gates = BTreeMap::new();
         for name in &plan.gates {
             let gate = self.slots.alloc().and_then(|slot| {
@@ -169,7 +184,7 @@ impl Server {
         let factory = self
             .slots
             .alloc()?
-            .fill(|slot| kernel::create_factory(CapIdx::FACTORY, slot, KERNEL_QUOTA))?;
+            .fill(|slot| kernel::create_factory(CapIdx::FACTORY, slot, self.kernel_share))?;
         let limit = memory.unwrap_or(self.account.quota.limit());
         Ok(Rc::new(Account {
             quota: Quota::new(limit, Some(self.account.quota.clone())),

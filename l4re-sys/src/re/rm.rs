@@ -104,9 +104,10 @@ abi_struct! {
     }
 }
 
-/// Of [`DETACH`]: the one region that holds the address (`L4Re::Rm::Detach_exact`).
+/// Of [`DETACH`]: exactly the range; regions that reach beyond are split
+/// (`L4Re::Rm::Detach_exact`).
 pub const DETACH_EXACT: u32 = 1;
-/// Of [`DETACH`]: all that the range overlaps (`L4Re::Rm::Detach_overlap`).
+/// Of [`DETACH`]: whole regions, all that the range overlaps (`L4Re::Rm::Detach_overlap`).
 pub const DETACH_OVERLAP: u32 = 2;
 /// Result of [`DETACH`]: the dataspace is not attached any more (`L4Re::Rm::Detached_ds`).
 pub const DETACHED_DS: i64 = 0;

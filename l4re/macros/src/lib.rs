@@ -1,6 +1,8 @@
 //! Procedural macros of the crate `l4re`, which re-exports them.
 
+mod interface;
 mod main_fn;
+mod plain;
 
 use proc_macro::TokenStream;
 

@@ -163,7 +163,10 @@ impl Cap<Rm> {
     /// Safe code must not rely on what is there.
     pub unsafe fn detach(self, addr: u64) -> Result<()> {
         let mut w = Writer::new();
-        w.put(op::DETACH).put(addr).put(1u64).put(op::DETACH_EXACT);
+        w.put(op::DETACH)
+            .put(addr)
+            .put(1u64)
+            .put(op::DETACH_OVERLAP);
         let tag = ipc::transact(self.idx(), w.tag(proto::RM)?, Buffers::None)?;
         let mut r = Reader::new(tag);
         let start: u64 = r.get()?;

@@ -82,7 +82,7 @@ fn region_map() {
     hold_to_rpc(&sent, "L4Re::Rm", "attach", &args);
     // SAFETY: as above.
     let sent = sent_by(|| unsafe { rm.detach(start) });
-    let args = [("addr", start), ("size", 1), ("flags", 1)];
+    let args = [("addr", start), ("size", 1), ("flags", 2)];
     hold_to_rpc(&sent, "L4Re::Rm", "detach", &args);
     let sent = sent_by(|| rm.find(start, 0x10));
     hold_to_rpc(

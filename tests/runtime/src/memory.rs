@@ -102,6 +102,11 @@ fn dropped() -> Outcome {
     for _ in 0..50 {
         let mut region = one()?;
         ok(region.write(0, &[1]))?;
+        let (start, size) = (region.as_ptr().addr() as u64, region.size());
+        drop(region);
+        // Nothing of it is left: what is found, if anything, is behind it.
+        let found = env.rm().find(start, size);
+        check!(found.is_err() || found.is_ok_and(|f| f.is_area || f.start >= start + size as u64));
     }
     let after = ok(env.mem_alloc().info())?.quota_used;
     // The allocator may keep a little for its own tables; 50 MiB are not a little.

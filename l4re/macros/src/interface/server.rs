@@ -1,0 +1,199 @@
+//! The server's side: requests become calls of the methods.
+
+use super::Interface;
+use super::attrs::Opcode;
+use super::method::{Kind, Method};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+
+/// The operations as constants.
+pub fn operations(interface: &Interface) -> TokenStream {
+    let Opcode::Type(ty) = &interface.head.opcode else {
+        return quote!();
+    };
+    let constants = interface.methods.iter().map(|method| {
+        let (op, value) = (&method.op, &method.op_value);
+        quote! {
+            #[allow(dead_code)]
+            const #op: #ty = {
+                let op = #value;
+                assert!(
+                    op >= <#ty>::MIN as i128 && op <= <#ty>::MAX as i128,
+                    "the operation does not fit into the type of operations"
+                );
+                op as #ty
+            };
+        }
+    });
+    quote!(#(#constants)*)
+}
+
+pub fn expand(interface: &Interface) -> TokenStream {
+    let Interface { name, bases, .. } = interface;
+    let own = if interface.methods.is_empty() {
+        let known = interface.head.protocol.is_some();
+        known.then(|| {
+            quote! {
+                if __protocol == <dyn #name as ::l4re::Object>::PROTOCOL {
+                    return ::l4re::interface::refuse(::l4re::Error::NO_OPERATION);
+                }
+            }
+        })
+    } else {
+        let answer = answer(interface);
+        Some(quote! {
+            #answer
+            if __protocol == <dyn #name as ::l4re::Object>::PROTOCOL {
+                return match answer(__object, __request) {
+                    ::core::result::Result::Ok(tag) => tag,
+                    ::core::result::Result::Err(error) => ::l4re::interface::refuse(error),
+                };
+            }
+        })
+    };
+    quote! {
+        #[automatically_derived]
+        impl<__T: #name + ?::core::marker::Sized> ::l4re::interface::ServedBy<__T> for dyn #name {
+            #[inline]
+            fn dispatch(
+                __object: &__T,
+                __request: &::l4re::interface::Incoming<'_>,
+            ) -> ::l4re::sys::MsgTag {
+                let __protocol = __request.protocol();
+                #own
+                #(
+                    if <dyn #bases as ::l4re::interface::Interface>::speaks(__protocol) {
+                        return <dyn #bases as ::l4re::interface::ServedBy<__T>>::dispatch(
+                            __object, __request,
+                        );
+                    }
+                )*
+                __request.other::<dyn #name>()
+            }
+        }
+    }
+}
+
+/// The function that answers requests of the interface's own protocol.
+fn answer(interface: &Interface) -> TokenStream {
+    let name = &interface.name;
+    let body = match &interface.head.opcode {
+        Opcode::None => {
+            let method = interface.methods.iter().map(|m| call(interface, m, quote!(0)));
+            quote!(#(#method)*)
+        }
+        Opcode::Type(ty) => {
+            let operations = operations(interface);
+            let ops = interface.methods.iter().map(|method| &method.op);
+            let calls = (interface.methods.iter())
+                .map(|m| call(interface, m, quote!(::core::mem::size_of::<#ty>())));
+            quote! {
+                #operations
+                match __request.opcode::<#ty>()? {
+                    #(#ops => #calls)*
+                    _ => ::core::result::Result::Err(::l4re::Error::NO_OPERATION),
+                }
+            }
+        }
+    };
+    quote! {
+        #[inline(always)]
+        #[allow(unused_mut, unused_variables, clippy::unit_arg, clippy::let_unit_value)]
+        fn answer<__T: #name + ?::core::marker::Sized>(
+            __object: &__T,
+            __request: &::l4re::interface::Incoming<'_>,
+        ) -> ::l4re::Result<::l4re::sys::MsgTag> {
+            #body
+        }
+    }
+}
+
+/// Reads the arguments, calls the method, and writes the reply.
+fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStream {
+    let rights = method.rights.as_ref().map(|rights| quote!(__request.require(#rights)?;));
+    let borrows = method.parameters.iter().filter_map(|p| match &p.kind {
+        Kind::In(wire) => {
+            let ty = &wire.ty;
+            Some(quote!(|| <#ty as ::l4re::interface::In<'_>>::BORROWS))
+        }
+        _ => None,
+    });
+    let reads = method.parameters.iter().map(|p| {
+        let name = format_ident!("__{}", p.name);
+        match &p.kind {
+            Kind::In(wire) => {
+                let ty = &wire.ty;
+                let value = match &p.default {
+                    None => quote_spanned!(p.span=> ::l4re::interface::In::get(&mut __arguments)?),
+                    Some(default) => quote_spanned! {p.span=>
+                        <::core::option::Option<#ty> as ::l4re::interface::In<'_>>::get(
+                            &mut __arguments,
+                        )?
+                        .unwrap_or(#default)
+                    },
+                };
+                quote_spanned!(p.span=> let #name: #ty = #value;)
+            }
+            Kind::Ref(ty) | Kind::InOut(ty) => quote_spanned! {p.span=>
+                let mut #name: #ty = ::l4re::interface::In::get(&mut __arguments)?;
+            },
+            Kind::Out(ty) => quote_spanned! {p.span=>
+                let mut #name: #ty = ::l4re::msg::zeroed();
+            },
+        }
+    });
+    let values = method.parameters.iter().map(|p| {
+        let name = format_ident!("__{}", p.name);
+        match &p.kind {
+            Kind::In(wire) => wire.unpack(quote!(#name)),
+            Kind::Ref(_) => quote!(&#name),
+            Kind::InOut(_) | Kind::Out(_) => quote!(&mut #name),
+        }
+    });
+    let (trait_name, name) = (&interface.name, &method.name);
+    let prepare = quote! {
+        #rights
+        let __copied = if const { false #(#borrows)* } {
+            ::core::option::Option::Some(__request.copy())
+        } else {
+            ::core::option::Option::None
+        };
+        let mut __arguments = __request.arguments(__copied.as_ref(), #opcode)?;
+        #(#reads)*
+    };
+    let result = quote!(<__T as #trait_name>::#name(__object, #(#values),*));
+    if method.send_only {
+        return quote! {{
+            let _ = (|| -> ::l4re::Result<()> {
+                #prepare
+                // There is nobody to tell an error.
+                let _ = #result;
+                ::core::result::Result::Ok(())
+            })();
+            ::core::result::Result::Ok(__request.no_reply())
+        }};
+    }
+    let output = &method.output;
+    let (parts, label) = output.names();
+    let pattern: Vec<_> = parts.iter().map(|part| quote!(#part)).collect();
+    let whole = output.whole(&quote!(#label), &pattern);
+    // Nothing to take apart.
+    let whole = if whole.is_empty() { quote!(()) } else { whole };
+    let packed = (parts.iter().zip(&output.parts)).map(|(part, wire)| wire.pack(quote!(#part)));
+    let label_value = match output.label {
+        Some(_) => quote!(::l4re::interface::label_of(#label)),
+        None => quote!(0),
+    };
+    let back = method.parameters.iter().filter_map(|p| {
+        let name = format_ident!("__{}", p.name);
+        matches!(p.kind, Kind::InOut(_) | Kind::Out(_))
+            .then(|| quote!(::l4re::interface::In::put(&#name, &mut __reply);))
+    });
+    quote! {{
+        #prepare
+        let #whole = #result?;
+        let mut __reply = ::l4re::interface::Encoder::new();
+        #(#back)*
+        __request.reply(__reply, #label_value, (#(#packed,)*))
+    }}
+}

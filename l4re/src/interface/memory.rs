@@ -1,0 +1,105 @@
+//! Memory as an argument.
+
+use super::arg::In;
+use super::demand::Demand;
+use super::wire::{Decoder, Encoder};
+use crate::error::{Error, Result};
+use crate::region::{Share, Window};
+use l4re_sys::ObjRights;
+
+/// Memory that a client shares with a server by a request.
+///
+/// The client makes it of a [`Share`]; the server reads and writes it while it answers. It is up
+/// to a page; `#[window(ORDER)]` in front of the parameter makes it up to `1 << ORDER` bytes.
+///
+/// The client can take the memory back at any time, and can share what is not there: what the
+/// server then touches is a page fault, which ends it unless the fault is handled. A server that
+/// must outlive hostile clients takes a dataspace instead.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory<'m>(Side<'m>);
+
+#[derive(Clone, Copy, Debug)]
+enum Side<'m> {
+    Client(Share<'m>),
+    Server {
+        window: &'m Window,
+        start: usize,
+        size: usize,
+    },
+}
+
+impl<'m> From<Share<'m>> for Memory<'m> {
+    fn from(share: Share<'m>) -> Self {
+        Memory(Side::Client(share))
+    }
+}
+
+impl Memory<'_> {
+    fn received(&self, offset: usize, len: usize) -> Result<(&Window, usize)> {
+        let Side::Server {
+            window,
+            start,
+            size,
+        } = self.0
+        else {
+            return Err(Error::INVALID);
+        };
+        match offset.checked_add(len) {
+            Some(end) if end <= size => Ok((window, start + offset)),
+            _ => Err(Error::OUT_OF_RANGE),
+        }
+    }
+
+    /// How many bytes the server got; at a client's 0.
+    pub fn size(&self) -> usize {
+        match self.0 {
+            Side::Client(_) => 0,
+            Side::Server { size, .. } => size,
+        }
+    }
+
+    /// Copies bytes from the memory, at a server.
+    ///
+    /// # Errors
+    /// [`Error::OUT_OF_RANGE`] if the memory ends before; [`Error::INVALID`] at a client.
+    pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
+        let (window, at) = self.received(offset, to.len())?;
+        window.read(at, to)
+    }
+
+    /// Copies bytes into the memory, at a server.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
+        let (window, at) = self.received(offset, bytes.len())?;
+        window.write(at, bytes)
+    }
+}
+
+impl<'m> In<'m> for Memory<'m> {
+    const DEMAND: Demand = Demand::PAGE;
+
+    #[inline(always)]
+    fn put(&self, _to: &mut Encoder) {}
+
+    fn put_item(&self, to: &mut Encoder, _rights: ObjRights) {
+        match self.0 {
+            Side::Client(share) => to.item(share.item()),
+            Side::Server { .. } => to.missing_item(),
+        }
+    }
+
+    fn get(from: &mut Decoder<'m>) -> Result<Self> {
+        let (window, spot, order) = from.memory()?;
+        let window = window.ok_or(super::wire::MISSING)?;
+        let size = window.size().min(1usize.checked_shl(order).unwrap_or(0));
+        // Memory smaller than the window stands where its hot spot says.
+        let start = spot as usize & (window.size() - 1) & !(size.max(1) - 1);
+        Ok(Memory(Side::Server {
+            window,
+            start,
+            size,
+        }))
+    }
+}

@@ -1,0 +1,152 @@
+//! What a server loop lends to the requests that it receives.
+
+use super::demand::Demand;
+use super::wire::Places;
+use crate::cap::{CapSlot, OwnedCap};
+use crate::error::{Error, Result};
+use crate::region::{Rm, Window};
+use crate::{Cap, msg};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use l4re_sys::{BufferDesc, Fpage, MsgTag, ObjRights, RcvItem, unmap::UnmapFlags};
+
+/// How many capabilities a request can bring: that many items fit beside a few words.
+const MAX_CAPS: u8 = 24;
+
+/// Slots and window that requests bring capabilities and memory into, and what is left to do
+/// when a request has been answered.
+#[derive(Debug, Default)]
+pub struct Reception {
+    slots: Vec<CapSlot>,
+    window: Option<Window>,
+    /// Capabilities given away by the answer that is about to be sent.
+    given: RefCell<Vec<OwnedCap<()>>>,
+    /// What the loop has to do out of turn: bits of [`Todo`].
+    todo: Cell<u32>,
+}
+
+/// What a server loop has to do besides answering.
+pub(crate) mod todo {
+    /// Something must be dropped when the answer has been sent.
+    pub const AFTER: u32 = 1;
+    /// The request is not to be answered now.
+    pub const NO_REPLY: u32 = 2;
+    /// The loop is to end.
+    pub const STOP: u32 = 4;
+    /// There are timers.
+    pub const TIMERS: u32 = 8;
+    /// Removed objects are to be dropped.
+    pub const REMOVED: u32 = 16;
+}
+
+impl Reception {
+    /// Grows to what an object demands.
+    ///
+    /// # Errors
+    /// [`Error::NoCapSlot`](crate::Error::NoCapSlot); what the region map answers.
+    pub(crate) fn grow(&mut self, demand: Demand, rm: Cap<Rm>) -> Result<()> {
+        if demand.caps > MAX_CAPS {
+            return Err(Error::INVALID);
+        }
+        while self.slots.len() < demand.caps.into() {
+            self.slots.push(CapSlot::alloc()?);
+        }
+        let order = u32::from(demand.memory);
+        let large = (self.window.as_ref()).is_some_and(|w| w.size() >> order != 0);
+        if order != 0 && !large {
+            self.window = Some(Window::new(rm, order)?);
+        }
+        Ok(())
+    }
+
+    /// Whether requests can bring nothing but words.
+    #[inline(always)]
+    pub(crate) fn words_only(&self) -> bool {
+        self.slots.is_empty() && self.window.is_none()
+    }
+
+    /// Where things arrive.
+    #[inline(always)]
+    pub(crate) fn places(&self) -> Places<'_> {
+        Places {
+            slots: &self.slots,
+            window: self.window.as_ref(),
+        }
+    }
+
+    /// Writes the buffer registers.
+    #[inline(always)]
+    pub(crate) fn set_buffers(&self) {
+        if self.words_only() {
+            let utcb = l4re_sys::utcb();
+            utcb.set_br(0, RcvItem::VOID.0);
+            utcb.set_bdr(BufferDesc::default());
+        } else {
+            self.set_all_buffers();
+        }
+    }
+
+    #[cold]
+    fn set_all_buffers(&self) {
+        let utcb = l4re_sys::utcb();
+        let mut next = 0;
+        let mut put = |word| {
+            utcb.set_br(next, word);
+            next += 1;
+        };
+        for slot in &self.slots {
+            put(RcvItem::single(slot.idx()).0);
+        }
+        put(RcvItem::VOID.0);
+        if let Some(window) = &self.window {
+            put(RcvItem::WINDOW.0);
+            put(window.fpage().raw());
+            put(RcvItem::VOID.0);
+        }
+        utcb.set_bdr(BufferDesc::new(self.slots.len() + 1, self.slots.len(), 0));
+    }
+
+    /// Asks the loop for something out of turn.
+    pub(crate) fn ask(&self, todo: u32) {
+        self.todo.set(self.todo.get() | todo);
+    }
+
+    /// What there is to do.
+    #[inline(always)]
+    pub(crate) fn todo(&self) -> u32 {
+        self.todo.get()
+    }
+
+    /// It has been done.
+    pub(crate) fn done(&self, todo: u32) {
+        self.todo.set(self.todo.get() & !todo);
+    }
+
+    /// Keeps a capability until the answer that gives it away has been sent.
+    pub(crate) fn keep_until_sent(&self, cap: OwnedCap<()>) {
+        self.given.borrow_mut().push(cap);
+        self.ask(todo::AFTER);
+    }
+
+    /// Drops what the last answer gave away, and what the request of which `tag` was received
+    /// has brought: nobody finds it in place of what the next does not bring.
+    #[cold]
+    pub(crate) fn tidy(&self, tag: MsgTag) {
+        msg::preserve(|| {
+            self.given.take();
+            if tag.items() == 0 {
+                return;
+            }
+            let task = Cap::<crate::task::Task>::THIS;
+            for slot in &self.slots {
+                let fpage = Fpage::obj(slot.idx(), 0, ObjRights::RWSD);
+                // What cannot be unmapped stays, and is the same as if it had been kept.
+                let _ = task.unmap_caps(fpage, UnmapFlags::ALL_SPACES);
+            }
+            if let Some(window) = &self.window {
+                let _ = window.clear();
+            }
+        });
+        self.done(todo::AFTER);
+    }
+}

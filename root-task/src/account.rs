@@ -12,6 +12,10 @@ pub type ProgramId = usize;
 /// How many allocators can be made one by the other.
 pub const MAX_DEPTH: usize = 16;
 
+/// As many of the root task's capability slots may one program take, by the objects that it has
+/// made and the capabilities that it registers: a small part of what there are.
+pub const PROGRAM_SLOTS: usize = 1 << 14;
+
 /// What pays for objects: memory, and the kernel's memory for gates.
 pub struct Account {
     /// The root task's memory.
@@ -20,6 +24,8 @@ pub struct Account {
     pub factory: Rc<OwnedCap>,
     /// The program; `None`: the root task itself.
     pub program: Option<ProgramId>,
+    /// Slots of the root task's capability table, counted over all of a program.
+    pub slots: Rc<Quota>,
     /// How many accounts this one is within.
     pub depth: usize,
 }
@@ -38,6 +44,7 @@ impl Account {
             quota: Quota::new(limit, Some(self.quota.clone())),
             factory: self.factory.clone(),
             program: self.program,
+            slots: self.slots.clone(),
             depth: self.depth + 1,
         })
     }

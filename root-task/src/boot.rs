@@ -119,6 +119,7 @@ impl Boot {
             quota,
             factory,
             program: None,
+            slots: Quota::new(usize::MAX, None),
             depth: 0,
         });
         let kip = core::ptr::from_ref(self.kip) as usize;

@@ -19,8 +19,8 @@ pub enum Meaning {
     Pending,
     /// An object of the root task.
     Object(Label),
-    /// Somebody's capability.
-    Cap(Rc<OwnedCap>),
+    /// Somebody's capability, and the charge for its slot.
+    Cap(Rc<(OwnedCap, Charge)>),
 }
 
 /// A name's meaning, and the rights that come with it.

@@ -69,7 +69,7 @@ struct Entry {
     account: Rc<Account>,
     /// Whether the object goes when its last client does.
     transient: bool,
-    _charge: Charge,
+    _charges: [Charge; 2],
 }
 
 /// The root task.
@@ -214,7 +214,10 @@ impl Server {
                 let program = entry.account.program;
                 self.region_map(&regions, program, request, reply)
             }
-            Object::Names(names) => self.namespace(&names, rights, request, reply),
+            Object::Names(names) => {
+                let account = entry.account.clone();
+                self.namespace(&names, &account, rights, request, reply)
+            }
             Object::Log(log) => self.log(&log, request, reply),
             Object::Scheduler(proxy) => self.scheduler(&proxy, request, reply),
             Object::Parent(program) => self.parent(program, request),
@@ -224,6 +227,7 @@ impl Server {
     /// Makes an object known; its gate is made by the account's factory.
     fn publish(&mut self, account: &Rc<Account>, object: Object) -> Result<Label> {
         let charge = account.quota.charge(OBJECT_COST).ok_or(Error::ENOMEM)?;
+        let place = account.slots.charge(1).ok_or(Error::ENOMEM)?;
         let slot = self.slots.alloc()?;
         self.objects.insert(Error::ENOMEM, |label| {
             let gate =
@@ -234,7 +238,7 @@ impl Server {
                 gate,
                 account,
                 transient: false,
-                _charge: charge,
+                _charges: [charge, place],
             })
         })
     }

@@ -8,6 +8,7 @@ use l4re_sys::utcb::MSG_REGS;
 use l4re_sys::{MapItem, ObjRights, ReturnItem, proto};
 
 use super::Server;
+use crate::account::Account;
 use crate::error::{Error, Result};
 use crate::kernel;
 use crate::message::{Outcome, Reply, Request};
@@ -21,6 +22,7 @@ impl Server {
     pub(super) fn namespace(
         &mut self,
         names: &Rc<RefCell<Names>>,
+        account: &Account,
         rights: Rights,
         request: &Request,
         reply: &mut Reply,
@@ -41,7 +43,7 @@ impl Server {
             op::QUERY => self.query(names, &name(request)?, reply),
             op::REGISTER_OBJ => {
                 let flags = request.u32(4)?;
-                self.register(names, flags, &name(request)?, request)
+                self.register(names, account, flags, &name(request)?, request)
             }
             op::UNLINK => {
                 let name = name(request)?;
@@ -64,7 +66,7 @@ impl Server {
         let cap = match &entry.meaning {
             Meaning::Pending => return Err(Error::EAGAIN),
             Meaning::Object(label) => self.gate(*label)?,
-            Meaning::Cap(cap) if kernel::has_cap(cap.cap()) => cap.cap(),
+            Meaning::Cap(kept) if kernel::has_cap(kept.0.cap()) => kept.0.cap(),
             Meaning::Cap(_) => {
                 let name = path[..path.len() - rest.len()]
                     .strip_suffix(b"/")
@@ -92,6 +94,7 @@ impl Server {
     fn register(
         &mut self,
         names: &Rc<RefCell<Names>>,
+        account: &Account,
         flags: u32,
         name: &[u8],
         request: &Request,
@@ -106,7 +109,10 @@ impl Server {
                 special &= passed.special();
                 Meaning::Object(label)
             }
-            Some(ReturnItem::Mapped { .. }) => Meaning::Cap(Rc::new(self.keep_received()?)),
+            Some(ReturnItem::Mapped { .. }) => {
+                let place = account.slots.charge(1).ok_or(Error::ENOMEM)?;
+                Meaning::Cap(Rc::new((self.keep_received()?, place)))
+            }
             Some(ReturnItem::Local(_)) => return Err(Error::EINVAL),
         };
         let overwrite = flags & op::REGISTER_OVERWRITE != 0;
@@ -115,7 +121,7 @@ impl Server {
                 || match &old.meaning {
                     Meaning::Pending => true,
                     Meaning::Object(label) => self.objects.get(*label).is_none(),
-                    Meaning::Cap(cap) => !kernel::has_cap(cap.cap()),
+                    Meaning::Cap(kept) => !kernel::has_cap(kept.0.cap()),
                 }
         };
         names.borrow_mut().register(

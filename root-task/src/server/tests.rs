@@ -94,12 +94,13 @@ fn with_world(test: impl FnOnce(&mut World)) {
                 file("program", bytes),
                 file("text", Box::leak(Box::new([b'x'; 9]))),
             ];
-            let quota = Quota::new(pool.available(), None);
+            let quota = Quota::new(64 << 20, None);
             let factory = Rc::new(OwnedCap::borrowed(CapIdx::FACTORY));
             let account = Account {
                 quota: quota.clone(),
                 factory,
                 program: None,
+                slots: Quota::new(usize::MAX, None),
                 depth: 0,
             };
             // SAFETY: the file is as good as an information page.
@@ -357,6 +358,26 @@ fn a_part_of_the_memory_goes_with_its_allocator() {
             w.send(ds, proto::DATASPACE, &[dataspace::INFO.into()], &[]),
             Some(-l4re_sys::err::ENOENT)
         );
+    });
+}
+
+#[test]
+fn no_program_takes_all_slots() {
+    with_world(|w| {
+        w.start(TWO);
+        let allocators = w.server.objects.labels(|entry| is_allocator(&entry.object));
+        let (one, two) = (allocators[0].raw() | 3, allocators[1].raw() | 3);
+        let mut made = 0;
+        while w.create(one, proto::DATASPACE, &[4096]) == Some(0) {
+            made += 1;
+        }
+        assert!(made <= crate::account::PROGRAM_SLOTS);
+        // A part of its allocator is no way around.
+        assert_eq!(
+            w.create(one, proto::FACTORY, &[4096]),
+            Some(-l4re_sys::err::ENOMEM)
+        );
+        assert_eq!(w.create(two, proto::DATASPACE, &[4096]), Some(0));
     });
 }
 

@@ -13,7 +13,7 @@ use core::cell::RefCell;
 use l4re_sys::{CapIdx, MemRights};
 
 use super::{Object, Server};
-use crate::account::{Account, ProgramId};
+use crate::account::{Account, PROGRAM_SLOTS, ProgramId};
 use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
 use crate::image::Image;
@@ -190,6 +190,7 @@ impl Server {
             quota: Quota::new(limit, Some(self.account.quota.clone())),
             factory: Rc::new(factory),
             program: Some(id),
+            slots: Quota::new(PROGRAM_SLOTS, None),
             depth: self.account.depth + 1,
         }))
     }

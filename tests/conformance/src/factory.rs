@@ -32,10 +32,6 @@ pub const CASES: &[Case] = &[
         unknown,
     ),
     case(
-        "factory/no-thread-groups (l4/sys/thread_group.h)",
-        no_groups,
-    ),
-    case(
         "factory/no-kind (l4/sys/factory.h: l4_factory_create)",
         no_kind,
     ),
@@ -178,12 +174,6 @@ fn unknown() -> Outcome {
     for kind in [1, 0x44, proto::META] {
         same!((kind, code(kind)?), (kind, -err::ENODEV));
     }
-    Ok(())
-}
-
-/// The programs' factory does not hand the kernel's thread groups out.
-fn no_groups() -> Outcome {
-    same!(create(proto::THREAD_GROUP, &[0]).err(), Some(-err::ENODEV));
     Ok(())
 }
 

@@ -10,10 +10,12 @@
 mod kit;
 
 mod console;
+mod exceptions;
 mod factory;
 mod faults;
 mod fpu;
 mod gate;
+mod group;
 mod ipc_errors;
 mod ipc_order;
 mod ipc_phases;
@@ -21,12 +23,14 @@ mod ipc_timeout;
 mod ipc_words;
 mod irq;
 mod items_caps;
+mod items_local;
 mod items_memory;
 mod reply_caps;
 mod scheduler;
 mod task_map;
 mod task_unmap;
 mod thread_control;
+mod thread_regs;
 
 use l4re::Env;
 
@@ -38,6 +42,7 @@ const TABLES: &[&[kit::Case]] = &[
     reply_caps::CASES,
     ipc_order::CASES,
     items_caps::CASES,
+    items_local::CASES,
     items_memory::CASES,
     task_map::CASES,
     task_unmap::CASES,
@@ -45,7 +50,10 @@ const TABLES: &[&[kit::Case]] = &[
     gate::CASES,
     irq::CASES,
     thread_control::CASES,
+    thread_regs::CASES,
     faults::CASES,
+    exceptions::CASES,
+    group::CASES,
     scheduler::CASES,
     console::CASES,
     fpu::CASES,

@@ -9,7 +9,7 @@ mod service;
 mod space;
 mod thread;
 
-pub use case::{Case, Outcome, case, me, run};
+pub use case::{Case, Outcome, SKIP, case, me, run};
 pub use memory::{access, page, window};
 pub use msg::{
     Answer, Msg, echo, ipc_error, mr, raw, receive, sleep_ms, timeout_ms, wait, wait_with,

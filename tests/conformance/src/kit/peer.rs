@@ -7,7 +7,7 @@ use l4re::sys::{CapIdx, MapItem, ObjRights};
 pub struct Peer {
     /// The task.
     pub space: Space,
-    gate: Obj,
+    _gate: Obj,
 }
 
 impl Peer {
@@ -23,17 +23,12 @@ impl Peer {
         let space = Space::new()?;
         let gate = gate(me(), Self::LABEL)?;
         space.give(gate.idx(), rights, Self::GATE)?;
-        Ok(Peer { space, gate })
+        Ok(Peer { space, _gate: gate })
     }
 
     /// The slot `i` for things to send, in the peer's task.
     pub const fn slot(i: u64) -> CapIdx {
         CapIdx::from_index(0x40 + i)
-    }
-
-    /// The gate, in the program's own task.
-    pub fn gate(&self) -> CapIdx {
-        self.gate.idx()
     }
 
     /// Puts a capability of the program's into a slot.

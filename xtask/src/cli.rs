@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Builds l4re-rs programs and boots them in QEMU.
 #[derive(Debug, Parser)]
@@ -67,15 +67,49 @@ pub struct RunArgs {
     /// End with status 0 as soon as the output has this text, with 74 if it never comes.
     #[arg(long, value_name = "TEXT")]
     pub expect: Option<String>,
+    /// What the programs are booted on.
+    #[command(flatten)]
+    pub ground: GroundArgs,
+    /// Arguments for the program (the first one, if several are started).
+    #[arg(last = true)]
+    pub args: Vec<String>,
+}
+
+/// Whose kernel and whose servers; the embedded system unless an L4Re tree is named.
+#[derive(Args, Debug, Clone, Default)]
+pub struct GroundArgs {
     /// Boot with this L4Re build tree's bootstrap, Fiasco, sigma0, moe, l4re and ned.
     #[arg(long, value_name = "DIR")]
     pub l4re: Option<PathBuf>,
     /// With --l4re: the Fiasco kernel to boot (default: the one in or beside the tree).
     #[arg(long, value_name = "FILE", requires = "l4re")]
     pub fiasco: Option<PathBuf>,
-    /// Arguments for the program (the first one, if several are started).
-    #[arg(last = true)]
-    pub args: Vec<String>,
+    /// With --l4re: whose kernel.
+    #[arg(long, value_enum, default_value_t, requires = "l4re")]
+    pub kernel: Kernel,
+    /// With --l4re: whose root task.
+    #[arg(long, value_enum, default_value_t, requires = "l4re")]
+    pub root_task: RootTask,
+}
+
+/// A kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Kernel {
+    /// L4Re's.
+    #[default]
+    Fiasco,
+    /// The embedded one.
+    Ours,
+}
+
+/// What runs above the kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RootTask {
+    /// L4Re's moe, with ned.
+    #[default]
+    L4re,
+    /// The embedded one.
+    Ours,
 }
 
 /// The virtual machine.
@@ -135,12 +169,9 @@ pub struct TestArgs {
     /// Leave out the host tests.
     #[arg(long)]
     pub no_host: bool,
-    /// Boot the test programs with this L4Re build tree instead of the embedded system.
-    #[arg(long, value_name = "DIR")]
-    pub l4re: Option<PathBuf>,
-    /// With --l4re: the Fiasco kernel to boot.
-    #[arg(long, value_name = "FILE", requires = "l4re")]
-    pub fiasco: Option<PathBuf>,
+    /// What the programs are booted on.
+    #[command(flatten)]
+    pub ground: GroundArgs,
 }
 
 /// Bytes from `64`, `64M`, `1G` or `65536K`; at least 32 MiB, in whole MiB.
@@ -216,6 +247,8 @@ mod tests {
         assert!(run_args("hello --timeout -1").is_err());
         assert!(run_args("hello --smp 0").is_err());
         assert!(run_args("hello --fiasco f").is_err());
+        assert!(run_args("hello --kernel ours").is_err());
+        assert!(run_args("hello --l4re d --kernel ours --root-task ours").is_ok());
     }
 
     #[test]

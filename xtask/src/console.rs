@@ -24,8 +24,8 @@ pub struct Watch {
     pub timeout: Option<Duration>,
     /// Show the output, and pass the terminal's input on.
     pub show: bool,
-    /// The system in the machine is L4Re's own.
-    pub l4re: bool,
+    /// ned tells how the programs end, and runs on.
+    pub ned: bool,
 }
 
 /// How a boot ended.
@@ -87,8 +87,8 @@ pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<R
                 }
                 if !decided && observer.end.is_some() {
                     deadline = Some(Instant::now() + LAST_WORDS);
-                    // L4Re's own system runs on when our programs have ended.
-                    if watch.l4re {
+                    // Nothing more is to come.
+                    if watch.ned {
                         break;
                     }
                 }
@@ -155,7 +155,7 @@ impl<'a> Observer<'a> {
             && line.contains(text)
         {
             self.end = Some(End::Expected);
-        } else if let Some(status) = final_status(line, self.watch.l4re) {
+        } else if let Some(status) = final_status(line, self.watch.ned) {
             self.end = Some(End::Status(status));
         } else if is_kernel_panic(line) {
             self.end = Some(End::KernelPanic);
@@ -164,9 +164,9 @@ impl<'a> Observer<'a> {
 }
 
 /// The status in the root task's last line; ned's lines have ned's name before them.
-fn final_status(line: &str, l4re: bool) -> Option<u8> {
+fn final_status(line: &str, ned: bool) -> Option<u8> {
     let line = line.trim();
-    let line = if l4re {
+    let line = if ned {
         line.split_once('|')
             .map_or(line, |(_, text)| text.trim_start())
     } else {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::boot::{embedded, l4re};
+use crate::boot::Ground;
 use crate::build::{self, Profile};
 use crate::cli::{BuildArgs, MachineArgs, RunArgs};
 use crate::console::{self, End, Record, Watch};
-use crate::elf;
+use crate::elf::{self, Needs};
 use crate::qemu::{self, Machine};
 use crate::setup::{self, Setup};
 use crate::status;
@@ -23,47 +23,17 @@ const PACKAGE_DIR: &str = "L4RE_RS_PACKAGE_DIR";
 /// Options for `run` where a command line has no place for them: under cargo.
 const OPTIONS: &str = "L4RE_RS_RUN";
 
-/// A kind of system to boot on.
-pub enum Ground {
-    /// Our kernel and root task.
-    Embedded(build::Embedded),
-    /// An L4Re build tree's.
-    L4re(l4re::Tree),
-}
-
-impl Ground {
-    /// What the command line asks for.
-    fn of(ws: &Workspace, setup: &Setup, args: &RunArgs) -> Result<Ground> {
-        Ground::prepare(ws, setup, args.l4re.as_deref(), args.fiasco.as_deref())
-    }
-
-    /// The embedded system, built now, or the L4Re tree that is named.
-    pub fn prepare(
-        ws: &Workspace,
-        setup: &Setup,
-        tree: Option<&Path>,
-        fiasco: Option<&Path>,
-    ) -> Result<Ground> {
-        match tree {
-            Some(dir) => Ok(Ground::L4re(l4re::Tree::find(dir, fiasco)?)),
-            None => {
-                sysroot::ensure(ws, setup)?;
-                Ok(Ground::Embedded(build::embedded(ws, setup)?))
-            }
-        }
-    }
-}
-
 /// Boots what the command line names; the result is the exit status.
 pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     let named = name_programs(ws, args)?;
     if let Named::Files(files) = &named {
-        check_files(files, memory(&args.machine, args.l4re.is_some()))?;
+        // A wrong file is told before anything is built.
+        measure(files)?;
     }
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
     let (ground, system) = std::thread::scope(|scope| {
-        let ground = scope.spawn(|| Ground::of(ws, &setup, args));
+        let ground = scope.spawn(|| Ground::prepare(ws, &setup, &args.ground));
         let system = match &named {
             Named::Files(files) => System::of_files(files, &args.args),
             Named::Example(package) => {
@@ -93,7 +63,7 @@ pub fn runner(ws: &Workspace, elf: &Path, args: Vec<String>) -> Result<u8> {
         }
         _ => System::of_files(&[elf.to_owned()], &options.args)?,
     };
-    let ground = Ground::of(ws, &setup, &options)?;
+    let ground = Ground::prepare(ws, &setup, &options.ground)?;
     boot_shown(ws, &setup, &ground, &options, &system)
 }
 
@@ -158,18 +128,11 @@ fn is_example(ws: &Workspace, name: &str) -> bool {
         .is_file()
 }
 
-/// The machine's memory in bytes. L4Re's bootstrap puts modules above 256 MiB.
-fn memory(machine: &MachineArgs, l4re: bool) -> u64 {
-    let default = if l4re { 512 << 20 } else { 256 << 20 };
-    machine.mem.unwrap_or(default)
-}
-
-fn check_files(files: &[PathBuf], memory: u64) -> Result<()> {
-    let mut programs = Vec::new();
-    for file in files {
-        programs.push((file.display().to_string(), elf::check(file)?));
-    }
-    elf::check_memory(&programs, memory)
+/// Checks the files, and tells what each needs.
+fn measure(files: &[PathBuf]) -> Result<Vec<(String, Needs)>> {
+    (files.iter())
+        .map(|file| Ok((file.display().to_string(), elf::check(file)?)))
+        .collect()
 }
 
 fn boot_shown(
@@ -191,7 +154,7 @@ fn boot_shown(
         expect: args.expect.clone(),
         timeout: args.machine.timeout,
         show: true,
-        l4re: args.l4re.is_some(),
+        ned: ground.has_ned(),
     };
     let record = boot(ws, setup, ground, system, &args.machine, &watch)?;
     Ok(verdict(&record.end, &watch))
@@ -211,16 +174,11 @@ pub fn boot(
         .iter()
         .map(|program| program.elf.clone())
         .collect();
-    let memory = memory(machine, watch.l4re);
-    check_files(&files, memory)?;
+    let memory = machine.mem.unwrap_or_else(|| ground.default_memory());
+    elf::check_memory(&measure(&files)?, memory)?;
     let mut symbols = Symbols::new(&ws.root);
-    let image = match ground {
-        Ground::Embedded(embedded) => {
-            let colour = watch.show && std::io::stdout().is_terminal();
-            embedded::image(embedded, system, colour, &mut symbols)?
-        }
-        Ground::L4re(tree) => l4re::image(tree, system, &mut symbols)?,
-    };
+    let colour = watch.show && std::io::stdout().is_terminal();
+    let image = ground.image(system, colour, &mut symbols)?;
     let command = qemu::command(&setup.qemu, &image, machine, memory)?;
     let running = Machine::start(command, watch.show)?;
     console::watch(running, &symbols, watch)

@@ -5,20 +5,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::boot::Ground;
 use crate::build::{self, Embedded, Profile};
 use crate::cli::{MachineArgs, TestArgs};
 use crate::console::{End, Record, Watch};
-use crate::run::{self, Ground};
+use crate::run;
 use crate::setup::{self, Setup};
 use crate::status;
 use crate::sysroot;
 use crate::system::System;
 use crate::tap::{self, Outcome};
-use crate::workspace::{Package, TestEntry, Workspace};
+use crate::workspace::{Due, Package, TestEntry, Workspace};
 
 /// No test program runs longer, even emulated on a slow computer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How much of the system's log is shown when a test fails.
+const LOG_TAIL: usize = 60;
 /// The name of the test for the kernel's last words.
 const KERNEL_PANIC: &str = "a kernel panic is told with its place";
 
@@ -52,9 +55,7 @@ impl Tally {
     fn fail(&mut self, name: &str, reason: &str, log: &[String]) {
         self.record(name, Outcome::Failed);
         println!("        {reason}");
-        for line in log {
-            println!("        > {line}");
-        }
+        show(log);
     }
 }
 
@@ -129,12 +130,11 @@ fn count_host(output: &str) -> (usize, usize) {
 fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
-    let ground = Ground::prepare(ws, &setup, args.l4re.as_deref(), args.fiasco.as_deref())?;
+    let ground = Ground::prepare(ws, &setup, &args.ground)?;
     let suite = Suite {
         ws,
         setup: &setup,
         ground: &ground,
-        l4re: args.l4re.is_some(),
     };
     let wanted = |name: &str| {
         args.filter
@@ -172,14 +172,13 @@ struct Suite<'a> {
     ws: &'a Workspace,
     setup: &'a Setup,
     ground: &'a Ground,
-    l4re: bool,
 }
 
 impl Suite<'_> {
     fn boot(&self, system: &System) -> Result<Record> {
         let watch = Watch {
             timeout: Some(PATIENCE),
-            l4re: self.l4re,
+            ned: self.ground.has_ned(),
             ..Watch::default()
         };
         run::boot(
@@ -201,7 +200,7 @@ impl Suite<'_> {
         tally: &mut Tally,
     ) -> Result<()> {
         let record = self.boot(system)?;
-        match misses(test, &record) {
+        match misses(&test.due(self.ground.has_ned()), &record) {
             None => tally.record(name, Outcome::Passed),
             Some(reason) => tally.fail(name, &reason, &record.lines),
         }
@@ -274,9 +273,19 @@ fn report(name: &str, record: &Record, tally: &mut Tally) {
     if !complaints.is_empty() {
         tally.fail(name, &complaints.join("; "), &record.lines);
     } else if failed {
-        for line in &record.lines {
-            println!("        > {line}");
-        }
+        show(&record.lines);
+    }
+}
+
+/// Shows the end of a system's log, without what went well.
+fn show(log: &[String]) {
+    let log: Vec<&String> = log.iter().filter(|line| !line.contains("| ok ")).collect();
+    let left_out = log.len().saturating_sub(LOG_TAIL);
+    if left_out > 0 {
+        println!("        > … {left_out} lines before");
+    }
+    for line in &log[left_out..] {
+        println!("        > {line}");
     }
 }
 
@@ -291,17 +300,24 @@ fn describe(end: &End) -> String {
 }
 
 /// What a boot owes to its description.
-fn misses(test: &TestEntry, record: &Record) -> Option<String> {
-    if record.end != End::Status(test.status) {
+fn misses(due: &Due, record: &Record) -> Option<String> {
+    if record.end != End::Status(due.status) {
         return Some(format!(
             "status {} is due; {}",
-            test.status,
+            due.status,
             describe(&record.end)
         ));
     }
-    let mut lines = record.lines.iter();
-    (test.expect.iter())
-        .find(|text| !lines.any(|line| line.contains(text.as_str())))
+    let output = record.lines.join("\n");
+    let mut rest = output.as_str();
+    (due.expect.iter())
+        .find(|text| match rest.split_once(text.as_str()) {
+            Some((_, behind)) => {
+                rest = behind;
+                false
+            }
+            None => true,
+        })
         .map(|text| format!("the output lacks {text:?}"))
 }
 
@@ -326,10 +342,9 @@ mod tests {
 
     #[test]
     fn expected_texts_come_in_order() {
-        let test = TestEntry {
+        let test = Due {
             status: 3,
             expect: vec!["a".to_owned(), "b".to_owned()],
-            ..TestEntry::default()
         };
         assert_eq!(misses(&test, &record(End::Status(3), &["xa", "b"])), None);
         assert!(misses(&test, &record(End::Status(3), &["b", "a"])).is_some());

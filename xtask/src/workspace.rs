@@ -77,8 +77,8 @@ pub enum GateRole {
 }
 
 /// One test run in `[[package.metadata.l4re.tests]]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TestEntry {
     /// Arguments of the (first) program.
     #[serde(default)]
@@ -89,6 +89,33 @@ pub struct TestEntry {
     /// Texts that the output must hold, in this order.
     #[serde(default)]
     pub expect: Vec<String>,
+    /// What is due instead where L4Re's moe and ned run the programs.
+    pub on_ned: Option<Due>,
+}
+
+/// What a test run must end with, and write.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Due {
+    /// The status that the system must end with.
+    #[serde(default)]
+    pub status: u8,
+    /// Texts that the output must hold, in this order.
+    #[serde(default)]
+    pub expect: Vec<String>,
+}
+
+impl TestEntry {
+    /// What is due on our root task, or on ned.
+    pub fn due(&self, on_ned: bool) -> Due {
+        match &self.on_ned {
+            Some(due) if on_ned => due.clone(),
+            _ => Due {
+                status: self.status,
+                expect: self.expect.clone(),
+            },
+        }
+    }
 }
 
 impl Workspace {

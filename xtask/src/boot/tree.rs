@@ -8,28 +8,23 @@ use anyhow::Result;
 use crate::ned;
 use crate::qemu::Image;
 use crate::status::{self, Failure};
-use crate::symbols::Symbols;
 use crate::system::System;
 
-/// L4Re's servers in start order: what a boot needs, and its arguments.
-const SERVERS: [(&str, &str); 4] = [
-    ("sigma0", ""),
-    ("moe", "rom/boot.cfg"),
-    ("l4re", ""),
-    ("ned", ""),
-];
+/// L4Re's servers above sigma0, in the order of their modules, with their arguments.
+const SERVERS: [(&str, &str); 3] = [("moe", "rom/boot.cfg"), ("l4re", ""), ("ned", "")];
 
 /// Files of a build tree.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tree {
-    bootstrap: PathBuf,
-    fiasco: PathBuf,
+    /// Bootstrap and Fiasco, where they are wanted.
+    kernel: Option<(PathBuf, PathBuf)>,
+    sigma0: PathBuf,
     servers: Vec<PathBuf>,
 }
 
 impl Tree {
-    /// Finds the files below a build directory.
-    pub fn find(dir: &Path, fiasco: Option<&Path>) -> Result<Tree> {
+    /// Finds the files below a build directory; those of the kernel only if it is wanted.
+    pub fn find(dir: &Path, fiasco: Option<&Path>, with_kernel: bool) -> Result<Tree> {
         let bins = bin_dirs(dir);
         if bins.is_empty() {
             return Err(Failure::error(
@@ -50,30 +45,62 @@ impl Tree {
                 .collect();
             found(name, places, "build it in the tree")
         };
-        let fiasco = match fiasco {
-            Some(file) => found("the kernel", vec![file.to_owned()], "check --fiasco")?,
-            None => {
-                let mut places: Vec<PathBuf> = bins.iter().map(|bin| bin.join("fiasco")).collect();
-                places.push(dir.join("fiasco"));
-                places.extend(dir.parent().into_iter().flat_map(|parent| {
-                    [
-                        "fiasco/fiasco",
-                        "fiasco/build/fiasco",
-                        "build-fiasco/fiasco",
-                    ]
-                    .map(|path| parent.join(path))
-                }));
-                found("fiasco", places, "name it with --fiasco FILE")?
-            }
+        let in_servers = |name: &str| in_bins(&["l4f", "", "std/l4f"], name);
+        let kernel = match with_kernel {
+            true => Some((
+                in_bins(&["plain", "l4f", ""], "bootstrap")?,
+                find_fiasco(dir, &bins, fiasco)?,
+            )),
+            false => None,
         };
         Ok(Tree {
-            bootstrap: in_bins(&["plain", "l4f", ""], "bootstrap")?,
-            fiasco,
+            kernel,
+            sigma0: in_servers("sigma0")?,
             servers: (SERVERS.iter())
-                .map(|(name, _)| in_bins(&["l4f", "", "std/l4f"], name))
+                .map(|(name, _)| in_servers(name))
                 .collect::<Result<_>>()?,
         })
     }
+
+    /// An image with bootstrap and Fiasco.
+    pub fn fiasco(&self) -> Result<Image> {
+        let Some((bootstrap, fiasco)) = &self.kernel else {
+            anyhow::bail!("Fiasco was not looked for");
+        };
+        let mut image = Image::new(bootstrap, "bootstrap")?;
+        image.add_file("fiasco", fiasco, "-serial_esc")?;
+        Ok(image)
+    }
+
+    /// Adds sigma0.
+    pub fn sigma0(&self, image: &mut Image) -> Result<()> {
+        image.add_file("sigma0", &self.sigma0, "")
+    }
+
+    /// Adds moe, l4re and ned, with a script that starts the system.
+    pub fn servers(&self, image: &mut Image, system: &System) -> Result<()> {
+        for (file, (name, args)) in self.servers.iter().zip(SERVERS) {
+            image.add_file(name, file, args)?;
+        }
+        image.add_text(ned::MODULE, &ned::write(system))
+    }
+}
+
+/// The kernel that is named, or one in or beside the tree.
+fn find_fiasco(dir: &Path, bins: &[PathBuf], named: Option<&Path>) -> Result<PathBuf> {
+    if let Some(file) = named {
+        return found("the kernel", vec![file.to_owned()], "check --fiasco");
+    }
+    let beside = [
+        "fiasco/fiasco",
+        "fiasco/build/fiasco",
+        "build-fiasco/fiasco",
+    ];
+    let mut places: Vec<PathBuf> = bins.iter().map(|bin| bin.join("fiasco")).collect();
+    places.push(dir.join("fiasco"));
+    let parent = dir.parent().into_iter();
+    places.extend(parent.flat_map(|parent| beside.map(|path| parent.join(path))));
+    found("fiasco", places, "name it with --fiasco FILE")
 }
 
 fn bin_dirs(dir: &Path) -> Vec<PathBuf> {
@@ -105,21 +132,6 @@ fn found(what: &str, places: Vec<PathBuf>, mend: &str) -> Result<PathBuf> {
     }
 }
 
-/// Bootstrap, Fiasco, L4Re's servers, the script and the programs.
-pub fn image(tree: &Tree, system: &System, symbols: &mut Symbols) -> Result<Image> {
-    let mut image = Image::new(&tree.bootstrap, "bootstrap")?;
-    image.add_file("fiasco", &tree.fiasco, "-serial_esc")?;
-    for (file, (name, args)) in tree.servers.iter().zip(SERVERS) {
-        image.add_file(name, file, args)?;
-    }
-    image.add_text(ned::MODULE, &ned::write(system))?;
-    for program in &system.programs {
-        image.add_file(&program.module, &program.elf, "")?;
-        symbols.add(&program.name, &program.elf);
-    }
-    Ok(image)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,7 +139,7 @@ mod tests {
     #[test]
     fn a_tree_is_found_and_what_is_missing_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        let error = Tree::find(dir.path(), None).unwrap_err();
+        let error = Tree::find(dir.path(), None, true).unwrap_err();
         assert!(error.to_string().contains("no bin/amd64*"), "{error}");
         for file in [
             "plain/bootstrap",
@@ -140,10 +152,11 @@ mod tests {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();
         }
-        let error = Tree::find(dir.path(), None).unwrap_err();
+        assert!(Tree::find(dir.path(), None, false).is_ok());
+        let error = Tree::find(dir.path(), None, true).unwrap_err();
         assert_eq!(status::of(&error), status::SETUP);
         assert!(error.to_string().contains("--fiasco FILE"), "{error}");
         fs::write(dir.path().join("fiasco"), "").unwrap();
-        assert!(Tree::find(dir.path(), None).is_ok());
+        assert!(Tree::find(dir.path(), None, true).is_ok());
     }
 }

@@ -35,9 +35,9 @@ unsafe impl Sync for Page {}
 
 static PAGE: Page = Page(UnsafeCell::new([0; PAGE_SIZE]));
 
-/// Code that programs call for the time: ticks times the factor, by 2^32. The factor is
-/// at `factor` in the page, the code at `place`.
-const fn clock_code(place: usize, factor: usize) -> [u8; 22] {
+/// The common start of the code that programs call for the time: ticks times the factor,
+/// the product in rdx:rax. The factor is at `factor` in the page, the code at `place`.
+const fn product(place: usize, factor: usize) -> [u8; 16] {
     // The distance is counted from the end of the multiplication, the 16th byte.
     let [d0, d1, d2, d3] = (factor as i32 - (place as i32 + 16)).to_le_bytes();
     [
@@ -45,10 +45,20 @@ const fn clock_code(place: usize, factor: usize) -> [u8; 22] {
         0x48, 0xc1, 0xe2, 0x20, // shl rdx, 32
         0x48, 0x09, 0xd0, // or rax, rdx
         0x48, 0xf7, 0x25, d0, d1, d2, d3, // mul qword ptr [rip + distance]
-        0x48, 0x0f, 0xac, 0xd0, 0x20, // shrd rax, rdx, 32
-        0xc3, // ret
     ]
 }
+
+/// Microseconds: the product by 2^64.
+const BY_2_64: [u8; 4] = [
+    0x48, 0x89, 0xd0, // mov rax, rdx
+    0xc3, // ret
+];
+
+/// Nanoseconds: the product by 2^32.
+const BY_2_32: [u8; 6] = [
+    0x48, 0x0f, 0xac, 0xd0, 0x20, // shrd rax, rdx, 32
+    0xc3, // ret
+];
 
 /// The page under construction.
 pub struct Builder {
@@ -80,14 +90,12 @@ impl Builder {
         let (us, ns) = clock::factors();
         this.write(FACTORS, &us.to_le_bytes());
         this.write(FACTORS + 8, &ns.to_le_bytes());
-        this.write(
-            kip::OFFSET_READ_US,
-            &clock_code(kip::OFFSET_READ_US, FACTORS),
-        );
-        this.write(
-            kip::OFFSET_READ_NS,
-            &clock_code(kip::OFFSET_READ_NS, FACTORS + 8),
-        );
+        let (read_us, read_ns) = (kip::OFFSET_READ_US, kip::OFFSET_READ_NS);
+        let (us, ns) = (product(read_us, FACTORS), product(read_ns, FACTORS + 8));
+        this.write(read_us, &us);
+        this.write(read_us + us.len(), &BY_2_64);
+        this.write(read_ns, &ns);
+        this.write(read_ns + ns.len(), &BY_2_32);
         this
     }
 

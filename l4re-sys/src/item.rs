@@ -1,7 +1,7 @@
 //! Typed items: what a sender passes on, where a receiver wants it, and what the kernel tells.
 
 use crate::cap::CapIdx;
-use crate::fpage::{Fpage, FpageType, ObjRights, SIZE_MASK, TYPE_MASK};
+use crate::fpage::{Fpage, FpageType, ObjRights, SIZE_MASK, TYPE_MASK, TYPE_OBJ, TYPE_SHIFT};
 
 abi! {
     in "l4/sys/consts.h" {
@@ -179,6 +179,10 @@ impl ReturnItem {
     pub const ID: u64 = 4;
     /// Bits 1 and 2 of the first word: a flexpage of the receiver's own task came.
     pub const LOCAL: u64 = 6;
+    /// Bits 1 and 2 of the first word: an item came, but nothing was mapped.
+    pub const NOTHING: u64 = 2;
+    /// The first word of a capability that was mapped into a buffer of its own.
+    pub const CAP: u64 = MAP | ((TYPE_OBJ as u64) << TYPE_SHIFT);
     const KIND_MASK: u64 = 6;
 
     /// Reads the two words of a received item.

@@ -7,14 +7,15 @@ use super::{copy_words, slow};
 use crate::arch::cpu;
 use crate::arch::entry::Leave;
 use crate::cap::Rights;
+use crate::obj::Handle;
 use crate::obj::Object;
 use crate::obj::gate::Gate;
-use crate::obj::thread::Thread;
+use crate::obj::thread::{Alien, Thread};
 use crate::sched;
+use l4re_sys::msgtag::{MsgTag, TagFlags};
 use l4re_sys::op::thread as op;
 use l4re_sys::sysf::Sysf;
-use l4re_sys::utcb::MSG_REGS;
-use l4re_sys::{cap, proto};
+use l4re_sys::{cap, err, proto};
 
 /// Tag bits that the short way cannot do: items, flags, and word counts above 63 do not
 /// exist.
@@ -42,10 +43,11 @@ pub extern "C" fn syscall(
         if let Some(cap) = current.caps.get((dest >> cap::SHIFT) as usize) {
             match cap.object() {
                 Object::Thread(thread) => {
-                    if is_plain(tag, proto::THREAD) {
-                        // Control without a flag has nothing to do but to be allowed.
-                        if current.utcb().mr(0) == op::CONTROL && cap.rights.has(Rights::S) {
-                            return Leave::at_once(0);
+                    if is_short(tag, proto::THREAD) {
+                        // Control with fewer words than it has arguments is malformed.
+                        let control = current.utcb().mr(0) as u16 == op::CONTROL as u16;
+                        if control && cap.rights.has(Rights::S) {
+                            return Leave::at_once(MALFORMED.0);
                         }
                     } else {
                         return call_thread(current, label, dest, tag, timeout, thread);
@@ -64,10 +66,15 @@ pub extern "C" fn syscall(
     slow(current, label, dest, tag, timeout)
 }
 
-/// Whether a message of this protocol has at least a word, and nothing but words.
+/// The answer to a malformed request.
+const MALFORMED: MsgTag = MsgTag::new(-err::EINVAL, 0, 0, TagFlags::empty());
+
+/// Whether a message of this protocol has at least a word, too few for thread control,
+/// and nothing else.
 #[inline(always)]
-fn is_plain(tag: u64, protocol: i64) -> bool {
-    (tag ^ (protocol as u64) << 16).wrapping_sub(1) < MSG_REGS as u64
+fn is_short(tag: u64, protocol: i64) -> bool {
+    const ARGUMENTS: u64 = op::CONTROL_MR_BIND_UTCB as u64 + 1;
+    (tag ^ (protocol as u64) << 16).wrapping_sub(1) < ARGUMENTS - 1
 }
 
 #[inline(never)]
@@ -97,8 +104,7 @@ extern "C" fn call_thread(
     timeout: u32,
     receiver: &'static Thread,
 ) -> Leave {
-    let to_kernel = matches!(tag as i64 >> 16, proto::THREAD | proto::META);
-    if !to_kernel && may_take(receiver, tag) {
+    if tag as i64 >> 16 != proto::THREAD && may_take(receiver, tag) {
         call(current, receiver, tag, label)
     } else {
         slow(current, label, dest, tag, timeout)
@@ -120,6 +126,7 @@ fn call(current: &'static Thread, receiver: &'static Thread, tag: u64, label: u6
     current.message.flags.set(Sysf::CALL);
     current.message.payload.set(Payload::Utcb);
     receiver.reply.set(ReplyCap::of(current));
+    current.partner.set(Handle::of(receiver));
     current.ipc.set(Ipc::AwaitingReply);
     hand_over(current, receiver, tag, label)
 }
@@ -137,6 +144,7 @@ extern "C" fn reply_and_wait(
     let implicit = dest & (cap::REPLY_BIT | cap::INVALID_BIT) != cap::REPLY_BIT;
     if timeout as u16 == 0
         && implicit
+        && current.alien.get() == Alien::No
         && tag & SLOW_TAG_BITS == 0
         && let Some(caller) = current.reply.get().caller()
         && caller.message.payload.get() == Payload::Utcb

@@ -6,7 +6,7 @@ use super::{Ipc, IpcError, MsgTag, Sent, Sysf, TagFlags, TimeoutS, finish, items
 use crate::arch::cpu::{USER_CS, USER_DS};
 use crate::arch::entry::Exit;
 use crate::arch::paging::USER_END;
-use crate::obj::thread::Thread;
+use crate::obj::thread::{Alien, Thread};
 use crate::sched;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::exc_regs::ExcRegs;
@@ -82,7 +82,7 @@ fn post(
             None
         }
         // A handler that is no endpoint cannot help.
-        Sent::Answer(_) | Sent::AnswerAnd(_) => {
+        Sent::Answer(_) | Sent::AnswerAnd(_) | Sent::Receive(_) => {
             undeliverable(thread, IpcError::NOT_EXISTENT);
             None
         }
@@ -93,7 +93,11 @@ fn post(
 /// exception nobody takes stops, and the log says so.
 pub fn undeliverable(thread: &'static Thread, error: IpcError) {
     let payload = thread.message.payload.get();
-    if let Payload::PageFault { address, .. } = payload {
+    // A page fault that has nobody to help is the end of the thread; one that its pager
+    // did not take is an exception.
+    if let Payload::PageFault { address, .. } = payload
+        && error != IpcError::NOT_EXISTENT
+    {
         raise_page_fault(thread, address);
         return;
     }
@@ -129,10 +133,34 @@ fn raise_page_fault(thread: &'static Thread, address: u64) {
 /// Raises the exception that `ex_regs` asked for, in the place of going on; returns who
 /// runs next.
 pub extern "C" fn triggered(thread: &'static Thread) -> &'static Thread {
+    let alien = thread.alien.get() != Alien::No;
     thread.with_regs(|regs| {
-        regs.trapno = ExcRegs::EX_REGS_TRAP;
+        regs.trapno = if alien {
+            ALIEN_TRAP
+        } else {
+            ExcRegs::EX_REGS_TRAP
+        };
+        // The end of a system call, not its begin.
+        regs.err = u64::from(alien);
+    });
+    exception(thread)
+}
+
+/// The number by which a handler knows an alien's system call.
+const ALIEN_TRAP: u64 = 0xfe;
+
+/// Tells the handler of an alien about a system call that it is about to make.
+pub fn alien_exception(thread: &'static Thread) -> &'static Thread {
+    thread.with_regs(|regs| {
+        regs.trapno = ALIEN_TRAP;
         regs.err = 0;
     });
+    exception(thread)
+}
+
+/// Tells the exception handler about a fault at an address that is never the user's.
+pub fn kernel_address(thread: &'static Thread, address: u64) -> &'static Thread {
+    thread.with_regs(|regs| regs.pfa = address);
     exception(thread)
 }
 
@@ -169,14 +197,12 @@ pub fn reply(
     };
     let payload = caller.message.payload.get();
     match payload {
-        Payload::PageFault { address, .. }
-            if tag.label() < 0 || tag.label() == proto::PF_EXCEPTION =>
-        {
+        Payload::PageFault { address, .. } if tag.label() < 0 => {
             finish(caller);
             caller.message.payload.set(Payload::Utcb);
             raise_page_fault(caller, address);
         }
-        Payload::IoFault { .. } if tag.label() < 0 || tag.label() == proto::PF_EXCEPTION => {
+        Payload::IoFault { .. } if tag.label() < 0 => {
             finish(caller);
             caller.message.payload.set(Payload::Utcb);
             raise(caller);
@@ -184,6 +210,9 @@ pub fn reply(
         Payload::Exception => {
             finish(caller);
             caller.message.payload.set(Payload::Utcb);
+            if tag.label() == proto::ALLOW_SYSCALL && caller.alien.get() == Alien::Yes {
+                caller.alien.set(Alien::LetThrough);
+            }
             if words >= utcb::EXC_REGS_WORDS {
                 caller.set_regs(safe_regs(&caller.regs(), handler.utcb().exc_regs()));
             }

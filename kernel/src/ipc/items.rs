@@ -71,25 +71,21 @@ impl Buffers {
             CapIdx(self.word(self.next + used - 1))
         });
         self.next += used;
-        let fits = window.kind() == self.kind
-            || (window.kind() == FpageType::Special && window.is_valid());
-        if !fits {
-            return None;
-        }
         self.current = Some((window, word & item::RCV_LOCAL_ID != 0 && single, task));
         Some(())
     }
 }
 
 /// Sends `count` items that stand behind `words` words. What the receiver finds in their
-/// place tells what became of each. Returns how many items the message has.
+/// place tells what became of each. Items that do not stand in the message registers are
+/// not there.
 pub fn transfer(
     sender: &'static Thread,
     receiver: &'static Thread,
     words: usize,
     count: usize,
     pass_special: bool,
-) -> Result<usize, IpcError> {
+) -> Result<(), IpcError> {
     let (Some(source), Some(target)) = (sender.task(), receiver.task()) else {
         return Err(IpcError::MSG_CUT);
     };
@@ -100,7 +96,7 @@ pub fn transfer(
     for n in 0..count {
         let at = words + item::WORDS * n;
         if at + 1 >= MSG_REGS {
-            return Err(IpcError::MSG_CUT);
+            break;
         }
         let sent = MapItem {
             control: from.mr(at),
@@ -134,7 +130,7 @@ pub fn transfer(
         to.set_mr(at, control);
         to.set_mr(at + 1, data);
     }
-    Ok(count)
+    Ok(())
 }
 
 /// The task that a receiver wants its mappings to go to.
@@ -169,7 +165,12 @@ fn one(
             return Ok((base | item::MAP | ReturnItem::ID, label));
         }
     }
-    map::map(
+    // A buffer of another type is one that nothing fits into.
+    let kind = buffer.window.kind();
+    if kind != sent.fpage.kind() && !(kind == FpageType::Special && buffer.window.is_valid()) {
+        return Ok((base | item::MAP, sent.fpage.raw()));
+    }
+    let any = map::map(
         source,
         sent.fpage,
         buffer.task,
@@ -178,7 +179,8 @@ fn one(
         how,
     )
     .map_err(|_| IpcError::MAP_FAILED)?;
-    Ok((base | item::MAP, sent.fpage.raw()))
+    let nothing = if any { 0 } else { ReturnItem::NOTHING };
+    Ok((base | item::MAP | nothing, sent.fpage.raw()))
 }
 
 /// The label of a gate that the receiver's own task serves, with the rights that would
@@ -205,7 +207,7 @@ pub fn transfer_to_fault(
     for n in 0..count {
         let at = words + item::WORDS * n;
         if at + 1 >= MSG_REGS {
-            return Err(IpcError::MSG_CUT);
+            break;
         }
         let sent = MapItem {
             control: from.mr(at),

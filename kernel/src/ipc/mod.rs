@@ -11,14 +11,14 @@ mod items;
 pub mod replies;
 pub mod state;
 
-use crate::arch::clock;
 use crate::arch::entry::{Exit, Leave, save_caller};
+use crate::arch::{clock, cpu};
 use crate::cap::{self, Rights};
 use crate::obj::gate::Gate;
 use crate::obj::invoke::{Call, Outcome, Reply, dispatch};
 use crate::obj::irq::Irq;
 use crate::obj::semaphore::Semaphore;
-use crate::obj::thread::Thread;
+use crate::obj::thread::{Alien, Thread};
 use crate::obj::{self, Handle, Object};
 use crate::sched;
 use crate::util::budget::Budget;
@@ -38,7 +38,6 @@ impl IpcError {
     const TIMEOUT: Self = Self(ipc_error::SE_TIMEOUT);
     const NOT_EXISTENT: Self = Self(ipc_error::NOT_EXISTENT);
     const CANCELED: Self = Self(ipc_error::SE_CANCELED);
-    const ABORTED: Self = Self(ipc_error::SE_ABORTED);
     /// The message does not fit.
     pub const MSG_CUT: Self = Self(ipc_error::SE_MSG_CUT);
     /// Mapping ran out of memory.
@@ -55,6 +54,8 @@ enum Sent {
     To(&'static Thread),
     /// A kernel object answered.
     Answer(Reply),
+    /// An IRQ was unmasked: a call goes on to wait for it.
+    Receive(&'static Irq),
     /// A kernel object answered, and then something about scheduling.
     AnswerAnd(Outcome),
     /// The caller waits for its receiver.
@@ -73,7 +74,30 @@ extern "C" fn slow(
     timeout: u32,
 ) -> Leave {
     save_caller(current);
+    if current.alien.get() != Alien::No {
+        return Leave::with(alien_call(current, label, dest, tag, timeout), current);
+    }
     Leave::with(phases(current, label, dest, timeout, tag), current)
+}
+
+/// A system call of an alien: told to its exception handler, or let through and its end
+/// told.
+fn alien_call(
+    current: &'static Thread,
+    label: u64,
+    dest: u64,
+    tag: u64,
+    timeout: u32,
+) -> &'static Thread {
+    if current.alien.get() == Alien::LetThrough {
+        current.alien.set(Alien::Yes);
+        let next = phases(current, label, dest, timeout, tag);
+        current.exit.set(Exit::Exception);
+        return next;
+    }
+    // Told before it happens: the instruction pointer is that of the system call.
+    repeat(current, label, dest, tag);
+    fault::alien_exception(current)
 }
 
 fn phases(
@@ -95,7 +119,7 @@ fn phases(
     let mut direct = None;
     if flags.contains(Sysf::SEND) {
         let sent = if flags.contains(Sysf::REPLY) {
-            reply(current, CapIdx(dest), MsgTag(tag))
+            reply(current, CapIdx(dest), MsgTag(tag), timeouts.send())
         } else {
             send(current, CapIdx(dest), label, MsgTag(tag), timeouts.send())
         };
@@ -109,8 +133,14 @@ fn phases(
                     return sched::run_or_queue(thread);
                 }
                 if !flags.contains(Sysf::RECV) {
-                    current.set_result(0, 0);
+                    current.set_result(sent_tag(tag), 0);
                     sched::wake(thread);
+                    return after(current);
+                }
+            }
+            Sent::Receive(irq) => {
+                if is_call(flags) {
+                    receive_irq(current, irq, timeouts.recv());
                     return after(current);
                 }
             }
@@ -150,8 +180,8 @@ fn phases(
             return sched::run_or_queue(thread);
         }
     } else if !flags.contains(Sysf::SEND) {
-        // Neither phase: nothing to do.
-        current.set_result(0, 0);
+        // Neither phase: there is nobody.
+        fail(current, IpcError::NOT_EXISTENT);
     }
     after(current)
 }
@@ -162,7 +192,7 @@ fn after(current: &'static Thread) -> &'static Thread {
         return current;
     }
     bury();
-    if crate::arch::cpu::current().is_none() {
+    if cpu::current().is_none() {
         // It ended itself.
         return sched::next();
     }
@@ -182,7 +212,9 @@ fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thre
         }
         Outcome::Yield => sched::yield_now(current),
         Outcome::Blocked => sched::next(),
-        Outcome::Reply(_) | Outcome::Again => after(current),
+        Outcome::Reply(_) | Outcome::Again | Outcome::Receive(_) | Outcome::Error(_) => {
+            after(current)
+        }
     }
 }
 
@@ -201,6 +233,11 @@ fn repeat(thread: &Thread, label: u64, dest: u64, tag: u64) {
 fn bury() {
     // What is left over demands attention the next time.
     let _ = obj::reap(&Budget::of_one_stay());
+}
+
+/// What a system call that only sends returns: its tag, without an error.
+fn sent_tag(tag: u64) -> u64 {
+    tag & !u64::from(TagFlags::ERROR.bits())
 }
 
 fn is_call(flags: Sysf) -> bool {
@@ -224,6 +261,10 @@ fn send(
     tag: MsgTag,
     timeout: TimeoutS,
 ) -> Sent {
+    // A tag that is marked as an error comes back as one, without a code.
+    if tag.has_error() {
+        return Sent::Failed(IpcError(0));
+    }
     let Some((object, rights)) = lookup(current, dest) else {
         return Sent::Failed(IpcError::NOT_EXISTENT);
     };
@@ -235,7 +276,7 @@ fn send(
                 return send_by_gate(current, gate, rights, timeout);
             }
         }
-        Object::Thread(thread) if !matches!(tag.label(), proto::THREAD | proto::META) => {
+        Object::Thread(thread) if tag.label() != proto::THREAD => {
             current.message.pass_special.set(rights.has(Rights::S));
             current.message.label.set(label);
             return send_to(current, thread, timeout);
@@ -247,6 +288,8 @@ fn send(
     };
     match dispatch(object, &Call::new(current, task, rights, tag)) {
         Outcome::Reply(reply) => Sent::Answer(reply),
+        Outcome::Receive(irq) => Sent::Receive(irq),
+        Outcome::Error(error) => Sent::Failed(error),
         Outcome::Blocked => Sent::Blocked,
         other => Sent::AnswerAnd(other),
     }
@@ -259,6 +302,9 @@ fn send_by_gate(
     timeout: TimeoutS,
 ) -> Sent {
     let Some(thread) = gate.select() else {
+        if gate.was_bound() {
+            return Sent::Failed(IpcError::NOT_EXISTENT);
+        }
         if timeout == TimeoutS::ZERO {
             return Sent::Failed(IpcError::TIMEOUT);
         }
@@ -284,6 +330,10 @@ fn accepts(receiver: &Thread, sender: &Thread) -> bool {
     match receiver.ipc.get() {
         Ipc::Receiving => true,
         Ipc::ReceivingFrom(from) => from.is(sender),
+        // Whom it called may answer by any message.
+        Ipc::AwaitingReply => {
+            receiver.message.payload.get() == Payload::Utcb && receiver.partner.get().is(sender)
+        }
         _ => false,
     }
 }
@@ -326,18 +376,12 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
         Payload::Utcb => {
             let words = tag.words().min(MSG_REGS);
             copy_words(sender, receiver, words);
-            let items = if tag.items() == 0 {
-                0
-            } else {
-                items::transfer(
-                    sender,
-                    receiver,
-                    words,
-                    tag.items(),
-                    message.pass_special.get(),
-                )?
-            };
-            MsgTag::new(tag.label(), words, items, TagFlags::empty())
+            if tag.items() > 0 {
+                let pass_special = message.pass_special.get();
+                items::transfer(sender, receiver, words, tag.items(), pass_special)?;
+            }
+            give_fpu(sender, receiver, tag);
+            tag
         }
         Payload::PageFault { address, ip } | Payload::IoFault { ports: address, ip } => {
             utcb.set_mr(0, address);
@@ -346,6 +390,7 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
         }
         Payload::Exception => {
             utcb.set_exc_regs(&sender.regs());
+            give_fpu(sender, receiver, tag);
             MsgTag::new(
                 tag.label(),
                 l4re_sys::utcb::EXC_REGS_WORDS,
@@ -358,6 +403,7 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
     finish(receiver);
     if is_call(message.flags.get()) {
         let cap = ReplyCap::of(sender);
+        sender.partner.set(Handle::of(receiver));
         sender.ipc.set(Ipc::AwaitingReply);
         match (receiver.reply_slot.get(), receiver.task()) {
             (Some(index), Some(task)) => {
@@ -367,6 +413,13 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
         }
     }
     Ok(())
+}
+
+/// Gives the receiver the sender's floating-point registers, if both want that.
+fn give_fpu(sender: &'static Thread, receiver: &'static Thread, tag: MsgTag) {
+    if tag.flags().contains(TagFlags::TRANSFER_FPU) && receiver.utcb().bdr().inherits_fpu() {
+        cpu::copy_fpu(sender, receiver);
+    }
 }
 
 #[inline(always)]
@@ -409,7 +462,7 @@ fn arm(thread: &'static Thread, timeout: TimeoutS) {
         return;
     }
     let deadline = match timeout.absolute_register() {
-        Some(register) if register + 1 < l4re_sys::utcb::BUF_REGS => thread.utcb().br(register),
+        Some(register) if register < l4re_sys::utcb::BUF_REGS => thread.utcb().br(register),
         Some(_) => 0,
         None => clock::now_us().saturating_add(timeout.as_us()),
     };
@@ -419,14 +472,13 @@ fn arm(thread: &'static Thread, timeout: TimeoutS) {
 fn has_passed(thread: &Thread, timeout: TimeoutS) -> bool {
     match timeout.absolute_register() {
         Some(register) => {
-            register + 1 >= l4re_sys::utcb::BUF_REGS
-                || thread.utcb().br(register) <= clock::now_us()
+            register >= l4re_sys::utcb::BUF_REGS || thread.utcb().br(register) <= clock::now_us()
         }
         None => !timeout.is_never() && timeout.as_us() == 0,
     }
 }
 
-fn reply(current: &'static Thread, dest: CapIdx, tag: MsgTag) -> Sent {
+fn reply(current: &'static Thread, dest: CapIdx, tag: MsgTag, timeout: TimeoutS) -> Sent {
     let cap = match reply_index(dest) {
         Some(index) => current
             .task()
@@ -436,24 +488,17 @@ fn reply(current: &'static Thread, dest: CapIdx, tag: MsgTag) -> Sent {
     let Some(caller) = cap.caller() else {
         return Sent::Failed(IpcError::NOT_EXISTENT);
     };
-    match caller.message.payload.get() {
-        Payload::Utcb => {
-            current.message.label.set(0);
-            current.message.pass_special.set(true);
-            match transfer(current, caller) {
-                Ok(()) => Sent::To(caller),
-                Err(error) => {
-                    fail(caller, error.in_receive());
-                    sched::wake(caller);
-                    Sent::Failed(error)
-                }
-            }
-        }
-        _ => match fault::reply(current, caller, tag) {
+    if caller.message.payload.get() != Payload::Utcb {
+        return match fault::reply(current, caller, tag) {
             Ok(()) => Sent::To(caller),
             Err(error) => Sent::Failed(error),
-        },
+        };
     }
+    // Only the thread that was called can answer at once: for others the caller is one
+    // that does not wait for them.
+    current.message.label.set(0);
+    current.message.pass_special.set(true);
+    send_to(current, caller, timeout)
 }
 
 /// The index of an explicit reply capability, if the selector names one; an invalid one
@@ -475,33 +520,59 @@ fn receive(current: &'static Thread, dest: CapIdx, flags: Sysf, timeout: Timeout
             if ready.is_none() {
                 return fail(current, IpcError(ipc_error::NO_REPLY_CAP));
             }
+        } else if !flags.contains(Sysf::SEND) && lookup(current, dest).is_none() {
+            return fail(current, IpcError::NOT_EXISTENT);
         }
         current.reply_slot.set(index.map(|index| index as u32));
         current.ipc.set(Ipc::Receiving);
         return settle(current, timeout);
     }
-    match lookup(current, dest) {
-        Some((Object::Thread(from), _)) if core::ptr::eq(from, current) => {
-            current.ipc.set(Ipc::Sleeping);
-        }
-        Some((Object::Thread(from), _)) => {
-            current.ipc.set(Ipc::ReceivingFrom(Handle::of(from)));
-            let waits = matches!(from.ipc.get(), Ipc::Sending(Queue::Thread(to)) if to.is(current));
-            if waits {
-                current.senders.remove(from);
-                return take(current, from, timeout);
-            }
-        }
-        Some((Object::Irq(irq), _)) => {
-            current.ipc.set(Ipc::ReceivingIrq(Handle::of(irq)));
-            if irq.is_pending() && current.irqs.first().is_some() {
-                current.irqs.remove(irq);
-                return deliver_irq(current, irq);
-            }
-        }
-        _ => return fail(current, IpcError::NOT_EXISTENT.in_receive()),
+    let object = lookup(current, dest);
+    let from = match object {
+        Some((Object::Thread(from), _)) => from,
+        // A gate stands for its thread.
+        Some((Object::Gate(gate), _)) => match gate.select() {
+            Some(from) => from,
+            None => return fail(current, IpcError::NOT_EXISTENT),
+        },
+        Some((Object::Irq(irq), _)) => return receive_irq(current, irq, timeout),
+        // Other objects take it for a request.
+        Some((object, rights)) => return request(current, object, rights),
+        None => return fail(current, IpcError::NOT_EXISTENT),
+    };
+    if core::ptr::eq(from, current) {
+        current.ipc.set(Ipc::Sleeping);
+        return block(current, timeout);
     }
-    block(current, timeout);
+    current.ipc.set(Ipc::ReceivingFrom(Handle::of(from)));
+    let waits = matches!(from.ipc.get(), Ipc::Sending(Queue::Thread(to)) if to.is(current));
+    if waits {
+        current.senders.remove(from);
+        take(current, from);
+    } else {
+        block(current, timeout);
+    }
+}
+
+fn receive_irq(current: &'static Thread, irq: &'static Irq, timeout: TimeoutS) {
+    current.ipc.set(Ipc::ReceivingIrq(Handle::of(irq)));
+    if irq.is_pending_at(current) {
+        current.irqs.remove(irq);
+        deliver_irq(current, irq);
+    } else {
+        block(current, timeout);
+    }
+}
+
+/// A receive phase alone, on an object that sends nothing.
+fn request(current: &'static Thread, object: Object, rights: Rights) {
+    let tag = MsgTag(current.message.tag.get());
+    let Some(task) = current.task() else { return };
+    match dispatch(object, &Call::new(current, task, rights, tag)) {
+        Outcome::Reply(reply) => current.set_result(reply.0.0, 0),
+        Outcome::Blocked => {}
+        _ => current.set_result(Reply::ok().0.0, 0),
+    }
 }
 
 fn block(thread: &'static Thread, timeout: TimeoutS) {
@@ -532,7 +603,7 @@ fn settle(receiver: &'static Thread, timeout: TimeoutS) {
 }
 
 /// Takes the message of a sender that waited, and all that follows from it.
-fn take(receiver: &'static Thread, sender: &'static Thread, _timeout: TimeoutS) {
+fn take(receiver: &'static Thread, sender: &'static Thread) {
     if let Some(timeout) = take_one(receiver, sender) {
         settle(sender, timeout);
     }
@@ -559,15 +630,15 @@ fn take_one(receiver: &'static Thread, sender: &'static Thread) -> Option<Timeou
         return Some(timeout);
     } else {
         finish(sender);
-        sender.set_result(0, 0);
+        sender.set_result(sent_tag(sender.message.tag.get()), 0);
         sched::wake(sender);
     }
     None
 }
 
 fn deliver_irq(receiver: &'static Thread, irq: &'static Irq) {
-    let tag = MsgTag::new(proto::IRQ, 0, 0, TagFlags::empty());
-    receiver.set_result(tag.0, irq.label());
+    // The message is empty, its protocol 0: the label alone tells who it is from.
+    receiver.set_result(0, irq.label());
     finish(receiver);
     sched::wake(receiver);
 }
@@ -602,13 +673,9 @@ pub fn resend(sender: &'static Thread, receiver: &'static Thread) {
     }
 }
 
-/// What a thread wanted to send to, or waited at, is gone.
-pub fn receiver_is_gone(thread: &'static Thread) {
-    let phase = match thread.ipc.get() {
-        Ipc::Sending(_) => IpcError::NOT_EXISTENT,
-        _ => IpcError::NOT_EXISTENT.in_receive(),
-    };
-    fail(thread, phase);
+/// The gate or semaphore that a thread waited at is gone.
+pub fn object_is_gone(thread: &'static Thread) {
+    fail(thread, IpcError::NOT_EXISTENT);
     sched::wake(thread);
 }
 
@@ -695,16 +762,9 @@ pub fn leave(thread: &'static Thread) {
         irq.was_not_taken();
     }
     while let Some(sender) = thread.senders.pop_front() {
-        receiver_is_gone(sender);
+        fail(sender, IpcError::CANCELED);
+        sched::wake(sender);
     }
-    abort_caller(thread.reply.replace(ReplyCap::NONE));
-}
-
-/// Tells a caller that nobody will reply.
-pub fn abort_caller(cap: ReplyCap) {
-    if let Some(caller) = cap.caller() {
-        finish(caller);
-        fail(caller, IpcError::ABORTED.in_receive());
-        sched::wake(caller);
-    }
+    // Whoever waits for a reply of the thread waits on, as for one that does not reply.
+    thread.reply.set(ReplyCap::NONE);
 }

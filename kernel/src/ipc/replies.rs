@@ -65,23 +65,20 @@ impl ReplyTable {
             .map_or(ReplyCap::NONE, |cell| cell.replace(ReplyCap::NONE))
     }
 
-    /// Puts a capability at `index`, where `prepare` made a place; returns the one that
-    /// was there.
-    pub fn put(&self, index: usize, cap: ReplyCap) -> ReplyCap {
-        self.cell(index)
-            .map_or(ReplyCap::NONE, |cell| cell.replace(cap))
+    /// Puts a capability at `index`, where `prepare` made a place.
+    pub fn put(&self, index: usize, cap: ReplyCap) {
+        if let Some(cell) = self.cell(index) {
+            cell.set(cap);
+        }
     }
 
-    /// Gives the memory up, after every caller was handed to `each`.
-    pub fn clear(&self, each: impl Fn(ReplyCap)) {
+    /// Gives the memory up.
+    pub fn clear(&self) {
         for place in &self.pages {
             let Some(page) = place.take() else { continue };
-            // SAFETY: as in `cell`; the page was taken out of the table, and no
-            // reference into it is held behind this loop.
-            unsafe {
-                page.as_ref().iter().for_each(|cell| each(cell.get()));
-                frames::free(page.cast(), 0);
-            }
+            // SAFETY: as in `cell`; the page was taken out of the table, and no reference
+            // into it is held.
+            unsafe { frames::free(page.cast(), 0) };
         }
     }
 }

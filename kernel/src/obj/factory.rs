@@ -1,7 +1,7 @@
 //! Factories: they make kernel objects, at the cost of their quota.
 
 use super::gate::{GATES, Gate};
-use super::invoke::{Call, Reply};
+use super::invoke::{Call, Outcome, Reply};
 use super::irq::IRQS;
 use super::semaphore::SEMAPHORES;
 use super::task::TASKS;
@@ -9,11 +9,15 @@ use super::thread::THREADS;
 use super::thread_group::{Destination, THREAD_GROUPS, ThreadGroup};
 use super::{Header, KObject, Kind, Object};
 use crate::cap::{Cap, Rights};
+use crate::ipc::IpcError;
 use crate::mem::frames::PAGE_SIZE;
 use crate::mem::quota::Quota;
 use crate::mem::slab::{Slab, Slot};
 use core::cell::Cell;
 use l4re_sys::fpage::Fpage;
+use l4re_sys::ipc_error;
+use l4re_sys::item::ReturnItem;
+use l4re_sys::msgtag::{MsgTag, TagFlags};
 use l4re_sys::varg::{self, VargTag};
 use l4re_sys::{err, proto};
 
@@ -89,23 +93,34 @@ impl Factory {
     }
 
     /// An operation of the factory protocol: there is one, `create`.
-    pub fn invoke(&'static self, call: &Call) -> Result<Reply, i64> {
+    pub fn invoke(&'static self, call: &Call) -> Outcome {
+        // Without a place for the capability the answer cannot be received.
+        match call.receive_position() {
+            Some(position) => self.op_create(call, position).into(),
+            None if call.words() > 0 && call.rights.has(Rights::S) => {
+                Outcome::Error(IpcError(ipc_error::RE_MSG_CUT))
+            }
+            None => self.op_create(call, usize::MAX).into(),
+        }
+    }
+
+    fn op_create(&'static self, call: &Call, position: usize) -> Result<Reply, i64> {
         if !call.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        let position = call.receive_position().ok_or(err::EINVAL)?;
         let kind = call.arg(0)? as i64;
         if call.task.caps.needs_page(position) && !call.task.pay(PAGE_SIZE as u64) {
             return Err(err::ENOMEM);
         }
-        let mut reply = Reply::ok();
+        let mut words = 0;
         let object = match kind {
             proto::NONE => self.create_gate(call)?,
             proto::TASK => {
-                let area = Fpage::from_raw(argument(call, 0, varg::FPAGE)?.unwrap_or(0));
+                let area = argument(call, 0, varg::FPAGE)?.ok_or(err::EINVAL)?;
+                let area = Fpage::from_raw(area);
                 let task = self.create_task(area)?;
-                call.set_word(0, area.raw());
-                reply = Reply::words(1);
+                call.set_word(0, area.with_rights(0).raw());
+                words = 1;
                 task
             }
             proto::THREAD => {
@@ -114,7 +129,7 @@ impl Factory {
                 Object::Thread(thread)
             }
             proto::FACTORY => {
-                let limit = argument(call, 0, varg::UMWORD)?.ok_or(err::EINVAL)?;
+                let limit = argument(call, 0, varg::UMWORD)?.ok_or(err::EMSGTOOSHORT)?;
                 self.create_factory(limit)?
             }
             proto::IRQ_SENDER => {
@@ -146,7 +161,10 @@ impl Factory {
             object.delete();
             return Err(err::ENOMEM);
         }
-        Ok(reply)
+        // As if the capability had come as an item.
+        call.set_word(words, ReturnItem::CAP);
+        call.set_word(words + 1, 0);
+        Ok(Reply(MsgTag::new(0, words, 1, TagFlags::empty())))
     }
 
     fn create_gate(&'static self, call: &Call) -> Result<Object, i64> {
@@ -157,8 +175,9 @@ impl Factory {
                 if !cap.rights.has(Rights::S) {
                     return Err(err::EPERM);
                 }
-                Some((target, label.ok_or(err::EINVAL)?))
+                Some((target, label.ok_or(err::EMSGTOOSHORT)?))
             }
+            None if call.has_item(0) => return Err(err::EINVAL),
             None => None,
         };
         if label.is_some_and(|label| label & Gate::LABEL_RIGHTS != 0) {

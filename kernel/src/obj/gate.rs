@@ -59,6 +59,11 @@ impl Gate {
         self.target.get().thread()
     }
 
+    /// Whether the gate was ever bound; its thread may be gone.
+    pub fn was_bound(&self) -> bool {
+        !self.target.get().is_none()
+    }
+
     /// The thread that receives the next message.
     pub fn select(&self) -> Option<&'static Thread> {
         self.target.get().select()
@@ -86,7 +91,7 @@ impl Gate {
     /// The gate's end (from `obj::reap`).
     pub fn destroy(&'static self) {
         while let Some(sender) = self.waiting.pop_front() {
-            ipc::receiver_is_gone(sender);
+            ipc::object_is_gone(sender);
         }
         if let Some(irq) = self.select().and_then(|t| t.deletion_irq.get().get()) {
             irq.trigger();

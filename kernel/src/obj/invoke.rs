@@ -1,15 +1,17 @@
 //! System calls to kernel objects: finding arguments, dispatching, answering.
 
 use super::Object;
+use super::irq::Irq;
 use super::task::Task;
 use super::thread::Thread;
 use crate::cap::{self, Cap, Rights};
+use crate::ipc::IpcError;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::fpage::{Fpage, FpageType};
 use l4re_sys::item::{self, MapItem};
 use l4re_sys::msgtag::{MsgTag, TagFlags};
 use l4re_sys::utcb::{MSG_REGS, UtcbRef};
-use l4re_sys::{err, op, proto};
+use l4re_sys::{err, proto};
 
 /// What an object answers: the label and how many words stand in the UTCB.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,10 @@ pub enum Outcome {
     Reply(Reply),
     /// The caller waits; the object has seen to it.
     Blocked,
+    /// An IRQ was unmasked: a call goes on to wait for it.
+    Receive(&'static Irq),
+    /// The system call fails.
+    Error(IpcError),
     /// Not yet done: the system call is to be made again, when interrupts had their turn.
     Again,
     /// The answer is there, and this thread is to run.
@@ -125,6 +131,11 @@ impl Call {
         self.task.caps.get(cap::position(item.fpage.cap())?)
     }
 
+    /// Whether an n-th item was sent at all.
+    pub fn has_item(&self, n: usize) -> bool {
+        n < self.tag.items()
+    }
+
     /// The caller's buffer for a new capability: a position in its table.
     pub fn receive_position(&self) -> Option<usize> {
         let word = self.utcb.br(self.utcb.bdr().obj());
@@ -138,10 +149,9 @@ impl Call {
 /// Hands a call to the object it is for.
 pub fn dispatch(object: Object, call: &Call) -> Outcome {
     match (object, call.label()) {
-        (_, proto::META) => meta(object, call).into(),
         (Object::Task(task), proto::TASK) => task.invoke(call),
         (Object::Thread(thread), proto::THREAD) => thread.invoke(call),
-        (Object::Factory(factory), proto::FACTORY) => factory.invoke(call).into(),
+        (Object::Factory(factory), proto::FACTORY) => factory.invoke(call),
         (Object::Scheduler, proto::SCHEDULER) => super::scheduler::invoke(call),
         (Object::Vcon, proto::LOG) => super::vcon::invoke(call).into(),
         (Object::Scheduler, proto::IRQ) => super::scheduler::invoke_icu(call).into(),
@@ -153,44 +163,5 @@ pub fn dispatch(object: Object, call: &Call) -> Outcome {
         (Object::Irq(irq), proto::IRQ | proto::IRQ_SENDER | proto::KOBJECT) => irq.invoke(call),
         (Object::Semaphore(semaphore), proto::SEMAPHORE | proto::IRQ) => semaphore.invoke(call),
         _ => Err(err::EBADPROTO).into(),
-    }
-}
-
-/// The protocols that an object speaks, itself first.
-fn protocols(object: Object) -> &'static [i64] {
-    match object {
-        Object::Task(_) => &[proto::TASK],
-        Object::Thread(_) => &[proto::THREAD],
-        Object::Factory(_) => &[proto::FACTORY],
-        Object::Gate(_) => &[proto::KOBJECT],
-        Object::Irq(_) => &[proto::IRQ_SENDER, proto::IRQ, proto::KOBJECT],
-        Object::Semaphore(_) => &[proto::SEMAPHORE, proto::IRQ],
-        Object::ThreadGroup(_) => &[proto::THREAD_GROUP, proto::KOBJECT],
-        Object::Scheduler => &[proto::SCHEDULER, proto::IRQ],
-        Object::Icu => &[proto::IRQ, proto::PLATFORM_CTL],
-        Object::Vcon => &[proto::LOG, proto::IRQ],
-    }
-}
-
-fn meta(object: Object, call: &Call) -> Result<Reply, i64> {
-    let opcode = call.arg(0)? as u32;
-    match opcode {
-        op::meta::SUPPORTS => {
-            let wanted = call.arg(1)? as i64;
-            let supported =
-                wanted != proto::META && wanted != 0 && protocols(object).contains(&wanted);
-            Ok(Reply::label(i64::from(supported)))
-        }
-        op::meta::NUM_INTERFACES => Ok(Reply::label(protocols(object).len() as i64)),
-        op::meta::INTERFACE => {
-            let index = call.arg(1)? as usize;
-            let protocol = *protocols(object).get(index).ok_or(err::ERANGE)?;
-            // The name is empty: one byte, the terminating zero.
-            call.set_word(0, protocol as u64);
-            call.set_word(1, 1);
-            call.set_word(2, 0);
-            Ok(Reply::words(3))
-        }
-        _ => Err(err::ENOSYS),
     }
 }

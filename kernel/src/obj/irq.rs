@@ -87,6 +87,11 @@ impl Irq {
         self.pending.is_linked()
     }
 
+    /// Whether it waits to be received by this very thread.
+    pub fn is_pending_at(&self, thread: &Thread) -> bool {
+        self.is_pending() && self.pending_at.get().is(thread)
+    }
+
     /// The interrupt happened. However often before it is received: it is one message.
     pub fn trigger(&'static self) {
         match self.target.get().select() {
@@ -140,7 +145,7 @@ impl Irq {
                 }
                 Some(op::EOI) => {
                     self.source.get().set_masked(false);
-                    Ok(Reply::ok())
+                    return Outcome::Receive(self);
                 }
                 Some(icu::MASK) => {
                     self.source.get().set_masked(true);
@@ -149,15 +154,25 @@ impl Irq {
                 Some(_) => Err(err::ENOSYS),
             },
             proto::IRQ_SENDER => match call.word(0) {
-                Some(op::SENDER_DETACH) => {
-                    self.unbind();
-                    Ok(Reply::ok())
-                }
+                Some(op::SENDER_DETACH) => self.op_detach(call),
                 _ => Err(err::ENOSYS),
             },
             _ => self.op_bind(call),
         }
         .into()
+    }
+
+    /// Unbinds the IRQ; the answer tells whether it was pending.
+    fn op_detach(&self, call: &Call) -> Result<Reply, i64> {
+        if !call.rights.has(Rights::S) {
+            return Err(err::EPERM);
+        }
+        if self.target.get().select().is_none() {
+            return Err(err::ENOENT);
+        }
+        let pending = self.is_pending();
+        self.unbind();
+        Ok(Reply::label(i64::from(pending)))
     }
 
     fn op_bind(&'static self, call: &Call) -> Result<Reply, i64> {

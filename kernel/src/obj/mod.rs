@@ -136,6 +136,11 @@ impl<T: KObject> Handle<T> {
             .filter(|object| object.header().generation() == self.generation)
     }
 
+    /// Whether this handle never referred to anything.
+    pub fn is_none(self) -> bool {
+        self.object.is_none()
+    }
+
     /// Whether this handle refers to that very object.
     #[inline]
     pub fn is(self, object: &T) -> bool {

@@ -56,7 +56,7 @@ impl Semaphore {
     /// The semaphore's end (from `obj::reap`).
     pub fn destroy(&'static self) {
         while let Some(thread) = self.waiting.pop_front() {
-            ipc::receiver_is_gone(thread);
+            ipc::object_is_gone(thread);
         }
         super::release(&SEMAPHORES, self);
     }

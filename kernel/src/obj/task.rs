@@ -5,7 +5,6 @@ use super::thread::Thread;
 use super::{Header, KObject, Kind, invoke};
 use crate::arch::paging::{self, LARGE_PAGE, PAGE, Space};
 use crate::cap::{self, CapTable, Rights};
-use crate::ipc;
 use crate::ipc::replies::ReplyTable;
 use crate::mem::frames::{self, PAGE_SIZE};
 use crate::mem::phys;
@@ -288,7 +287,7 @@ impl Task {
             // `halt` found the handle void already: the link is still there.
             self.threads.remove(thread);
         }
-        self.replies.clear(ipc::abort_caller);
+        self.replies.clear();
         map::unmap_all(self, budget)?;
         ports::unmap_all(self, budget)?;
         self.io.clear();
@@ -307,6 +306,7 @@ impl Task {
         let result = match call.word(0).unwrap_or(u64::MAX) {
             op::UNMAP => return self.op_unmap(call),
             op::MAP => self.op_map(call),
+            op::CAP_INFO if call.words() < 2 => Err(err::EINVAL),
             op::CAP_INFO => Ok(self.op_cap_info(call)),
             op::ADD_KU_MEM => self.op_add_ku_mem(call),
             _ => Err(err::ENOSYS),
@@ -362,7 +362,8 @@ impl Task {
         call: &Call,
         budget: &Budget,
     ) -> Result<Result<(), Unfinished>, i64> {
-        let flags = UnmapFlags::from_bits_retain(call.arg(1)?);
+        // Without flexpages there is nothing to unmap.
+        let flags = UnmapFlags::from_bits_retain(call.word(1).unwrap_or(0));
         let all_spaces = flags.contains(UnmapFlags::ALL_SPACES);
         let delete = flags.contains(UnmapFlags::DELETE_OBJ);
         let unmap = |fpage: Fpage| {
@@ -411,7 +412,7 @@ impl Task {
     fn op_add_ku_mem(&self, call: &Call) -> Result<Reply, i64> {
         let area = Fpage::from_raw(call.arg(1)?);
         self.add_ku_mem(area)?;
-        call.set_word(0, area.raw());
+        call.set_word(0, area.with_rights(0).raw());
         Ok(Reply::words(1))
     }
 }

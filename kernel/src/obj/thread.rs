@@ -72,6 +72,10 @@ pub struct Thread {
     pub exc_handler: Cell<CapIdx>,
     /// What the thread sends, while it sends or waits for the answer.
     pub message: Message,
+    /// Whose answer the thread waits for, while it waits for a reply.
+    pub partner: Cell<Handle<Thread>>,
+    /// Whether the thread's system calls are told to its exception handler.
+    pub alien: Cell<Alien>,
     /// Changes with every wait for a reply: a reply capability names it.
     pub call_number: Cell<u32>,
     /// Where the next caller is kept, if not in `reply`: the index of an explicit reply
@@ -95,6 +99,17 @@ pub struct Thread {
     sender_link: Link<Thread>,
     task_link: Link<Thread>,
     next_free: Cell<Option<&'static Thread>>,
+}
+
+/// Whether a thread is one whose system calls somebody else looks at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Alien {
+    /// No.
+    No,
+    /// Its next system call becomes an exception.
+    Yes,
+    /// Its next system call is let through, and its end becomes an exception.
+    LetThrough,
 }
 
 /// What a new thread lacks; bits.
@@ -141,6 +156,8 @@ impl Slot for Thread {
         pager: Cell::new(CapIdx::INVALID),
         exc_handler: Cell::new(CapIdx::INVALID),
         message: Message::NONE,
+        partner: Cell::new(Handle::NONE),
+        alien: Cell::new(Alien::No),
         call_number: Cell::new(0),
         reply_slot: Cell::new(None),
         reply: Cell::new(ReplyCap::NONE),
@@ -221,6 +238,7 @@ impl Thread {
         self.quantum_us.set(sched::DEFAULT_QUANTUM_US);
         self.pager.set(CapIdx::INVALID);
         self.exc_handler.set(CapIdx::INVALID);
+        self.alien.set(Alien::No);
         self.reply_slot.set(None);
         self.reply.set(ReplyCap::NONE);
         self.ticks.set(0);
@@ -318,7 +336,9 @@ impl Thread {
         self.utcb_address.set(utcb_address);
         self.cr3.set(task.space.cr3());
         self.task.set(Handle::of(task));
-        self.caps.look_at(&task.caps);
+        if self.alien.get() == Alien::No {
+            self.caps.look_at(&task.caps);
+        }
         self.io_bitmap.set(task.io.get());
         task.threads.push_back(self);
         // User code finds its UTCB's address at gs:0. The word between message and
@@ -332,6 +352,16 @@ impl Thread {
         };
         self.with_regs(|regs| regs.gs_base = utcb_address + word);
         self.found(Missing::TASK);
+    }
+
+    /// Makes the thread an alien, or no longer. An alien has no short way to its
+    /// capabilities, so that the short way of system calls is closed to it.
+    pub fn set_alien(&self, alien: Alien) {
+        self.alien.set(alien);
+        match self.task() {
+            Some(task) if alien == Alien::No => self.caps.look_at(&task.caps),
+            _ => self.caps.look_away(),
+        }
     }
 
     /// Notes that the thread has an instruction pointer.

@@ -100,7 +100,13 @@ impl ThreadGroup {
         }
         // One group for a thread, one task for a group.
         let stranger = self.members.first().is_some_and(|m| !same_task(m, thread));
-        if group.get().is_some() || thread.task().is_none() || stranger {
+        if group.is(self) {
+            return Err(err::EEXIST);
+        }
+        if group.get().is_some() {
+            return Err(err::EBUSY);
+        }
+        if thread.task().is_none() || stranger {
             return Err(err::EINVAL);
         }
         thread.group.set(Handle::of(self));
@@ -149,6 +155,11 @@ impl Destination {
     #[inline(always)]
     pub fn thread(self) -> Option<&'static Thread> {
         self.thread.get()
+    }
+
+    /// Whether it is nothing, and never was anything.
+    pub fn is_none(self) -> bool {
+        self.thread.is_none() && self.group.is_none()
     }
 
     /// The thread that gets the next message.

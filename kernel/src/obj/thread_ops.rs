@@ -1,7 +1,7 @@
 //! The thread protocol.
 
 use super::invoke::{Call, Outcome, Reply};
-use super::thread::Thread;
+use super::thread::{Alien, Thread};
 use super::{Handle, Object};
 use crate::arch::clock;
 use crate::arch::cpu::{self, USER_CS, USER_CS32, USER_DS};
@@ -41,6 +41,13 @@ impl Thread {
                 call.set_word(2, u64::from(USER_CS32));
                 Ok(Reply::words(3)).into()
             }
+            // Four entries of the table of segments would be the thread's: none can be set.
+            op::X86_GDT if call.words() == 1 => {
+                call.set_word(0, cpu::FIRST_FREE_SEGMENT);
+                Ok(Reply::words(1)).into()
+            }
+            // Without virtual processors there is nothing to resume.
+            op::VCPU_RESUME => Err(err::EINVAL).into(),
             _ => Err(err::ENOSYS).into(),
         }
     }
@@ -49,10 +56,8 @@ impl Thread {
         if !call.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        if flags & op::CONTROL_ALIEN != 0
-            && call.arg(op::CONTROL_MR_FLAG_VALS)? & op::CONTROL_ALIEN != 0
-        {
-            return Err(err::ENOSYS);
+        if call.words() <= op::CONTROL_MR_BIND_UTCB {
+            return Err(err::EINVAL);
         }
         if flags & op::CONTROL_BIND_TASK != 0 {
             self.bind_to(call)?;
@@ -64,6 +69,10 @@ impl Thread {
         if flags & op::CONTROL_SET_EXC_HANDLER != 0 {
             self.exc_handler
                 .set(CapIdx(call.arg(op::CONTROL_MR_EXC_HANDLER)?));
+        }
+        if flags & op::CONTROL_ALIEN != 0 {
+            let on = call.arg(op::CONTROL_MR_FLAG_VALS)? & op::CONTROL_ALIEN != 0;
+            self.set_alien(if on { Alien::Yes } else { Alien::No });
         }
         call.set_word(op::CONTROL_MR_FLAGS, 0);
         call.set_word(op::CONTROL_MR_PAGER, pager.0);
@@ -89,11 +98,8 @@ impl Thread {
     }
 
     fn op_ex_regs(&'static self, call: &Call, flags: u64) -> Result<Reply, i64> {
-        if !call.rights.has(Rights::S) {
-            return Err(err::EPERM);
-        }
         let (ip, sp) = (call.arg(1)?, call.arg(2)?);
-        if !self.is_bound() || (ip != UNCHANGED && ip >= USER_END) {
+        if ip != UNCHANGED && ip >= USER_END {
             return Err(err::EINVAL);
         }
         let old = self.regs();

@@ -80,7 +80,7 @@ impl Ranges {
 }
 
 /// Maps what `send` names in `source` into the part of `target` that `window` leaves
-/// open. What is not there to be mapped is passed over.
+/// open. What is not there to be mapped is passed over. Tells whether there was anything.
 pub fn map(
     source: &'static Task,
     send: Fpage,
@@ -88,13 +88,13 @@ pub fn map(
     window: Fpage,
     spot: u64,
     how: How,
-) -> Result<(), OutOfMemory> {
+) -> Result<bool, OutOfMemory> {
     let ranges = Ranges::new(send, window, spot & item::CONTROL_MASK);
     match send.kind() {
         FpageType::Memory => map_memory(source, target, ranges, send.mem_rights(), how),
         FpageType::Obj => map_caps(source, target, ranges, send.rights(), how),
         FpageType::Io => ports::map(source, send, target, window, how),
-        FpageType::Special => Ok(()),
+        FpageType::Special => Ok(false),
     }
 }
 
@@ -112,29 +112,31 @@ fn map_memory(
     ranges: Ranges,
     rights: MemRights,
     how: How,
-) -> Result<(), OutOfMemory> {
+) -> Result<bool, OutOfMemory> {
     let rights = rights & MemRights::RWX;
+    let mut any = false;
     let mut offset = 0u64;
     while offset < ranges.size {
         let from = ranges.from.wrapping_add(offset);
         let to = ranges.to.wrapping_add(offset);
         if from >= USER_END || to >= USER_END {
-            return Ok(());
+            return Ok(any);
         }
         let rest = ranges.size - offset;
         let large_fits = (from | to) & ((1 << LARGE_PAGE) - 1) == 0 && rest >= 1 << LARGE_PAGE;
         match page_of(source, from, large_fits)? {
             Some(page) => {
+                any |= !(page.attr.rights & rights).is_empty();
                 offset += map_page(source, target, page, from, to, large_fits, rights, how)?;
             }
             // Nothing here: on to the next page that the source has.
             None => match source.next_page(from) {
                 Some(next) if next > from && next - from < rest => offset += next - from,
-                _ => return Ok(()),
+                _ => return Ok(any),
             },
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 /// Finds the page of `source` at an address, and the node it is known by.
@@ -460,7 +462,8 @@ fn map_caps(
     ranges: Ranges,
     rights: u8,
     how: How,
-) -> Result<(), OutOfMemory> {
+) -> Result<bool, OutOfMemory> {
+    let mut any = false;
     let first = (ranges.from >> 12) as usize;
     let end = ((ranges.from.saturating_add(ranges.size)) >> 12) as usize;
     let mut at = first;
@@ -471,11 +474,11 @@ fn map_caps(
         };
         let to = (ranges.to >> 12) as usize + (position - first);
         if to >= cap::MAX_CAPS {
-            return Ok(());
+            return Ok(any);
         }
-        map_cap(source, position, cap, target, to, rights, how)?;
+        any |= map_cap(source, position, cap, target, to, rights, how)?;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// Maps one capability. Tells whether anything arrived.
@@ -487,12 +490,14 @@ fn map_cap(
     to: usize,
     rights: u8,
     how: How,
-) -> Result<(), OutOfMemory> {
+) -> Result<bool, OutOfMemory> {
     let Some(rights) = passed_rights(cap.rights, rights, how) else {
-        return Ok(());
+        return Ok(false);
     };
+    // Onto itself: the place is emptied for the new capability, which was the old one.
     if core::ptr::eq(source, target) && from == to {
-        return Ok(());
+        source.caps.remove(from);
+        return Ok(false);
     }
     if target.caps.needs_page(to) && !target.pay(PAGE_SIZE as u64) {
         return Err(OutOfMemory);
@@ -504,7 +509,7 @@ fn map_cap(
     if how.grant {
         source.caps.remove(from);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The rights that arrive when a capability with `have` is sent with `rights`; `None`

@@ -83,12 +83,13 @@ pub fn map(
     target: &'static Task,
     window: Fpage,
     how: How,
-) -> Result<(), OutOfMemory> {
+) -> Result<bool, OutOfMemory> {
+    let mut any = false;
     if !send.mem_rights().intersects(MemRights::RW) || core::ptr::eq(source, target) {
-        return Ok(());
+        return Ok(any);
     }
     let Some(range) = Range::of(send).and(Range::of(window)) else {
-        return Ok(());
+        return Ok(any);
     };
     if source.is_root() {
         let node = match source.ports.get(range.key()) {
@@ -97,7 +98,7 @@ pub fn map(
                 .add_ports(range.first << SHIFT, range.order + SHIFT, None)
                 .ok_or(OutOfMemory)?,
         };
-        return give(node, range, target);
+        return give(node, range, target).map(|()| true);
     }
     let mut at = range.first;
     while at < range.end() {
@@ -106,18 +107,19 @@ pub fn map(
             order: range.order,
         };
         let Some(node) = overlapping_from(source, rest, at) else {
-            return Ok(());
+            return Ok(any);
         };
         let Some(part) = Range::of_node(node).and(range) else {
-            return Ok(());
+            return Ok(any);
         };
         give(node, part, target)?;
+        any = true;
         if how.grant && part == Range::of_node(node) {
             let _ = revoke_all(node, true, &Budget::unlimited());
         }
         at = part.end();
     }
-    Ok(())
+    Ok(any)
 }
 
 fn overlapping_from(task: &Task, range: Range, at: u64) -> Option<&'static Node> {

@@ -63,6 +63,8 @@ pub mod cpu {
     /// See above.
     pub const USER_DS: u16 = 0x23;
     /// See above.
+    pub const FIRST_FREE_SEGMENT: u64 = 8;
+    /// See above.
     pub const USER_FLAGS: u64 = 0;
     /// See above.
     pub const USER_FLAGS_SET: u64 = 0x202;
@@ -83,6 +85,8 @@ pub mod cpu {
     pub fn switch_to(next: &'static Thread) {
         CURRENT.set(Some(next));
     }
+    /// No registers.
+    pub fn copy_fpu(_from: &'static Thread, _to: &'static Thread) {}
     /// Nothing to load.
     pub fn io_changed(_bitmap: core::ptr::NonNull<u8>) {}
     /// Nothing to forget.

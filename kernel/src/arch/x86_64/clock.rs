@@ -10,11 +10,11 @@ const PIT_HZ: u64 = 1_193_182;
 const MEASURE_TICKS: u64 = PIT_HZ / 50;
 
 struct Clock {
-    /// Microseconds a tick, as a binary fraction with 32 bits behind the point.
+    /// Microseconds a tick, as a binary fraction with 64 bits behind the point.
     us_per_tick: Cell<u64>,
-    /// Nanoseconds a tick, likewise.
+    /// Nanoseconds a tick, with 32 bits behind the point.
     ns_per_tick: Cell<u64>,
-    /// Timer ticks a microsecond, likewise.
+    /// Timer ticks a microsecond, with 32 bits behind the point.
     timer_per_us: Cell<u64>,
     khz: Cell<u64>,
 }
@@ -55,14 +55,14 @@ pub fn init() {
         control.write(gate);
         result
     };
-    let tsc_hz = (tsc * PIT_HZ / MEASURE_TICKS).max(1_000_000);
+    // Below 2 MHz the fractions would not fit; no processor is that slow.
+    let tsc_hz = (tsc * PIT_HZ / MEASURE_TICKS).max(2_000_000);
     let timer_hz = timer * PIT_HZ / MEASURE_TICKS;
-    CLOCK
-        .us_per_tick
-        .set((1_000_000u128 << 32).div_euclid(u128::from(tsc_hz)) as u64);
+    let hz = u128::from(tsc_hz);
+    CLOCK.us_per_tick.set(((1_000_000u128 << 64) / hz) as u64);
     CLOCK
         .ns_per_tick
-        .set((1_000_000_000u128 << 32).div_euclid(u128::from(tsc_hz)) as u64);
+        .set((((1_000_000_000u128 << 32) + hz / 2) / hz) as u64);
     CLOCK
         .timer_per_us
         .set(((timer_hz << 32) / 1_000_000).max(1));
@@ -81,7 +81,7 @@ pub fn factors() -> (u64, u64) {
 
 /// Ticks as microseconds.
 pub fn to_us(ticks: u64) -> u64 {
-    scale(ticks, CLOCK.us_per_tick.get())
+    ((u128::from(ticks) * u128::from(CLOCK.us_per_tick.get())) >> 64) as u64
 }
 
 /// Microseconds since the machine started.

@@ -18,6 +18,8 @@ pub const USER_DS: u16 = 0x23;
 /// Selector of 64-bit user code.
 pub const USER_CS: u16 = 0x2b;
 const TSS_SELECTOR: u16 = 0x30;
+/// Number of the first entry behind the kernel's in the table of segments.
+pub const FIRST_FREE_SEGMENT: u64 = 8;
 
 const MSR_STAR: u32 = 0xc000_0081;
 const MSR_LSTAR: u32 = 0xc000_0082;
@@ -414,6 +416,22 @@ pub fn fpu_first_use(thread: &Thread) {
     set_fpu(this(), true);
     thread.fpu_used.set(true);
     load_fpu(thread);
+}
+
+/// Gives one thread a copy of another's floating-point registers.
+pub fn copy_fpu(from: &'static Thread, to: &'static Thread) {
+    let cpu = this();
+    let runs = |thread: &Thread| current().is_some_and(|c| core::ptr::eq(c, thread));
+    if cpu.fpu_on.get() && runs(from) {
+        save_fpu(from);
+    }
+    // SAFETY: both areas are 512 bytes; they are two threads', or one and the same.
+    unsafe { to.fpu_area().copy_from(from.fpu_area(), 512) };
+    to.fpu_used.set(true);
+    if runs(to) {
+        set_fpu(cpu, true);
+        load_fpu(to);
+    }
 }
 
 /// The time stamp counter.

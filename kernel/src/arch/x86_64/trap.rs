@@ -1,5 +1,6 @@
 //! Traps: exceptions of user code, interrupts, and the kernel's own faults.
 
+use super::paging::USER_END;
 use super::{apic, cpu, ports};
 use crate::ipc::fault;
 use crate::obj::icu;
@@ -61,6 +62,9 @@ fn page_fault(thread: &'static Thread) -> &'static Thread {
     let present = error & 1 != 0;
     if !present && thread.task().is_some_and(|task| task.touch(address)) {
         return thread;
+    }
+    if address >= USER_END {
+        return fault::kernel_address(thread, address);
     }
     // Present and write stand in the same bits; instruction fetch is bit 4 there.
     let reason = error & 3 | error >> 2 & 4;

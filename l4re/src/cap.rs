@@ -7,7 +7,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use l4re_sys::unmap::UnmapFlags;
-use l4re_sys::{CapIdx, Fpage, ObjRights};
+use l4re_sys::{CapIdx, Fpage, MapItem, ObjRights};
 
 /// What a capability can be to: a kind of object, by the protocol that it speaks.
 pub trait Object {
@@ -46,6 +46,20 @@ impl<T: ?Sized> Cap<T> {
     /// The same capability, taken for one to a `U`.
     pub const fn cast<U: ?Sized>(self) -> Cap<U> {
         Cap::new(self.idx)
+    }
+
+    /// Moves the capability into a slot of its own: what a server does with one that a request
+    /// brought and that it wants to keep.
+    ///
+    /// # Errors
+    /// [`Error::NoCapSlot`](crate::Error::NoCapSlot) if none is left; what the kernel answers,
+    /// or an IPC error.
+    pub fn take(self) -> Result<OwnedCap<T>> {
+        let slot = CapSlot::alloc()?;
+        let fpage = Fpage::obj(self.idx, 0, ObjRights::RWSD);
+        let item = MapItem::grant(slot.idx().0, fpage);
+        Cap::<Task>::THIS.map_item(Cap::<Task>::THIS, item)?;
+        Ok(slot.filled())
     }
 }
 
@@ -114,14 +128,28 @@ impl Drop for CapSlot {
 /// also from those that it was passed on to; an object that the program created is deleted.
 pub struct OwnedCap<T: ?Sized> {
     cap: Cap<T>,
-    on_drop: UnmapFlags,
+    /// None: the slot is somebody else's, and dropping does nothing.
+    on_drop: Option<UnmapFlags>,
 }
 
 impl<T: ?Sized> OwnedCap<T> {
     fn new(slot: CapSlot, on_drop: UnmapFlags) -> Self {
         let cap = Cap::new(slot.idx);
         core::mem::forget(slot);
-        OwnedCap { cap, on_drop }
+        OwnedCap {
+            cap,
+            on_drop: Some(on_drop),
+        }
+    }
+
+    /// A capability that stays its owner's: see [`Cap::lend`].
+    pub(crate) fn lent(cap: Cap<T>) -> Self {
+        OwnedCap { cap, on_drop: None }
+    }
+
+    /// Whether dropping it does nothing.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.on_drop.is_none()
     }
 
     /// The capability, borrowed.
@@ -162,10 +190,13 @@ impl<T: ?Sized> fmt::Debug for OwnedCap<T> {
 
 impl<T: ?Sized> Drop for OwnedCap<T> {
     fn drop(&mut self) {
+        let Some(on_drop) = self.on_drop else {
+            return;
+        };
         let fpage = Fpage::obj(self.cap.idx, 0, ObjRights::RWSD);
         // A slot that could not be emptied is not given back: its next owner would find the
         // old capability in it.
-        if Cap::<Task>::THIS.unmap_caps(fpage, self.on_drop).is_ok() {
+        if Cap::<Task>::THIS.unmap_caps(fpage, on_drop).is_ok() {
             cap_alloc::free(self.cap.idx);
         }
     }

@@ -23,6 +23,7 @@
 //!   [`scheduler`], [`semaphore`], [`task`], [`thread`], [`vcon`];
 //! * L4Re's services: [`dataspace`], [`mem_alloc`], [`namespace`], [`parent`], [`region`],
 //!   [`sigma0`];
+//! * [`interface`]: protocols as traits, for clients and servers;
 //! * messages: [`ipc`] (the calls), [`msg`] (their content), [`server`] (receiving them).
 //!
 //! # Soundness
@@ -36,6 +37,8 @@
 #![deny(unsafe_code)]
 
 extern crate alloc;
+// The macros name the crate.
+extern crate self as l4re;
 #[cfg(not(target_os = "l4re"))]
 extern crate std;
 
@@ -46,6 +49,7 @@ mod env;
 mod error;
 pub mod factory;
 pub mod icu;
+pub mod interface;
 pub mod ipc;
 pub mod ipc_gate;
 pub mod irq;
@@ -71,6 +75,6 @@ pub mod vcon;
 pub use cap::{Cap, CapSlot, Object, OwnedCap};
 pub use env::{Args, CapName, Env};
 pub use error::{Error, ErrorCode, IpcError, IpcErrorKind, Malformed, Phase, Result};
-pub use l4re_macros::main;
+pub use l4re_macros::{interface, main};
 pub use l4re_sys as sys;
 pub use start::exit;

@@ -1,6 +1,7 @@
-//! Receiving requests: the building block of servers.
+//! Servers.
 //!
-//! A server binds gates to its thread ([`Cap::bind_thread`](crate::Cap::bind_thread)) with
+//! A [`Registry`] serves objects that implement [interfaces](crate::interface). Below it is the
+//! plain loop, for protocols of other kinds: a server binds gates to its thread ([`Cap::bind_thread`](crate::Cap::bind_thread)) with
 //! labels of its choosing, then answers what arrives:
 //!
 //! ```no_run
@@ -21,6 +22,15 @@
 //! }
 //! ```
 #![allow(unsafe_code)]
+
+mod deferred;
+mod objects;
+mod registry;
+mod timers;
+
+pub use deferred::Deferred;
+pub use registry::{Registry, Served};
+pub use timers::Timer;
 
 use crate::error::{Error, Result};
 use crate::ipc::{self, Accept, Buffers};

@@ -29,3 +29,19 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
         .unwrap_or_else(|error| error.into_compile_error())
         .into()
 }
+
+/// Makes both ends of a protocol of a trait: see the module `l4re::interface`.
+#[proc_macro_attribute]
+pub fn interface(args: TokenStream, item: TokenStream) -> TokenStream {
+    interface::expand(args.into(), item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}
+
+/// Makes a `#[repr(C)]` structure of plain fields one that messages can hold.
+#[proc_macro_derive(Plain)]
+pub fn plain(item: TokenStream) -> TokenStream {
+    plain::expand(item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}

@@ -58,8 +58,7 @@ pub fn call<T: ?Sized>(
     buffers.end();
     // SAFETY: the protocol is known to change nothing that safe code relies on (`Protocol`),
     // the buffers are empty slots of the caller's own.
-    let (tag, _) =
-        unsafe { l4re_sys::ipc(object.idx(), Sysf::CALL, 0, tag, Timeout::NEVER) };
+    let (tag, _) = unsafe { l4re_sys::ipc(object.idx(), Sysf::CALL, 0, tag, Timeout::NEVER) };
     if tag.has_error() || tag.label() < 0 {
         return Err(failed(tag));
     }
@@ -82,8 +81,7 @@ fn failed(tag: MsgTag) -> Error {
 pub fn send<T: ?Sized>(object: Cap<T>, protocol: Protocol, request: &Encoder) -> Result<()> {
     let tag = request.tag(protocol.0)?;
     // SAFETY: as in `call`; nothing is received.
-    let (tag, _) =
-        unsafe { l4re_sys::ipc(object.idx(), Sysf::SEND, 0, tag, Timeout::NEVER) };
+    let (tag, _) = unsafe { l4re_sys::ipc(object.idx(), Sysf::SEND, 0, tag, Timeout::NEVER) };
     ipc::check_ipc(tag).map(drop)
 }
 
@@ -92,4 +90,3 @@ pub fn send<T: ?Sized>(object: Cap<T>, protocol: Protocol, request: &Encoder) ->
 pub fn label<T: TryFrom<i64>>(reply: &Decoder<'_>) -> Result<T> {
     T::try_from(reply.tag().label()).map_err(|_| Error::OUT_OF_RANGE)
 }
-

@@ -3,7 +3,7 @@
 use super::Interface;
 use super::meta;
 use super::out::Out;
-use super::reception::Reception;
+use super::reception::{Lent, Reception, todo};
 use super::wire::{Copied, Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::msg::Plain;
@@ -15,17 +15,19 @@ use l4re_sys::{MsgTag, ObjRights, TagFlags, err, proto};
 pub struct Incoming<'r> {
     tag: MsgTag,
     label: u64,
+    lent: &'r Lent,
     reception: &'r Reception,
 }
 
 impl<'r> Incoming<'r> {
-    /// The request of which `tag` and `label` were received, with what it can bring in the
-    /// `reception`.
+    /// The request of which `tag` and `label` were received, which could bring capabilities
+    /// and memory into what is `lent`.
     #[inline(always)]
-    pub fn new(tag: MsgTag, label: u64, reception: &'r Reception) -> Self {
+    pub fn new(tag: MsgTag, label: u64, lent: &'r Lent, reception: &'r Reception) -> Self {
         Incoming {
             tag,
             label,
+            lent,
             reception,
         }
     }
@@ -54,7 +56,7 @@ impl<'r> Incoming<'r> {
     /// [`Malformed::TooShort`](crate::Malformed::TooShort) if the message ends before.
     #[inline(always)]
     pub fn opcode<T: Plain>(&self) -> Result<T> {
-        Decoder::direct(self.tag, self.reception.places()).value()
+        Decoder::direct(self.tag, self.lent.places()).value()
     }
 
     /// Checks the sender's rights to the gate.
@@ -86,7 +88,7 @@ impl<'r> Incoming<'r> {
     where
         'r: 'm,
     {
-        let places = self.reception.places();
+        let places = self.lent.places();
         let mut decoder = match copied {
             Some(copied) => copied.decoder(places),
             None => Decoder::direct(self.tag, places),
@@ -111,6 +113,13 @@ impl<'r> Incoming<'r> {
         to.tag(label)
     }
 
+    /// Does not answer.
+    #[inline]
+    pub fn no_reply(&self) -> MsgTag {
+        self.reception.ask(todo::NO_REPLY);
+        MsgTag::new(-err::ENOREPLY, 0, 0, TagFlags::empty())
+    }
+
     /// Answers a request of a protocol that `I` does not declare.
     #[cold]
     pub fn other<I: Interface + ?Sized>(&self) -> MsgTag {
@@ -129,4 +138,10 @@ pub fn refuse(error: Error) -> MsgTag {
         _ => -err::EMSGERRRANGE,
     };
     MsgTag::new(label, 0, 0, TagFlags::empty())
+}
+
+/// A number as the label of a reply; one that is out of range is told as such.
+#[inline(always)]
+pub fn label_of<T: TryInto<i64>>(label: T) -> i64 {
+    label.try_into().unwrap_or(-1)
 }

@@ -87,10 +87,10 @@ mod wire;
 pub use arg::{In, Length, Slice, Str};
 pub use client::Protocol;
 pub use demand::Demand;
-pub use incoming::{Incoming, refuse};
+pub use incoming::{Incoming, label_of, refuse};
 pub use memory::Memory;
 pub use out::{Array, Buffers, List, Out, Text};
-pub use reception::Reception;
+pub use reception::{Lent, Reception};
 pub use varg::Varg;
 pub use wire::{Copied, Decoder, Encoder};
 

@@ -428,7 +428,6 @@ impl<T: ?Sized> Out for OwnedCap<T> {
     }
 }
 
-
 impl<T: ?Sized> Cap<T> {
     /// This capability as a result of a server's method: the client gets its own, and this one
     /// stays the server's.

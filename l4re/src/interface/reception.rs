@@ -13,37 +13,18 @@ use l4re_sys::{BufferDesc, Fpage, MsgTag, ObjRights, RcvItem, unmap::UnmapFlags}
 /// How many capabilities a request can bring: that many items fit beside a few words.
 const MAX_CAPS: u8 = 24;
 
-/// Slots and window that requests bring capabilities and memory into, and what is left to do
-/// when a request has been answered.
+/// Slots and window that requests bring capabilities and memory into.
 #[derive(Debug, Default)]
-pub struct Reception {
+pub struct Lent {
     slots: Vec<CapSlot>,
     window: Option<Window>,
-    /// Capabilities given away by the answer that is about to be sent.
-    given: RefCell<Vec<OwnedCap<()>>>,
-    /// What the loop has to do out of turn: bits of [`Todo`].
-    todo: Cell<u32>,
 }
 
-/// What a server loop has to do besides answering.
-pub(crate) mod todo {
-    /// Something must be dropped when the answer has been sent.
-    pub const AFTER: u32 = 1;
-    /// The request is not to be answered now.
-    pub const NO_REPLY: u32 = 2;
-    /// The loop is to end.
-    pub const STOP: u32 = 4;
-    /// There are timers.
-    pub const TIMERS: u32 = 8;
-    /// Removed objects are to be dropped.
-    pub const REMOVED: u32 = 16;
-}
-
-impl Reception {
-    /// Grows to what an object demands.
+impl Lent {
+    /// Grows to what an object demands, so far as `self` and `others` do not have it.
     ///
     /// # Errors
-    /// [`Error::NoCapSlot`](crate::Error::NoCapSlot); what the region map answers.
+    /// [`Error::NoCapSlot`]; what the region map answers.
     pub(crate) fn grow(&mut self, demand: Demand, rm: Cap<Rm>) -> Result<()> {
         if demand.caps > MAX_CAPS {
             return Err(Error::INVALID);
@@ -59,12 +40,6 @@ impl Reception {
         Ok(())
     }
 
-    /// Whether requests can bring nothing but words.
-    #[inline(always)]
-    pub(crate) fn words_only(&self) -> bool {
-        self.slots.is_empty() && self.window.is_none()
-    }
-
     /// Where things arrive.
     #[inline(always)]
     pub(crate) fn places(&self) -> Places<'_> {
@@ -77,7 +52,7 @@ impl Reception {
     /// Writes the buffer registers.
     #[inline(always)]
     pub(crate) fn set_buffers(&self) {
-        if self.words_only() {
+        if self.slots.is_empty() && self.window.is_none() {
             let utcb = l4re_sys::utcb();
             utcb.set_br(0, RcvItem::VOID.0);
             utcb.set_bdr(BufferDesc::default());
@@ -103,9 +78,52 @@ impl Reception {
             put(window.fpage().raw());
             put(RcvItem::VOID.0);
         }
-        utcb.set_bdr(BufferDesc::new(self.slots.len() + 1, self.slots.len(), 0));
+        let end = self.slots.len();
+        utcb.set_bdr(BufferDesc::new(end + 1, end, 0));
     }
 
+    /// Empties slots and window of what a request has brought: nobody finds it in place of
+    /// what a later one does not bring.
+    fn clear(&self) {
+        let task = Cap::<crate::task::Task>::THIS;
+        for slot in &self.slots {
+            let fpage = Fpage::obj(slot.idx(), 0, ObjRights::RWSD);
+            // There is nothing to be done about one that cannot be emptied.
+            let _ = task.unmap_caps(fpage, UnmapFlags::ALL_SPACES);
+        }
+        if let Some(window) = &self.window {
+            let _ = window.clear();
+        }
+    }
+}
+
+/// What a server loop has to do besides answering: bits.
+pub(crate) mod todo {
+    /// Something must be dropped when the answer has been sent.
+    pub const AFTER: u32 = 1;
+    /// The request is not to be answered by the loop.
+    pub const NO_REPLY: u32 = 2;
+    /// The loop is to end.
+    pub const STOP: u32 = 4;
+    /// There are timers.
+    pub const TIMERS: u32 = 8;
+    /// Removed objects are to be dropped.
+    pub const REMOVED: u32 = 16;
+    /// There are more slots, or a larger window.
+    pub const GROWN: u32 = 32;
+    /// There are objects whose capabilities are in the answer.
+    pub const BORN: u32 = 64;
+}
+
+/// What is left to do when a request has been answered.
+#[derive(Debug, Default)]
+pub struct Reception {
+    /// Capabilities given away by the answer that is about to be sent.
+    given: RefCell<Vec<OwnedCap<()>>>,
+    todo: Cell<u32>,
+}
+
+impl Reception {
     /// Asks the loop for something out of turn.
     pub(crate) fn ask(&self, todo: u32) {
         self.todo.set(self.todo.get() | todo);
@@ -129,22 +147,13 @@ impl Reception {
     }
 
     /// Drops what the last answer gave away, and what the request of which `tag` was received
-    /// has brought: nobody finds it in place of what the next does not bring.
+    /// has brought.
     #[cold]
-    pub(crate) fn tidy(&self, tag: MsgTag) {
+    pub(crate) fn tidy(&self, tag: MsgTag, lent: &Lent) {
         msg::preserve(|| {
-            self.given.take();
-            if tag.items() == 0 {
-                return;
-            }
-            let task = Cap::<crate::task::Task>::THIS;
-            for slot in &self.slots {
-                let fpage = Fpage::obj(slot.idx(), 0, ObjRights::RWSD);
-                // What cannot be unmapped stays, and is the same as if it had been kept.
-                let _ = task.unmap_caps(fpage, UnmapFlags::ALL_SPACES);
-            }
-            if let Some(window) = &self.window {
-                let _ = window.clear();
+            drop(self.given.take());
+            if tag.items() > 0 {
+                lent.clear();
             }
         });
         self.done(todo::AFTER);

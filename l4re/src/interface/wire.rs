@@ -241,11 +241,7 @@ impl<'m> Decoder<'m> {
     ///
     /// # Errors
     /// [`Malformed::TooShort`] if the message ends before.
-    pub(crate) fn copy_values<T: Plain>(
-        &mut self,
-        len: usize,
-        to: &mut [T],
-    ) -> Result<usize> {
+    pub(crate) fn copy_values<T: Plain>(&mut self, len: usize, to: &mut [T]) -> Result<usize> {
         let (at, len) = self.array::<T>(len)?;
         let len = len.min(to.len());
         // SAFETY: `array` found the elements to be in the message, and aligned; `to` is other

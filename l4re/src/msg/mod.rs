@@ -24,13 +24,23 @@ const WORD: usize = size_of::<u64>();
 /// Every pattern of bits is a value of the type.
 pub unsafe trait Plain: Copy + 'static {}
 
+pub use l4re_macros::Plain;
+
+/// A value of nothing but zeros.
+pub fn zeroed<T: Plain>() -> T {
+    // SAFETY: every pattern of bits is a value (`Plain`).
+    unsafe { core::mem::zeroed() }
+}
+
 macro_rules! plain {
     ($($ty:ty),*) => { $(
-        // SAFETY: integers, and structures of nothing but integers.
+        // SAFETY: numbers, and structures of nothing but integers.
         unsafe impl Plain for $ty {}
     )* };
 }
-plain!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);
+plain!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
+// SAFETY: plain values, one behind the other.
+unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 plain!(
     l4re_sys::CapIdx,
     Fpage,

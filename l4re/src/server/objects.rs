@@ -1,0 +1,189 @@
+//! The table of objects, and the labels that name them.
+#![allow(unsafe_code)]
+
+use crate::interface::{Incoming, refuse};
+use crate::{Error, OwnedCap};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cell::UnsafeCell;
+use l4re_sys::MsgTag;
+use l4re_sys::op::ipc_gate::LABEL_RIGHTS_MASK;
+
+/// Answers a request to an object.
+///
+/// # Safety
+/// The pointer is that of the object that the function was registered with, which lives.
+pub type Dispatch = unsafe fn(*const (), &Incoming<'_>) -> MsgTag;
+
+/// What the way of a request to its object needs.
+#[derive(Clone, Copy)]
+pub struct Target {
+    object: *const (),
+    dispatch: Dispatch,
+    generation: u64,
+}
+
+/// An object that is taken out of the table: dropped when nobody uses it any more.
+pub struct Removed {
+    object: *const (),
+    drop: unsafe fn(*const ()),
+    gate: Option<OwnedCap<()>>,
+}
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        // First the gate: nobody calls what is gone.
+        self.gate = None;
+        // SAFETY: the pointer is the box's of `Objects::add`, and this is its only owner now.
+        unsafe { (self.drop)(self.object) }
+    }
+}
+
+/// An object with its slot and owner.
+struct Entry {
+    owner: Option<Removed>,
+    /// Whether the registry looks whether the gate is still there.
+    watched: bool,
+}
+
+/// Objects by their labels.
+///
+/// A label is the place in the table and the number of objects that had this place before: an
+/// old label, or one that a sender makes up, names no other object. Label 0 names none.
+#[derive(Default)]
+pub struct Objects {
+    targets: UnsafeCell<Vec<Target>>,
+    entries: UnsafeCell<Vec<Entry>>,
+}
+
+const GENERATION_SHIFT: u32 = 32;
+const INDEX_SHIFT: u32 = 2;
+const _: () = assert!(LABEL_RIGHTS_MASK >> INDEX_SHIFT == 0);
+
+/// Answers for a place that is free.
+///
+/// # Safety
+/// None needed.
+unsafe fn vacant(_: *const (), _: &Incoming<'_>) -> MsgTag {
+    refuse(Error::NOT_FOUND)
+}
+
+impl Target {
+    /// Answers a request.
+    ///
+    /// # Safety
+    /// The object has not been dropped since the target was found.
+    #[inline(always)]
+    pub unsafe fn dispatch(self, request: &Incoming<'_>) -> MsgTag {
+        // SAFETY: pointer and function were registered together (`Objects::add`); the object
+        // lives, as the caller vouches.
+        unsafe { (self.dispatch)(self.object, request) }
+    }
+}
+
+impl Objects {
+    /// The object of a label, whatever the rights in it.
+    #[inline(always)]
+    pub fn find(&self, label: u64) -> Option<Target> {
+        let index = (label as u32 >> INDEX_SHIFT) as usize;
+        // SAFETY: the type is not `Sync`, and none of its functions calls code that could use
+        // it again while a reference to the table lives.
+        let target = *unsafe { &*self.targets.get() }.get(index)?;
+        (target.generation == label >> GENERATION_SHIFT).then_some(target)
+    }
+
+    /// Adds an object; returns its label.
+    pub fn add<T: 'static>(&self, object: T, dispatch: Dispatch) -> Option<u64> {
+        /// # Safety
+        /// The pointer is a box's, given up.
+        unsafe fn drop_box<T>(object: *const ()) {
+            // SAFETY: as the caller vouches.
+            drop(unsafe { Box::from_raw(object.cast_mut().cast::<T>()) });
+        }
+        let object: *const () = Box::into_raw(Box::new(object)).cast();
+        let owner = Removed {
+            object,
+            drop: drop_box::<T>,
+            gate: None,
+        };
+        // SAFETY: as in `find`. (Memory may be allocated: allocators do not serve objects.)
+        let (targets, entries) = unsafe { (&mut *self.targets.get(), &mut *self.entries.get()) };
+        // Places whose numbers are used up are never taken again.
+        let free = entries.iter().zip(&*targets).position(|(entry, target)| {
+            entry.owner.is_none() && target.generation < u64::from(u32::MAX)
+        });
+        let index = free.unwrap_or(entries.len());
+        let label = u32::try_from(index).ok()?.checked_mul(1 << INDEX_SHIFT)?;
+        if index == entries.len() {
+            entries.push(Entry {
+                owner: None,
+                watched: false,
+            });
+            targets.push(Target {
+                object: core::ptr::null(),
+                dispatch: vacant,
+                generation: 0,
+            });
+        }
+        let (entry, target) = (entries.get_mut(index)?, targets.get_mut(index)?);
+        entry.owner = Some(owner);
+        entry.watched = false;
+        target.object = object;
+        target.dispatch = dispatch;
+        target.generation += 1;
+        Some(target.generation << GENERATION_SHIFT | u64::from(label))
+    }
+
+    /// Gives an object the gate that it owns from now on. `watched`: it goes with the gate.
+    pub fn own_gate(&self, label: u64, gate: OwnedCap<()>, watched: bool) {
+        if self.find(label).is_none() {
+            return;
+        }
+        let index = (label as u32 >> INDEX_SHIFT) as usize;
+        // SAFETY: as in `find`.
+        let entries = unsafe { &mut *self.entries.get() };
+        if let Some(entry) = entries.get_mut(index) {
+            entry.watched = watched;
+            if let Some(owner) = &mut entry.owner {
+                owner.gate = Some(gate);
+            }
+        }
+    }
+
+    /// Takes an object out of the table: its label names nothing any more. It must not be
+    /// dropped while one of its methods runs.
+    pub fn remove(&self, label: u64) -> Option<Removed> {
+        self.find(label)?;
+        let index = (label as u32 >> INDEX_SHIFT) as usize;
+        // SAFETY: as in `find`; what is removed is dropped by the caller, behind this.
+        let (targets, entries) = unsafe { (&mut *self.targets.get(), &mut *self.entries.get()) };
+        let owner = entries.get_mut(index)?.owner.take()?;
+        let target = targets.get_mut(index)?;
+        target.object = core::ptr::null();
+        target.dispatch = vacant;
+        Some(owner)
+    }
+
+    /// The labels of all objects, and the gates of those that go with their gates.
+    pub fn all(&self) -> Vec<(u64, Option<crate::Cap<()>>)> {
+        // SAFETY: as in `find`.
+        let (targets, entries) = unsafe { (&*self.targets.get(), &*self.entries.get()) };
+        let indices = (0u64..).step_by(1 << INDEX_SHIFT);
+        (entries.iter().zip(targets).zip(indices))
+            .filter_map(|((entry, target), index)| {
+                let owner = entry.owner.as_ref()?;
+                let gate = owner.gate.as_ref().filter(|_| entry.watched);
+                let label = target.generation << GENERATION_SHIFT | index;
+                Some((label, gate.map(OwnedCap::cap)))
+            })
+            .collect()
+    }
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        for (label, _) in self.all() {
+            drop(self.remove(label));
+        }
+    }
+}

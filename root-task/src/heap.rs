@@ -68,10 +68,6 @@ struct OneThread(AtomicBool);
 
 // SAFETY: a second lock while it is held does not return.
 unsafe impl RawMutex for OneThread {
-    #[expect(
-        clippy::declare_interior_mutable_const,
-        reason = "the trait wants it so"
-    )]
     const INIT: Self = OneThread(AtomicBool::new(false));
 
     type GuardMarker = GuardNoSend;

@@ -271,8 +271,25 @@ pub fn link_line(ws: &Workspace, program: &str, release: bool) -> Result<u8> {
             format!("{program} did not build"),
         ));
     }
-    print!("{}", String::from_utf8_lossy(&out.stdout));
+    for line in String::from_utf8_lossy(&out.stdout).lines() {
+        println!("{}", without_settings(line));
+    }
     Ok(0)
+}
+
+/// A shell command without the settings of its environment (`NAME="value" …`) before it.
+fn without_settings(line: &str) -> &str {
+    let mut rest = line;
+    loop {
+        let name = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(0);
+        let value = rest[name..].strip_prefix("=\"");
+        match value.and_then(|value| value.split_once("\" ")) {
+            Some((_, behind)) if name > 0 => rest = behind,
+            _ => return rest,
+        }
+    }
 }
 
 /// The package that a program belongs to: an example, or the root task.
@@ -292,6 +309,14 @@ fn package_of(ws: &Workspace, program: &str) -> Result<Package> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_is_told_from_its_settings() {
+        let line = "LC_ALL=\"C\" PATH=\"/a b:/c\" \"/bin/ld\" \"-o\" \"x=\"";
+        assert_eq!(without_settings(line), "\"/bin/ld\" \"-o\" \"x=\"");
+        assert_eq!(without_settings("ld -o x"), "ld -o x");
+        assert_eq!(without_settings(""), "");
+    }
 
     #[test]
     fn executables_are_read_from_cargo_messages() {

@@ -29,6 +29,13 @@ pub fn print(ws: &Workspace) -> Result<u8> {
             ),
         ));
     }
+    // Cargo takes these in place of a target's own flags, not beside them.
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"] {
+        if std::env::var_os(name).is_some() {
+            eprintln!("env: {name} is unset; with it, cargo would leave out the target's flags");
+            println!("unset {name}");
+        }
+    }
     for (name, value) in settings {
         let value = value.to_string_lossy();
         let quoted = shlex::try_quote(&value)?;

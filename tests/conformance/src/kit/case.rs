@@ -27,7 +27,7 @@ pub const SKIP: i64 = -9998;
 const HUNG: i64 = -9999;
 
 /// No case takes longer, even emulated on a slow computer.
-const PATIENCE_MS: u64 = 15_000;
+const PATIENCE_MS: u64 = 8_000;
 
 /// The priority of the first thread, which watches over the cases.
 const WATCH: u64 = HIGH + 100;

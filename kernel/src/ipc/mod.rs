@@ -133,7 +133,8 @@ fn phases(
                     return sched::run_or_queue(thread);
                 }
                 if !flags.contains(Sysf::RECV) {
-                    current.set_result(sent_tag(tag), 0);
+                    // The tag comes back as it was.
+                    current.set_result(tag, 0);
                     sched::wake(thread);
                     return after(current);
                 }
@@ -235,11 +236,6 @@ fn bury() {
     let _ = obj::reap(&Budget::of_one_stay());
 }
 
-/// What a system call that only sends returns: its tag, without an error.
-fn sent_tag(tag: u64) -> u64 {
-    tag & !u64::from(TagFlags::ERROR.bits())
-}
-
 fn is_call(flags: Sysf) -> bool {
     flags.contains(Sysf::CALL) && !flags.contains(Sysf::OPEN_WAIT)
 }
@@ -261,10 +257,6 @@ fn send(
     tag: MsgTag,
     timeout: TimeoutS,
 ) -> Sent {
-    // A tag that is marked as an error comes back as one, without a code.
-    if tag.has_error() {
-        return Sent::Failed(IpcError(0));
-    }
     let Some((object, rights)) = lookup(current, dest) else {
         return Sent::Failed(IpcError::NOT_EXISTENT);
     };
@@ -381,7 +373,7 @@ fn transfer(sender: &'static Thread, receiver: &'static Thread) -> Result<(), Ip
                 items::transfer(sender, receiver, words, tag.items(), pass_special)?;
             }
             give_fpu(sender, receiver, tag);
-            tag
+            MsgTag(tag.0 & !u64::from(TagFlags::ERROR.bits()))
         }
         Payload::PageFault { address, ip } | Payload::IoFault { ports: address, ip } => {
             utcb.set_mr(0, address);
@@ -630,7 +622,7 @@ fn take_one(receiver: &'static Thread, sender: &'static Thread) -> Option<Timeou
         return Some(timeout);
     } else {
         finish(sender);
-        sender.set_result(sent_tag(sender.message.tag.get()), 0);
+        sender.set_result(sender.message.tag.get(), 0);
         sched::wake(sender);
     }
     None

@@ -64,6 +64,8 @@ pub struct Thread {
     pub caps: CapView,
     /// Length of a time slice.
     pub quantum_us: Cell<u64>,
+    /// What was left of the time slice when the thread was preempted; 0: a new one is due.
+    pub slice_left_us: Cell<u64>,
     /// When the timeout strikes that `sched::timeout` knows of.
     pub timeout_at: Cell<u64>,
     /// Whom page faults go to, in the thread's own task.
@@ -152,6 +154,7 @@ impl Slot for Thread {
         task: Cell::new(Handle::NONE),
         caps: CapView::empty(),
         quantum_us: Cell::new(0),
+        slice_left_us: Cell::new(0),
         timeout_at: Cell::new(0),
         pager: Cell::new(CapIdx::INVALID),
         exc_handler: Cell::new(CapIdx::INVALID),

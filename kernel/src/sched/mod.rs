@@ -90,10 +90,21 @@ pub fn pick(current: &'static Thread) -> &'static Thread {
         if top_priority() <= current.priority.get() {
             return current;
         }
-        // Preempted, not out of time: first among its equals.
-        SCHEDULER.ready.push_front(current);
+        requeue(current);
     }
     next()
+}
+
+/// Puts a thread back that was preempted: with what is left of its slice it is the first
+/// among its equals, without it the last.
+fn requeue(thread: &'static Thread) {
+    let left = SCHEDULER.slice_end.get().saturating_sub(clock::now_us());
+    thread.slice_left_us.set(left);
+    if left > 0 {
+        SCHEDULER.ready.push_front(thread);
+    } else {
+        SCHEDULER.ready.push_back(thread);
+    }
 }
 
 /// Ends the current thread's turn: its equals come first.
@@ -114,7 +125,7 @@ pub fn yield_now(current: &'static Thread) -> &'static Thread {
 pub fn switch_from(current: &'static Thread, target: &'static Thread) -> &'static Thread {
     SCHEDULER.ready.remove(current);
     if current.can_run() && !core::ptr::eq(current, target) {
-        SCHEDULER.ready.push_front(current);
+        requeue(current);
     }
     run_or_queue(target)
 }
@@ -173,7 +184,11 @@ pub fn idle_us() -> u64 {
 }
 
 fn start_slice(thread: &Thread) {
-    let end = clock::now_us() + thread.quantum_us.get();
+    let slice = match thread.slice_left_us.take() {
+        0 => thread.quantum_us.get(),
+        left => left,
+    };
+    let end = clock::now_us() + slice;
     SCHEDULER.slice_end.set(end);
     arm(end);
 }

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::boot::Ground;
 use crate::build::{self, Profile};
-use crate::cli::{BenchArgs, MachineArgs};
+use crate::cli::{BenchArgs, GroundArgs, MachineArgs};
 use crate::console::{End, Watch};
-use crate::run::{self, Ground};
+use crate::run;
 use crate::setup;
 use crate::status;
 use crate::sysroot;
@@ -36,11 +37,37 @@ const TOLERANCE: u64 = 2;
 /// What is measured: its name in the output, what it is, the most it should be, and what
 /// L4Re's own kernel needs in the same program (performance build, with and without its
 /// kernel isolation).
-const ROWS: [(&str, &str, Option<u64>, &str); 4] = [
-    ("ipc-intra", "one-way IPC within an address space", Some(290), "587 / 579"),
-    ("ipc-inter", "one-way IPC between two", Some(305), "688 / 611"),
-    ("syscall", "system call that does nothing", Some(75), "161 / 153"),
-    ("ipc-intra-2000", "`ipc-intra` beside 2,000 threads and gates", Some(290), "–"),
+const ROWS: [(&str, &str, Option<u64>, &str); 5] = [
+    (
+        "ipc-intra",
+        "one-way IPC within an address space",
+        Some(290),
+        "587 / 579",
+    ),
+    (
+        "ipc-inter",
+        "one-way IPC between two",
+        Some(305),
+        "688 / 611",
+    ),
+    (
+        "syscall",
+        "system call that does nothing",
+        Some(75),
+        "161 / 153",
+    ),
+    (
+        "ipc-intra-2000",
+        "`ipc-intra` beside 2,000 threads and gates",
+        Some(290),
+        "–",
+    ),
+    (
+        "ipc-inter-2000",
+        "`ipc-inter` beside 2,000 threads and gates",
+        Some(305),
+        "–",
+    ),
 ];
 
 /// A result: the name of its row, and instructions per operation.
@@ -52,32 +79,36 @@ struct Count {
 
 /// Measures, prints, and compares with the page or rewrites it.
 pub fn run(ws: &Workspace, args: &BenchArgs) -> Result<u8> {
-    let counts = measure(ws)?;
+    let counts = measure(ws, &args.ground)?;
     if args.json {
         for count in &counts {
-            println!("{}", serde_json::json!({ "name": count.name, "instructions": count.instructions }));
+            println!(
+                "{}",
+                serde_json::json!({ "name": count.name, "instructions": count.instructions })
+            );
         }
     } else {
         print!("{}", table(&counts));
     }
     let page = ws.root.join(PAGE);
-    let text = fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
+    let text =
+        fs::read_to_string(&page).with_context(|| format!("cannot read {}", page.display()))?;
     if args.check {
         return check(&counts, &recorded(&text));
     }
-    if !args.json {
+    if !args.json && args.ground.l4re.is_none() {
         write(&page, &text, &counts)?;
     }
     Ok(0)
 }
 
-fn measure(ws: &Workspace) -> Result<Vec<Count>> {
+fn measure(ws: &Workspace, ground: &GroundArgs) -> Result<Vec<Count>> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
     let package = ws.example(EXAMPLE)?;
     let folder = build::programs(ws, &setup, &package, Profile::Release)?;
     let system = System::of_package(&package, &folder, &[])?;
-    let ground = Ground::embedded(ws, &setup)?;
+    let ground = Ground::prepare(ws, &setup, ground)?;
     let machine = MachineArgs {
         mem: Some(MEMORY),
         count: true,
@@ -85,11 +116,15 @@ fn measure(ws: &Workspace) -> Result<Vec<Count>> {
     };
     let watch = Watch {
         timeout: Some(PATIENCE),
+        ned: ground.has_ned(),
         ..Watch::default()
     };
     let record = run::boot(ws, &setup, &ground, &system, &machine, &watch)?;
     if record.end != End::Status(0) {
-        bail!("{EXAMPLE} did not end with status 0:\n{}", record.lines.join("\n"));
+        bail!(
+            "{EXAMPLE} did not end with status 0:\n{}",
+            record.lines.join("\n")
+        );
     }
     let counts: Vec<Count> = record.lines.iter().filter_map(|line| parse(line)).collect();
     for (name, ..) in ROWS {
@@ -112,12 +147,17 @@ fn parse(line: &str) -> Option<Count> {
 
 /// The table as the page has it.
 fn table(counts: &[Count]) -> String {
-    let mut text = String::from("| name | what | instructions | at most | Fiasco, with / without kernel isolation |\n|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| name | what | instructions | at most | Fiasco, with / without kernel isolation |\n|---|---|---|---|---|\n",
+    );
     for count in counts {
         let row = ROWS.iter().find(|row| row.0 == count.name);
         let (what, most, fiasco) = row.map_or(("", None, "–"), |row| (row.1, row.2, row.3));
         let most = most.map_or("–".to_owned(), |most| most.to_string());
-        text += &format!("| `{}` | {what} | {} | {most} | {fiasco} |\n", count.name, count.instructions);
+        text += &format!(
+            "| `{}` | {what} | {} | {most} | {fiasco} |\n",
+            count.name, count.instructions
+        );
     }
     text
 }
@@ -139,10 +179,16 @@ fn check(counts: &[Count], recorded: &[Count]) -> Result<u8> {
     let mut good = true;
     for count in counts {
         let before = recorded.iter().find(|r| r.name == count.name);
-        let limit = ROWS.iter().find(|row| row.0 == count.name).and_then(|row| row.2);
+        let limit = ROWS
+            .iter()
+            .find(|row| row.0 == count.name)
+            .and_then(|row| row.2);
         match before {
             None => {
-                eprintln!("bench: {} is not in {PAGE}: run `cargo xtask bench`", count.name);
+                eprintln!(
+                    "bench: {} is not in {PAGE}: run `cargo xtask bench`",
+                    count.name
+                );
                 good = false;
             }
             Some(before) if count.instructions * 100 > before.instructions * (100 + TOLERANCE) => {
@@ -155,7 +201,10 @@ fn check(counts: &[Count], recorded: &[Count]) -> Result<u8> {
             Some(_) => {}
         }
         if let Some(limit) = limit.filter(|limit| count.instructions > *limit) {
-            eprintln!("bench: {} needs {} instructions, at most {limit} are due", count.name, count.instructions);
+            eprintln!(
+                "bench: {} needs {} instructions, at most {limit} are due",
+                count.name, count.instructions
+            );
             good = false;
         }
     }
@@ -190,7 +239,10 @@ mod tests {
 
     #[test]
     fn results_are_found_in_the_log() {
-        assert_eq!(parse("local   | bench ipc-intra 173"), Some(count("ipc-intra", 173)));
+        assert_eq!(
+            parse("local   | bench ipc-intra 173"),
+            Some(count("ipc-intra", 173))
+        );
         assert_eq!(parse("local   | workbench ipc-intra 173"), None);
         assert_eq!(parse("local   | bench ipc-intra many"), None);
     }
@@ -206,7 +258,15 @@ mod tests {
         let before = [count("x", 1000)];
         assert_eq!(check(&[count("x", 1020)], &before).unwrap(), 0);
         assert_ne!(check(&[count("x", 1021)], &before).unwrap(), 0);
-        assert_ne!(check(&[count("syscall", 76)], &[count("syscall", 76)]).unwrap(), 0, "the limit counts");
-        assert_ne!(check(&[count("new", 1)], &before).unwrap(), 0, "not recorded");
+        assert_ne!(
+            check(&[count("syscall", 76)], &[count("syscall", 76)]).unwrap(),
+            0,
+            "the limit counts"
+        );
+        assert_ne!(
+            check(&[count("new", 1)], &before).unwrap(),
+            0,
+            "not recorded"
+        );
     }
 }

@@ -32,6 +32,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Run the host tests, then the system tests in QEMU.
     Test(TestArgs),
+    /// Count the instructions that IPC costs, and write them into docs/performance.md.
+    Bench(BenchArgs),
     /// Check formatting, and run clippy for the host and both targets.
     Lint,
     /// Look for what a build needs, and install what is missing.
@@ -127,6 +129,9 @@ pub struct MachineArgs {
     /// Number of processors.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
     pub smp: u32,
+    /// Let the time stamp counter count instructions, one a tick: they repeat exactly.
+    #[arg(long, conflicts_with = "kvm")]
+    pub count: bool,
     /// Wait for a debugger on TCP port 1234 before the first instruction.
     #[arg(long)]
     pub gdb: bool,
@@ -142,6 +147,7 @@ impl Default for MachineArgs {
             tcg: false,
             mem: None,
             smp: 1,
+            count: false,
             gdb: false,
             timeout: None,
         }
@@ -170,6 +176,20 @@ pub struct TestArgs {
     #[arg(long)]
     pub no_host: bool,
     /// What the programs are booted on.
+    #[command(flatten)]
+    pub ground: GroundArgs,
+}
+
+/// How to measure.
+#[derive(Args, Debug)]
+pub struct BenchArgs {
+    /// Print a line of JSON for each count, and write nothing.
+    #[arg(long)]
+    pub json: bool,
+    /// Write nothing; fail if a count is over its limit, or more than 2 % above the page's.
+    #[arg(long)]
+    pub check: bool,
+    /// What to measure; only the embedded system's counts are written down.
     #[command(flatten)]
     pub ground: GroundArgs,
 }

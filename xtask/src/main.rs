@@ -1,6 +1,7 @@
 //! The host tool of l4re-rs: finds or installs what a build needs, builds
 //! programs, kernel and root task, boots them in QEMU and tests them there.
 
+mod bench;
 mod boot;
 mod build;
 mod cli;
@@ -47,6 +48,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Runner { elf, args } => run::runner(&ws, &elf, args),
         Command::Build(args) => run::build_only(&ws, &args),
         Command::Test(args) => test::run(&ws, &args),
+        Command::Bench(args) => bench::run(&ws, &args),
         Command::Lint => lint::run(&ws),
         Command::Setup => {
             setup::renew(&ws)?;

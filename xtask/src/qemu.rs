@@ -103,6 +103,9 @@ pub fn command(qemu: &Path, image: &Image, machine: &MachineArgs, memory: u64) -
     if machine.kvm {
         command.args(["-cpu", "host"]);
     }
+    if machine.count {
+        command.args(["-icount", "shift=0,align=off,sleep=off"]);
+    }
     if machine.gdb {
         command.args(["-s", "-S"]);
     }

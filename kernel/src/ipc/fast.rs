@@ -41,23 +41,19 @@ pub extern "C" fn syscall(
     // A call, and no timeout.
     if (dest & FLAGS_AND_KIND ^ CALL) | u64::from(timeout) == 0 {
         if let Some(cap) = current.caps.get((dest >> cap::SHIFT) as usize) {
-            match cap.object() {
-                Object::Thread(thread) => {
-                    if is_short(tag, proto::THREAD) {
-                        // Control with fewer words than it has arguments is malformed.
-                        let control = current.utcb().mr(0) as u16 == op::CONTROL as u16;
-                        if control && cap.rights.has(Rights::S) {
-                            return Leave::at_once(MALFORMED.0);
-                        }
-                    } else {
-                        return call_thread(current, label, dest, tag, timeout, thread);
-                    }
+            // One after the other: the first is the shortest way of all.
+            if let Object::Thread(thread) = cap.object() {
+                if !is_short(tag, proto::THREAD) {
+                    return call_thread(current, label, dest, tag, timeout, thread);
                 }
-                Object::Gate(gate) => {
-                    let label = gate.label(cap.rights);
-                    return call_gate(current, label, dest, tag, timeout, gate);
+                // Control with fewer words than it has arguments is malformed.
+                let control = current.utcb().mr(0) as u16 == op::CONTROL as u16;
+                if control && cap.rights.has(Rights::S) {
+                    return Leave::at_once(MALFORMED.0);
                 }
-                _ => {}
+            } else if let Object::Gate(gate) = cap.object() {
+                let label = gate.label(cap.rights);
+                return call_gate(current, label, dest, tag, timeout, gate);
             }
         }
     } else if dest & Sysf::MASK == REPLY_AND_WAIT {

@@ -9,7 +9,8 @@ use l4re::{Env, Result};
 
 #[l4re::main]
 fn main(env: &Env) -> Result<()> {
-    env.named::<IpcGate>("bench")?.bind_thread(env.main_thread(), 0)?;
+    env.named::<IpcGate>("bench")?
+        .bind_thread(env.main_thread(), 0)?;
     respond();
     Ok(())
 }

@@ -65,8 +65,10 @@ pub fn run(ws: &Workspace, args: &TestArgs) -> Result<u8> {
     if !args.no_host {
         host(ws, args.filter.as_deref(), &mut tally)?;
     }
-    if !args.host {
-        in_qemu(ws, args, &mut tally)?;
+    if !args.host
+        && let Err(error) = in_qemu(ws, args, &mut tally)
+    {
+        tally.fail("tests in QEMU", &format!("{error:#}"), &[]);
     }
     if tally.skipped > 0 {
         println!("{} skipped", tally.skipped);
@@ -143,14 +145,8 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     };
     for example in ws.examples()? {
         let package = ws.example(&example)?;
-        let folder = build::programs(ws, &setup, &package, Profile::Debug)?;
-        for test in &package.l4re.tests {
-            let name = format!("example {example} {}", test.args.join(" "));
-            let name = name.trim_end();
-            if wanted(name) {
-                let system = System::of_package(&package, &folder, &test.args)?;
-                suite.example(name, &system, test, tally)?;
-            }
+        if let Err(error) = suite.example(&example, &package, &wanted, tally) {
+            tally.fail(&format!("example {example}"), &format!("{error:#}"), &[]);
         }
     }
     if let Ground::Embedded(embedded) = &ground
@@ -161,7 +157,9 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     for folder in ws.test_folders()? {
         if wanted(&folder) {
             let package = Package::read(&ws.root.join("tests").join(&folder))?;
-            suite.package(&package, tally)?;
+            if let Err(error) = suite.package(&package, tally) {
+                tally.fail(&folder, &format!("{error:#}"), &[]);
+            }
         }
     }
     Ok(())
@@ -191,18 +189,32 @@ impl Suite<'_> {
         )
     }
 
-    /// A test that an example's manifest describes.
+    /// The tests that an example's manifest describes.
     fn example(
         &self,
-        name: &str,
-        system: &System,
-        test: &TestEntry,
+        example: &str,
+        package: &Package,
+        wanted: &dyn Fn(&str) -> bool,
         tally: &mut Tally,
     ) -> Result<()> {
-        let record = self.boot(system)?;
-        match misses(&test.due(self.ground.has_ned()), &record) {
-            None => tally.record(name, Outcome::Passed),
-            Some(reason) => tally.fail(name, &reason, &record.lines),
+        let tests: Vec<(String, &TestEntry)> = (package.l4re.tests.iter())
+            .map(|test| {
+                let name = format!("example {example} {}", test.args.join(" "));
+                (name.trim_end().to_owned(), test)
+            })
+            .filter(|(name, _)| wanted(name))
+            .collect();
+        if tests.is_empty() {
+            return Ok(());
+        }
+        let folder = build::programs(self.ws, self.setup, package, Profile::Debug)?;
+        for (name, test) in tests {
+            let system = System::of_package(package, &folder, &test.args)?;
+            let record = self.boot(&system)?;
+            match misses(&test.due(self.ground.has_ned()), &record) {
+                None => tally.record(&name, Outcome::Passed),
+                Some(reason) => tally.fail(&name, &reason, &record.lines),
+            }
         }
         Ok(())
     }

@@ -160,6 +160,11 @@ fn succeed(mut cargo: Command, what: &str) -> Result<()> {
     }
 }
 
+/// Where cargo leaves the user's programs.
+pub fn program_folder(ws: &Workspace, profile: Profile) -> PathBuf {
+    ws.target_dir.join(TARGET).join(profile.folder())
+}
+
 /// Builds all programs of a package; the result is the folder they are in.
 pub fn programs(
     ws: &Workspace,
@@ -167,7 +172,7 @@ pub fn programs(
     package: &Package,
     profile: Profile,
 ) -> Result<PathBuf> {
-    let folder = ws.target_dir.join(TARGET).join(profile.folder());
+    let folder = program_folder(ws, profile);
     let mut cargo = cargo(ws, setup, "build", TARGET);
     cargo
         .args(["--quiet", "--bins", "--package", &package.name])

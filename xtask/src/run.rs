@@ -57,8 +57,14 @@ pub fn runner(ws: &Workspace, elf: &Path, args: Vec<String>) -> Result<u8> {
         .and_then(|dir| Package::read(Path::new(&dir)).ok())
         .filter(|package| !package.l4re.programs.is_empty());
     let system = match (package, elf.parent()) {
-        // One of several that make a system; cargo has built the others beside it.
         (Some(package), Some(folder)) if !folder.ends_with("deps") => {
+            // One of several that make a system; cargo has built this one only.
+            for profile in [Profile::Debug, Profile::Release] {
+                if folder == build::program_folder(ws, profile) {
+                    sysroot::ensure(ws, &setup)?;
+                    build::programs(ws, &setup, &package, profile)?;
+                }
+            }
             System::of_package(&package, folder, &options.args)?
         }
         _ => System::of_files(&[elf.to_owned()], &options.args)?,

@@ -6,7 +6,7 @@ use super::wire::{Decoder, Encoder, Places};
 use crate::cap::Cap;
 use crate::error::{Error, Result};
 use crate::ipc;
-use l4re_sys::{MsgTag, Sysf, Timeout, proto};
+use l4re_sys::{MsgTag, Sysf, TagFlags, Timeout, proto};
 
 /// The protocol of an interface: the label of its requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +59,9 @@ pub fn call<T: ?Sized>(
     // SAFETY: the protocol is known to change nothing that safe code relies on (`Protocol`),
     // the buffers are empty slots of the caller's own.
     let (tag, _) = unsafe { l4re_sys::ipc(object.idx(), Sysf::CALL, 0, tag, Timeout::NEVER) };
-    if tag.has_error() || tag.label() < 0 {
+    // Both at once: the error flag, or a negative label.
+    const BAD: u64 = 1 << 63 | TagFlags::ERROR.bits() as u64;
+    if tag.0 & BAD != 0 {
         return Err(failed(tag));
     }
     Ok(Decoder::direct(tag, Places::default()))

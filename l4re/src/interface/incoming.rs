@@ -50,13 +50,23 @@ impl<'r> Incoming<'r> {
         self.reception
     }
 
-    /// Reads the operation.
-    ///
-    /// # Errors
-    /// [`Malformed::TooShort`](crate::Malformed::TooShort) if the message ends before.
+    /// The operation: the first value, if there is one. The arguments behind it are looked for
+    /// anyway, and so whether there was one need not be asked twice.
     #[inline(always)]
-    pub fn opcode<T: Plain>(&self) -> Result<T> {
-        Decoder::direct(self.tag, self.lent.places()).value()
+    pub fn opcode<T: Plain>(&self) -> T {
+        // As long as any message of a word.
+        let one = MsgTag::new(0, 1, 0, TagFlags::empty());
+        (Decoder::direct(one, self.lent.places()).value()).unwrap_or_else(|_| crate::msg::zeroed())
+    }
+
+    /// The error of a request whose operation is unknown, or whose sender lacks a right: that
+    /// it has no operation comes first.
+    #[inline(always)]
+    pub fn error(&self, error: Error) -> Error {
+        if self.tag.words() == 0 {
+            return Error::Malformed(crate::Malformed::TooShort);
+        }
+        error
     }
 
     /// Checks the sender's rights to the gate.
@@ -67,7 +77,7 @@ impl<'r> Incoming<'r> {
     pub fn require(&self, rights: ObjRights) -> Result<()> {
         let wanted = u64::from(rights.bits()) & LABEL_RIGHTS_MASK;
         if self.label & wanted != wanted {
-            return Err(Error::NO_PERMISSION);
+            return Err(self.error(Error::NO_PERMISSION));
         }
         Ok(())
     }
@@ -79,12 +89,8 @@ impl<'r> Incoming<'r> {
     }
 
     /// Reads the arguments, which start behind `opcode` bytes, from the copy if there is one.
-    ///
-    /// # Errors
-    /// [`Malformed::TooShort`](crate::Malformed::TooShort) if the tag tells more than a message
-    /// holds.
     #[inline(always)]
-    pub fn arguments<'m>(&self, copied: Option<&'m Copied>, opcode: usize) -> Result<Decoder<'m>>
+    pub fn arguments<'m>(&self, copied: Option<&'m Copied>, opcode: usize) -> Decoder<'m>
     where
         'r: 'm,
     {
@@ -93,9 +99,8 @@ impl<'r> Incoming<'r> {
             Some(copied) => copied.decoder(places),
             None => Decoder::direct(self.tag, places),
         };
-        decoder.check()?;
         decoder.skip_to(opcode);
-        Ok(decoder)
+        decoder
     }
 
     /// Finishes a reply: `to` holds the data of arguments that go back, `result` the rest.
@@ -124,14 +129,22 @@ impl<'r> Incoming<'r> {
     #[cold]
     pub fn other<I: Interface + ?Sized>(&self) -> MsgTag {
         if self.protocol() == proto::META {
-            return meta::answer::<I>(self).unwrap_or_else(refuse);
+            return meta::answer::<I>(self).unwrap_or_else(failed);
         }
         refuse(Error::BAD_PROTOCOL)
     }
 }
 
-/// The answer that tells an error. A code that does not fit into a result is told as such.
+/// The answer that tells an error of a method.
 #[cold]
+#[inline(never)]
+pub fn failed(error: Error) -> MsgTag {
+    refuse(error)
+}
+
+/// The answer that tells an error, as a rule a constant one. A code that does not fit into a
+/// result is told as such.
+#[inline(always)]
 pub fn refuse(error: Error) -> MsgTag {
     let label = match error.label() {
         label @ -0x8000..0 => label,

@@ -11,8 +11,9 @@ use l4re_sys::{MsgTag, TagFlags};
 /// Answers a question about the interfaces of an object.
 pub(super) fn answer<I: Interface + ?Sized>(request: &Incoming<'_>) -> Result<MsgTag> {
     let label = |label: i64| Ok(MsgTag::new(label, 0, 0, TagFlags::empty()));
-    match request.opcode::<u32>()? {
+    match request.opcode::<u32>() {
         op::NUM_INTERFACES => {
+            request.arguments(None, size_of::<u32>()).reached()?;
             let mut n = 0;
             I::interfaces(&mut |_, _| n += 1);
             label(n)
@@ -37,10 +38,10 @@ pub(super) fn answer<I: Interface + ?Sized>(request: &Incoming<'_>) -> Result<Ms
             let protocol: i64 = argument(request)?;
             label((protocol != 0 && I::speaks(protocol)).into())
         }
-        _ => Err(Error::NO_OPERATION),
+        _ => Err(request.error(Error::NO_OPERATION)),
     }
 }
 
 fn argument<T: crate::msg::Plain>(request: &Incoming<'_>) -> Result<T> {
-    request.arguments(None, size_of::<u32>())?.value()
+    request.arguments(None, size_of::<u32>()).value()
 }

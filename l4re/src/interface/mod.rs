@@ -79,15 +79,13 @@ mod memory;
 mod meta;
 mod out;
 pub(crate) mod reception;
-#[cfg(test)]
-mod tests;
 mod varg;
 mod wire;
 
 pub use arg::{In, Length, Slice, Str};
 pub use client::Protocol;
 pub use demand::Demand;
-pub use incoming::{Incoming, label_of, refuse};
+pub use incoming::{Incoming, failed, label_of, refuse};
 pub use memory::Memory;
 pub use out::{Array, Buffers, List, Out, Text};
 pub use reception::{Lent, Reception};

@@ -8,7 +8,7 @@ use crate::region::{Rm, Window};
 use crate::{Cap, msg};
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
-use l4re_sys::{BufferDesc, Fpage, MsgTag, ObjRights, RcvItem, unmap::UnmapFlags};
+use l4re_sys::{BufferDesc, Fpage, ObjRights, RcvItem, unmap::UnmapFlags};
 
 /// How many capabilities a request can bring: that many items fit beside a few words.
 const MAX_CAPS: u8 = 24;
@@ -49,20 +49,17 @@ impl Lent {
         }
     }
 
-    /// Writes the buffer registers.
+    /// Writes the buffer registers if nothing is lent.
     #[inline(always)]
-    pub(crate) fn set_buffers(&self) {
-        if self.slots.is_empty() && self.window.is_none() {
-            let utcb = l4re_sys::utcb();
-            utcb.set_br(0, RcvItem::VOID.0);
-            utcb.set_bdr(BufferDesc::default());
-        } else {
-            self.set_all_buffers();
-        }
+    pub(crate) fn set_no_buffers() {
+        let utcb = l4re_sys::utcb();
+        utcb.set_br(0, RcvItem::VOID.0);
+        utcb.set_bdr(BufferDesc::default());
     }
 
+    /// Writes the buffer registers.
     #[cold]
-    fn set_all_buffers(&self) {
+    pub(crate) fn set_buffers(&self) {
         let utcb = l4re_sys::utcb();
         let mut next = 0;
         let mut put = |word| {
@@ -101,6 +98,8 @@ impl Lent {
 pub(crate) mod todo {
     /// Something must be dropped when the answer has been sent.
     pub const AFTER: u32 = 1;
+    /// The request has brought something.
+    pub const BROUGHT: u32 = 256;
     /// The request is not to be answered by the loop.
     pub const NO_REPLY: u32 = 2;
     /// The loop is to end.
@@ -111,6 +110,8 @@ pub(crate) mod todo {
     pub const REMOVED: u32 = 16;
     /// There are more slots, or a larger window.
     pub const GROWN: u32 = 32;
+    /// The loop waits with slots, a window or a place for reply capabilities.
+    pub const SPECIAL: u32 = 128;
     /// There are objects whose capabilities are in the answer.
     pub const BORN: u32 = 64;
 }
@@ -146,16 +147,15 @@ impl Reception {
         self.ask(todo::AFTER);
     }
 
-    /// Drops what the last answer gave away, and what the request of which `tag` was received
-    /// has brought.
+    /// Drops what the last answer gave away, and what the request has brought.
     #[cold]
-    pub(crate) fn tidy(&self, tag: MsgTag, lent: &Lent) {
+    pub(crate) fn tidy(&self, lent: &Lent) {
         msg::preserve(|| {
             drop(self.given.take());
-            if tag.items() > 0 {
+            if self.todo() & todo::BROUGHT != 0 {
                 lent.clear();
             }
         });
-        self.done(todo::AFTER);
+        self.done(todo::AFTER | todo::BROUGHT);
     }
 }

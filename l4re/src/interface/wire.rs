@@ -171,13 +171,13 @@ impl<'m> Decoder<'m> {
         self.at = at;
     }
 
-    /// Words and items together fit into a message.
+    /// There is a message up to where it has been read.
+    ///
+    /// # Errors
+    /// [`Malformed::TooShort`] if it ends before.
     #[inline(always)]
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.tag.items() > 0 && self.tag.words() + item::WORDS * self.tag.items() > MSG_REGS {
-            return Err(TOO_SHORT);
-        }
-        Ok(())
+    pub fn reached(&mut self) -> Result<()> {
+        self.room(0, 1).map(drop)
     }
 
     #[inline(always)]

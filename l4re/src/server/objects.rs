@@ -1,7 +1,7 @@
 //! The table of objects, and the labels that name them.
 #![allow(unsafe_code)]
 
-use crate::interface::{Incoming, refuse};
+use crate::interface::{Lent, Reception, refuse};
 use crate::{Error, OwnedCap};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -13,10 +13,12 @@ use l4re_sys::op::ipc_gate::LABEL_RIGHTS_MASK;
 ///
 /// # Safety
 /// The pointer is that of the object that the function was registered with, which lives.
-pub type Dispatch = unsafe fn(*const (), &Incoming<'_>) -> MsgTag;
+pub type Dispatch = unsafe fn(*const (), MsgTag, u64, &Lent, &Reception) -> MsgTag;
 
-/// What the way of a request to its object needs.
+/// What the way of a request to its object needs: as large as the distance of labels, so that
+/// a label is a place in the table without arithmetic.
 #[derive(Clone, Copy)]
+#[repr(align(32))]
 pub struct Target {
     object: *const (),
     dispatch: Dispatch,
@@ -57,39 +59,61 @@ pub struct Objects {
 }
 
 const GENERATION_SHIFT: u32 = 32;
-const INDEX_SHIFT: u32 = 2;
+const INDEX_SHIFT: u32 = 5;
 const _: () = assert!(LABEL_RIGHTS_MASK >> INDEX_SHIFT == 0);
+const _: () = assert!(size_of::<Target>() == 1 << INDEX_SHIFT);
 
 /// Answers for a place that is free.
 ///
 /// # Safety
 /// None needed.
-unsafe fn vacant(_: *const (), _: &Incoming<'_>) -> MsgTag {
+unsafe fn vacant(_: *const (), _: MsgTag, _: u64, _: &Lent, _: &Reception) -> MsgTag {
     refuse(Error::NOT_FOUND)
-}
-
-impl Target {
-    /// Answers a request.
-    ///
-    /// # Safety
-    /// The object has not been dropped since the target was found.
-    #[inline(always)]
-    pub unsafe fn dispatch(self, request: &Incoming<'_>) -> MsgTag {
-        // SAFETY: pointer and function were registered together (`Objects::add`); the object
-        // lives, as the caller vouches.
-        unsafe { (self.dispatch)(self.object, request) }
-    }
 }
 
 impl Objects {
     /// The object of a label, whatever the rights in it.
+    ///
+    /// # Safety
+    /// What is returned must be gone before anything else of the table is used.
     #[inline(always)]
-    pub fn find(&self, label: u64) -> Option<Target> {
+    unsafe fn find(&self, label: u64) -> Option<&Target> {
         let index = (label as u32 >> INDEX_SHIFT) as usize;
         // SAFETY: the type is not `Sync`, and none of its functions calls code that could use
-        // it again while a reference to the table lives.
-        let target = *unsafe { &*self.targets.get() }.get(index)?;
-        (target.generation == label >> GENERATION_SHIFT).then_some(target)
+        // it again while a reference to the table lives; nor does the caller.
+        let target = unsafe { &*self.targets.get() }.get(index)?;
+        if target.generation != label >> GENERATION_SHIFT {
+            return None;
+        }
+        Some(target)
+    }
+
+    /// Has the object of a label answer a request.
+    ///
+    /// # Safety
+    /// An object that is removed meanwhile is not dropped before this returns.
+    #[inline(always)]
+    pub unsafe fn dispatch(
+        &self,
+        tag: MsgTag,
+        label: u64,
+        lent: &Lent,
+        reception: &Reception,
+    ) -> MsgTag {
+        // SAFETY: the reference is not used behind the call's start.
+        match unsafe { self.find(label) } {
+            Some(&Target {
+                object, dispatch, ..
+                // SAFETY: pointer and function were registered together (`add`); the object
+                // lives, as the caller vouches.
+            }) => unsafe { dispatch(object, tag, label, lent, reception) },
+            None => refuse(Error::NOT_FOUND),
+        }
+    }
+
+    fn has(&self, label: u64) -> bool {
+        // SAFETY: the reference is gone at once.
+        unsafe { self.find(label) }.is_some()
     }
 
     /// Adds an object; returns its label.
@@ -136,7 +160,7 @@ impl Objects {
 
     /// Gives an object the gate that it owns from now on. `watched`: it goes with the gate.
     pub fn own_gate(&self, label: u64, gate: OwnedCap<()>, watched: bool) {
-        if self.find(label).is_none() {
+        if !self.has(label) {
             return;
         }
         let index = (label as u32 >> INDEX_SHIFT) as usize;
@@ -153,7 +177,9 @@ impl Objects {
     /// Takes an object out of the table: its label names nothing any more. It must not be
     /// dropped while one of its methods runs.
     pub fn remove(&self, label: u64) -> Option<Removed> {
-        self.find(label)?;
+        if !self.has(label) {
+            return None;
+        }
         let index = (label as u32 >> INDEX_SHIFT) as usize;
         // SAFETY: as in `find`; what is removed is dropped by the caller, behind this.
         let (targets, entries) = unsafe { (&mut *self.targets.get(), &mut *self.entries.get()) };

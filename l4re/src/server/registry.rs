@@ -6,7 +6,7 @@ use super::objects::{Dispatch, Objects, Removed};
 use super::timers::{Timer, Timers};
 use crate::cap::{Cap, OwnedCap};
 use crate::env::Env;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Malformed, Result};
 use crate::interface::reception::todo;
 use crate::interface::{Incoming, Lent, Out, Reception, ServedBy, refuse};
 use crate::ipc_gate::IpcGate;
@@ -19,7 +19,13 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::time::Duration;
-use l4re_sys::{CapIdx, MsgTag, Sysf, TagFlags, Timeout, TimeoutS, err, ipc_error, op, proto};
+use l4re_sys::utcb::MSG_REGS;
+use l4re_sys::{
+    CapIdx, MsgTag, Sysf, TagFlags, Timeout, TimeoutS, err, ipc_error, item, op, proto,
+};
+
+/// In place of a reply: there is none. (No reply has this flag.)
+const NO_REPLY: MsgTag = MsgTag::new(0, 0, 0, TagFlags::ERROR);
 
 /// The buffer register that holds the time of the next timer: behind all buffers.
 const TIME_REGISTER: usize = 56;
@@ -107,17 +113,28 @@ impl fmt::Debug for Registry {
 /// The pointer is to a `T` that lives.
 unsafe fn dispatch<I: ServedBy<T> + ?Sized, T>(
     object: *const (),
-    request: &Incoming<'_>,
+    tag: MsgTag,
+    label: u64,
+    lent: &Lent,
+    reception: &Reception,
 ) -> MsgTag {
+    let request = Incoming::new(tag, label, lent, reception);
     // SAFETY: as the caller vouches.
-    I::dispatch(unsafe { &*object.cast::<T>() }, request)
+    I::dispatch(unsafe { &*object.cast::<T>() }, &request)
 }
 
 /// Handles an interrupt.
 ///
 /// # Safety
 /// The pointer is to a `RefCell<F>` that lives.
-unsafe fn interrupt<F: FnMut()>(object: *const (), request: &Incoming<'_>) -> MsgTag {
+unsafe fn interrupt<F: FnMut()>(
+    object: *const (),
+    tag: MsgTag,
+    label: u64,
+    lent: &Lent,
+    reception: &Reception,
+) -> MsgTag {
+    let request = Incoming::new(tag, label, lent, reception);
     if request.protocol() != proto::IRQ {
         return refuse(Error::BAD_PROTOCOL);
     }
@@ -178,7 +195,7 @@ impl Registry {
             // The loop has what there was; what is new is all anew, for it to exchange.
             msg::preserve(|| more.grow(all, inner.env.rm()))?;
             inner.demand.set(all);
-            inner.reception.ask(todo::GROWN);
+            inner.reception.ask(todo::GROWN | todo::SPECIAL);
         }
         Ok(())
     }
@@ -350,6 +367,7 @@ impl Registry {
                 return Err(Error::Service(ErrorCode(err::EBUSY)));
             }
             *slot = Some(self.new_reply_slot()?);
+            self.inner.reception.ask(todo::SPECIAL);
         }
         Ok(())
     }
@@ -411,52 +429,84 @@ impl Registry {
     }
 
     fn serve_requests(&self, lent: &mut Lent) -> Result<()> {
-        const NOTHING: MsgTag = MsgTag::new(0, 0, 0, TagFlags::empty());
         let inner = &*self.inner;
-        let mut flags = Sysf::WAIT;
-        let mut reply = NOTHING;
-        let mut next = self.next();
-        loop {
-            lent.set_buffers();
-            if let Some(time) = next.time {
-                l4re_sys::utcb().set_br(TIME_REGISTER, time);
-            }
-            // SAFETY: a sender can change nothing but slots and window, which are the loop's.
-            let (tag, label) =
-                unsafe { l4re_sys::ipc(next.reply_slot, flags, 0, reply, next.timeout) };
-            if tag.has_error() {
-                self.failed(flags)?;
-                flags = Sysf::WAIT;
-                if self.between(lent) {
-                    return Ok(());
+        let mut waited = self.wait(NO_REPLY, lent)?;
+        while let Some((mut tag, mut label)) = waited {
+            // The usual case is nothing but this: every instruction is paid by each request.
+            let last = loop {
+                if tag.items() != 0 && !self.takes_items(tag) {
+                    break refuse(Error::Malformed(Malformed::TooShort));
                 }
-                next = self.next();
-                continue;
-            }
-            let request = Incoming::new(tag, label, lent, &inner.reception);
-            reply = match inner.objects.find(label) {
-                // SAFETY: what is removed while the method runs is dropped behind it.
-                Some(target) => unsafe { target.dispatch(&request) },
-                None => refuse(Error::NOT_FOUND),
+                // SAFETY: what is removed while its method runs is dropped behind it.
+                let reply = unsafe { inner.objects.dispatch(tag, label, lent, &inner.reception) };
+                if inner.reception.todo() != 0 {
+                    break reply;
+                }
+                Lent::set_no_buffers();
+                // SAFETY: a sender can change nothing: nothing is lent.
+                (tag, label) = unsafe {
+                    let flags = Sysf::REPLY_AND_WAIT;
+                    l4re_sys::ipc(CapIdx::INVALID, flags, 0, reply, Timeout::SEND_ZERO)
+                };
+                if tag.has_error() {
+                    // The client is gone, or did not wait.
+                    break NO_REPLY;
+                }
             };
-            flags = Sysf::REPLY_AND_WAIT;
-            if inner.reception.todo() | tag.items() as u32 != 0 {
-                if self.is_more_than_waiting(tag) {
-                    self.answer(reply, tag, lent);
-                    flags = Sysf::WAIT;
-                    if self.between(lent) {
-                        return Ok(());
-                    }
+            waited = self.wait(last, lent)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a request has brought something. Whether its words and items fit together
+    /// into a message.
+    #[cold]
+    #[inline(never)]
+    fn takes_items(&self, tag: MsgTag) -> bool {
+        self.inner.reception.ask(todo::BROUGHT);
+        tag.words() + item::WORDS * tag.items() <= MSG_REGS
+    }
+
+    /// Answers a request, if there is one to answer, does what else there is to
+    /// do, and waits for the next; none if the loop is to end.
+    #[cold]
+    #[inline(never)]
+    fn wait(&self, mut reply: MsgTag, lent: &mut Lent) -> Result<Option<(MsgTag, u64)>> {
+        let inner = &*self.inner;
+        loop {
+            if self.is_more_than_waiting() {
+                if reply != NO_REPLY {
+                    self.answer(reply, lent);
+                    reply = NO_REPLY;
                 }
-                next = self.next();
+                if self.between(lent) {
+                    return Ok(None);
+                }
             }
+            lent.set_buffers();
+            let mut timeout = Timeout::SEND_ZERO;
+            if let Some(time) = inner.timers.next() {
+                l4re_sys::utcb().set_br(TIME_REGISTER, time);
+                timeout = Timeout::new(TimeoutS::ZERO, TimeoutS::absolute(TIME_REGISTER));
+            }
+            let (flags, sent) = match reply {
+                NO_REPLY => (Sysf::WAIT, MsgTag::new(0, 0, 0, TagFlags::empty())),
+                reply => (Sysf::REPLY_AND_WAIT, reply),
+            };
+            reply = NO_REPLY;
+            // SAFETY: a sender can change nothing but slots and window, which are the loop's.
+            let (tag, label) = unsafe { l4re_sys::ipc(self.reply_to(), flags, 0, sent, timeout) };
+            if !tag.has_error() {
+                return Ok(Some((tag, label)));
+            }
+            self.failed(flags)?;
         }
     }
 
-    /// Whether there is something to do before the next request, or only a timer to wait for.
-    #[cold]
-    fn is_more_than_waiting(&self, request: MsgTag) -> bool {
-        request.items() > 0 || self.inner.reception.todo() != todo::TIMERS || self.is_time()
+    /// Whether there is something to do before the next request.
+    fn is_more_than_waiting(&self) -> bool {
+        let todo = self.inner.reception.todo();
+        todo & !(todo::TIMERS | todo::SPECIAL) != 0 || (todo & todo::TIMERS != 0 && self.is_time())
     }
 
     /// Whether a timer is due.
@@ -465,30 +515,22 @@ impl Registry {
         next.is_some_and(|at| at <= self.inner.env.kip().clock_us())
     }
 
-    /// What the loop waits with.
-    fn next(&self) -> Next {
+    /// Where reply capabilities go.
+    fn reply_to(&self) -> CapIdx {
         let slot = self.inner.reply_slot.borrow();
-        let time = self.inner.timers.next();
-        Next {
-            reply_slot: slot.as_ref().map_or(CapIdx::INVALID, ReplySlot::idx),
-            time,
-            timeout: match time {
-                None => Timeout::SEND_ZERO,
-                Some(_) => Timeout::new(TimeoutS::ZERO, TimeoutS::absolute(TIME_REGISTER)),
-            },
-        }
+        slot.as_ref().map_or(CapIdx::INVALID, ReplySlot::idx)
     }
 
     /// Sends an answer by itself, and does what has to be done behind it.
     #[cold]
-    fn answer(&self, reply: MsgTag, request: MsgTag, lent: &Lent) {
+    fn answer(&self, reply: MsgTag, lent: &Lent) {
         let inner = &*self.inner;
         let reception = &inner.reception;
         if reception.todo() & todo::NO_REPLY != 0 {
             reception.done(todo::NO_REPLY);
             inner.born.borrow_mut().clear();
         } else {
-            let slot = self.next().reply_slot;
+            let slot = self.reply_to();
             let flags = Sysf::REPLY | Sysf::SEND;
             // SAFETY: sending an answer changes nothing of the program's own.
             let (tag, _) = unsafe { l4re_sys::ipc(slot, flags, 0, reply, Timeout::SEND_ZERO) };
@@ -499,7 +541,7 @@ impl Registry {
             }
         }
         reception.done(todo::BORN);
-        reception.tidy(request, lent);
+        reception.tidy(lent);
     }
 
     /// Does what there is to do while no request is being answered. Whether the loop is to end.
@@ -542,13 +584,6 @@ impl Registry {
         }
         Err(Error::Ipc(crate::IpcError::from_raw(error)))
     }
-}
-
-/// What the loop waits with.
-struct Next {
-    reply_slot: CapIdx,
-    time: Option<u64>,
-    timeout: Timeout,
 }
 
 impl Cap<IpcGate> {

@@ -132,7 +132,9 @@ impl Rights {
             None => Ok(()),
             Some(_) => Err(Error::new_spanned(
                 &self.0,
-                format!("a method can only require rights of `{letters}`: others are not told to servers"),
+                format!(
+                    "a method can only require rights of `{letters}`: others are not told to servers"
+                ),
             )),
         }
     }

@@ -59,9 +59,8 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
     let items = method.parameters.iter().filter_map(|p| {
         let packed = format_ident!("__{}", p.name);
         let rights = &p.rights;
-        matches!(p.kind, Kind::In(_)).then(|| {
-            quote!(::l4re::interface::In::put_item(&#packed, &mut __request, #rights);)
-        })
+        matches!(p.kind, Kind::In(_))
+            .then(|| quote!(::l4re::interface::In::put_item(&#packed, &mut __request, #rights);))
     });
     let protocol = protocol(interface);
     let head = quote! {
@@ -105,9 +104,9 @@ fn reply(method: &Method) -> TokenStream {
     let names: Vec<_> = (method.parameters.iter().filter(|p| back(p)))
         .map(|p| (&p.name, format_ident!("__{}", p.name)))
         .collect();
-    let read = names.iter().map(|(_, read)| {
-        quote!(let #read = ::l4re::interface::In::get(&mut __reply)?;)
-    });
+    let read = names
+        .iter()
+        .map(|(_, read)| quote!(let #read = ::l4re::interface::In::get(&mut __reply)?;));
     let write = names.iter().map(|(name, read)| quote!(*#name = #read;));
     let output = &method.output;
     let (parts, label) = output.names();
@@ -115,9 +114,10 @@ fn reply(method: &Method) -> TokenStream {
     let unpacked: Vec<_> = (parts.iter().zip(&output.parts))
         .map(|(part, wire)| wire.unpack(quote!(#part)))
         .collect();
-    let read_label = output.label.as_ref().map(|ty| {
-        quote!(let #label = ::l4re::interface::client::label::<#ty>(&__reply)?;)
-    });
+    let read_label = output
+        .label
+        .as_ref()
+        .map(|ty| quote!(let #label = ::l4re::interface::client::label::<#ty>(&__reply)?;));
     let whole = output.whole(&quote!(#label), &unpacked);
     quote! {
         #read_label

@@ -13,7 +13,13 @@ use syn::{
 
 /// Methods that every capability has: they would hide the interface's.
 const HIDDEN: &[&str] = &[
-    "bind_thread", "cast", "clone", "idx", "is_valid", "lend", "take",
+    "bind_thread",
+    "cast",
+    "clone",
+    "idx",
+    "is_valid",
+    "lend",
+    "take",
 ];
 
 /// How a parameter goes into messages.
@@ -161,7 +167,10 @@ fn literal(expr: &Expr) -> Option<i128> {
 
 fn check_shape(sig: &Signature, keep: &mut impl FnMut(Error)) {
     if HIDDEN.contains(&sig.ident.to_string().as_str()) {
-        let text = format!("`Cap::{}` would hide this method: give it another name", sig.ident);
+        let text = format!(
+            "`Cap::{}` would hide this method: give it another name",
+            sig.ident
+        );
         keep(Error::new_spanned(&sig.ident, text));
     }
     if !sig.generics.params.is_empty() {
@@ -169,7 +178,10 @@ fn check_shape(sig: &Signature, keep: &mut impl FnMut(Error)) {
         keep(Error::new_spanned(&sig.generics, text));
     }
     if let Some(asyncness) = sig.asyncness {
-        keep(Error::new_spanned(asyncness, "a method of an interface cannot be async"));
+        keep(Error::new_spanned(
+            asyncness,
+            "a method of an interface cannot be async",
+        ));
     }
     match sig.receiver() {
         Some(r) if r.reference.is_some() && r.mutability.is_none() && r.colon_token.is_none() => {}
@@ -306,13 +318,13 @@ impl Output {
         let all = self.label.iter().map(|_| label).chain(parts);
         if self.tuple {
             {
-            let all: Vec<_> = all.collect();
-            if all.len() == 1 {
-                quote!((#(#all,)*))
-            } else {
-                quote!((#(#all),*))
+                let all: Vec<_> = all.collect();
+                if all.len() == 1 {
+                    quote!((#(#all,)*))
+                } else {
+                    quote!((#(#all),*))
+                }
             }
-        }
         } else {
             quote!(#(#all)*)
         }

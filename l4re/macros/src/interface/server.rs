@@ -35,7 +35,8 @@ pub fn expand(interface: &Interface) -> TokenStream {
         known.then(|| {
             quote! {
                 if __protocol == <dyn #name as ::l4re::Object>::PROTOCOL {
-                    return ::l4re::interface::refuse(::l4re::Error::NO_OPERATION);
+                    let error = __request.error(::l4re::Error::NO_OPERATION);
+                    return ::l4re::interface::refuse(error);
                 }
             }
         })
@@ -44,10 +45,7 @@ pub fn expand(interface: &Interface) -> TokenStream {
         Some(quote! {
             #answer
             if __protocol == <dyn #name as ::l4re::Object>::PROTOCOL {
-                return match answer(__object, __request) {
-                    ::core::result::Result::Ok(tag) => tag,
-                    ::core::result::Result::Err(error) => ::l4re::interface::refuse(error),
-                };
+                return answer(__object, __request);
             }
         })
     };
@@ -79,7 +77,10 @@ fn answer(interface: &Interface) -> TokenStream {
     let name = &interface.name;
     let body = match &interface.head.opcode {
         Opcode::None => {
-            let method = interface.methods.iter().map(|m| call(interface, m, quote!(0)));
+            let method = interface
+                .methods
+                .iter()
+                .map(|m| call(interface, m, quote!(0)));
             quote!(#(#method)*)
         }
         Opcode::Type(ty) => {
@@ -89,9 +90,11 @@ fn answer(interface: &Interface) -> TokenStream {
                 .map(|m| call(interface, m, quote!(::core::mem::size_of::<#ty>())));
             quote! {
                 #operations
-                match __request.opcode::<#ty>()? {
+                match __request.opcode::<#ty>() {
                     #(#ops => #calls)*
-                    _ => ::core::result::Result::Err(::l4re::Error::NO_OPERATION),
+                    _ => ::l4re::interface::refuse(
+                        __request.error(::l4re::Error::NO_OPERATION),
+                    ),
                 }
             }
         }
@@ -102,7 +105,7 @@ fn answer(interface: &Interface) -> TokenStream {
         fn answer<__T: #name + ?::core::marker::Sized>(
             __object: &__T,
             __request: &::l4re::interface::Incoming<'_>,
-        ) -> ::l4re::Result<::l4re::sys::MsgTag> {
+        ) -> ::l4re::sys::MsgTag {
             #body
         }
     }
@@ -110,7 +113,24 @@ fn answer(interface: &Interface) -> TokenStream {
 
 /// Reads the arguments, calls the method, and writes the reply.
 fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStream {
-    let rights = method.rights.as_ref().map(|rights| quote!(__request.require(#rights)?;));
+    // The answer to what cannot be read is mostly a constant: it goes no way round.
+    let give_up = if method.send_only {
+        quote!(__request.no_reply())
+    } else {
+        quote!(::l4re::interface::refuse(error))
+    };
+    let or_refuse = |result: TokenStream| {
+        quote! {
+            match #result {
+                ::core::result::Result::Ok(value) => value,
+                ::core::result::Result::Err(error) => return #give_up,
+            }
+        }
+    };
+    let rights = method.rights.as_ref().map(|rights| {
+        let required = or_refuse(quote!(__request.require(#rights)));
+        quote!(#required;)
+    });
     let borrows = method.parameters.iter().filter_map(|p| match &p.kind {
         Kind::In(wire) => {
             let ty = &wire.ty;
@@ -124,19 +144,26 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
             Kind::In(wire) => {
                 let ty = &wire.ty;
                 let value = match &p.default {
-                    None => quote_spanned!(p.span=> ::l4re::interface::In::get(&mut __arguments)?),
-                    Some(default) => quote_spanned! {p.span=>
-                        <::core::option::Option<#ty> as ::l4re::interface::In<'_>>::get(
-                            &mut __arguments,
-                        )?
-                        .unwrap_or(#default)
-                    },
+                    None => or_refuse(
+                        quote_spanned!(p.span=> ::l4re::interface::In::get(&mut __arguments)),
+                    ),
+                    Some(default) => {
+                        let value = or_refuse(quote_spanned! {p.span=>
+                            <::core::option::Option<#ty> as ::l4re::interface::In<'_>>::get(
+                                &mut __arguments,
+                            )
+                        });
+                        quote!(#value.unwrap_or(#default))
+                    }
                 };
                 quote_spanned!(p.span=> let #name: #ty = #value;)
             }
-            Kind::Ref(ty) | Kind::InOut(ty) => quote_spanned! {p.span=>
-                let mut #name: #ty = ::l4re::interface::In::get(&mut __arguments)?;
-            },
+            Kind::Ref(ty) | Kind::InOut(ty) => {
+                let value = or_refuse(
+                    quote_spanned!(p.span=> ::l4re::interface::In::get(&mut __arguments)),
+                );
+                quote_spanned!(p.span=> let mut #name: #ty = #value;)
+            }
             Kind::Out(ty) => quote_spanned! {p.span=>
                 let mut #name: #ty = ::l4re::msg::zeroed();
             },
@@ -151,6 +178,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         }
     });
     let (trait_name, name) = (&interface.name, &method.name);
+    let reached = or_refuse(quote!(__arguments.reached()));
     let prepare = quote! {
         #rights
         let __copied = if const { false #(#borrows)* } {
@@ -158,19 +186,17 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         } else {
             ::core::option::Option::None
         };
-        let mut __arguments = __request.arguments(__copied.as_ref(), #opcode)?;
+        let mut __arguments = __request.arguments(__copied.as_ref(), #opcode);
         #(#reads)*
+        #reached;
     };
     let result = quote!(<__T as #trait_name>::#name(__object, #(#values),*));
     if method.send_only {
         return quote! {{
-            let _ = (|| -> ::l4re::Result<()> {
-                #prepare
-                // There is nobody to tell an error.
-                let _ = #result;
-                ::core::result::Result::Ok(())
-            })();
-            ::core::result::Result::Ok(__request.no_reply())
+            #prepare
+            // There is nobody to tell an error.
+            let _ = #result;
+            __request.no_reply()
         }};
     }
     let output = &method.output;
@@ -191,9 +217,17 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
     });
     quote! {{
         #prepare
-        let #whole = #result?;
+        let #whole = match #result {
+            ::core::result::Result::Ok(value) => value,
+            ::core::result::Result::Err(error) => {
+                return ::l4re::interface::failed(::core::convert::From::from(error));
+            }
+        };
         let mut __reply = ::l4re::interface::Encoder::new();
         #(#back)*
-        __request.reply(__reply, #label_value, (#(#packed,)*))
+        match __request.reply(__reply, #label_value, (#(#packed,)*)) {
+            ::core::result::Result::Ok(tag) => tag,
+            ::core::result::Result::Err(error) => ::l4re::interface::refuse(error),
+        }
     }}
 }

@@ -51,7 +51,9 @@ impl Wire {
         }
         let mut wire = match shape {
             Shape::Str => quote_spanned!(ty.span()=> ::l4re::interface::Str<'_, #len>),
-            Shape::Slice => quote_spanned!(ty.span()=> ::l4re::interface::Slice<'_, #element, #len>),
+            Shape::Slice => {
+                quote_spanned!(ty.span()=> ::l4re::interface::Slice<'_, #element, #len>)
+            }
             Shape::Vec => quote_spanned!(ty.span()=> ::l4re::interface::List<#element, #len>),
             Shape::String => quote_spanned!(ty.span()=> ::l4re::interface::Text<#len>),
             Shape::Same => return Ok(same),
@@ -119,7 +121,13 @@ fn shape_of(ty: &Type) -> (Shape, TokenStream) {
         return (Shape::Vec, quote!(#element));
     }
     match ty {
-        Type::Path(path) if path.path.segments.last().is_some_and(|s| s.ident == "String") => {
+        Type::Path(path)
+            if path
+                .path
+                .segments
+                .last()
+                .is_some_and(|s| s.ident == "String") =>
+        {
             (Shape::String, quote!())
         }
         _ => (Shape::Same, quote!()),

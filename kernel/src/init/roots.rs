@@ -305,6 +305,7 @@ fn start_program(
         (CapIdx::LOG, Object::Vcon),
         (CapIdx::ICU, Object::Icu),
         (CapIdx::SCHEDULER, Object::Scheduler),
+        (CapIdx::DEBUGGER, Object::Debugger),
     ];
     for (index, object) in caps {
         task.caps

@@ -4,8 +4,8 @@
 use super::state::Payload;
 use super::{Ipc, IpcError, MsgTag, Sent, Sysf, TagFlags, TimeoutS, finish, items, send};
 use crate::arch::cpu::{USER_CS, USER_DS};
-use crate::arch::entry::Exit;
 use crate::arch::paging::USER_END;
+use crate::obj::KObject;
 use crate::obj::thread::{Alien, Thread};
 use crate::sched;
 use l4re_sys::cap::CapIdx;
@@ -109,7 +109,8 @@ pub fn undeliverable(thread: &'static Thread, error: IpcError) {
     thread.ipc.set(Ipc::Sleeping);
     let regs = thread.regs();
     crate::log!(
-        "[kernel] thread stopped: trap {} error {:#x} at ip={:#x} sp={:#x} addr={:#x}, no handler took it (IPC error {})\n",
+        "[kernel] thread {} stopped: trap {} error {:#x} at ip={:#x} sp={:#x} addr={:#x}, no handler took it (IPC error {})\n",
+        thread.header().name_text(),
         regs.trapno,
         regs.err,
         regs.ip,
@@ -169,7 +170,7 @@ pub fn kernel_address(thread: &'static Thread, address: u64) -> &'static Thread 
 pub fn raise(thread: &'static Thread) {
     sched::remove(thread);
     sched::timeout::clear(thread);
-    thread.exit.set(Exit::Iret);
+    thread.leave_by_iret();
     thread.ipc.set(Ipc::None);
     let tag = MsgTag::new(
         proto::EXCEPTION,

@@ -27,7 +27,7 @@ use l4re_sys::msgtag::{MsgTag, TagFlags};
 use l4re_sys::sysf::Sysf;
 use l4re_sys::timeout::{Timeout, TimeoutS};
 use l4re_sys::utcb::MSG_REGS;
-use l4re_sys::{ipc_error, proto};
+use l4re_sys::{err, ipc_error, proto};
 use state::{Ipc, Payload, Queue, ReplyCap};
 
 /// An error of an IPC, as the send phase has it; the receive phase's has bit 0 set.
@@ -92,6 +92,7 @@ fn alien_call(
     if current.alien.get() == Alien::LetThrough {
         current.alien.set(Alien::Yes);
         let next = phases(current, label, dest, timeout, tag);
+        current.leave_by_iret();
         current.exit.set(Exit::Exception);
         return next;
     }
@@ -146,7 +147,8 @@ fn phases(
                 }
             }
             Sent::Answer(answer) => {
-                if !flags.contains(Sysf::RECV) || is_call(flags) {
+                // Who ended itself receives nothing any more.
+                if !flags.contains(Sysf::RECV) || is_call(flags) || !current.is_bound() {
                     current.set_result(answer.0.0, 0);
                     return after(current);
                 }
@@ -221,7 +223,7 @@ fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thre
 
 /// Lets a thread make its system call again: `syscall` is two bytes long.
 fn repeat(thread: &Thread, label: u64, dest: u64, tag: u64) {
-    thread.exit.set(Exit::Iret);
+    thread.leave_by_iret();
     thread.with_regs(|regs| {
         regs.ip = regs.ip.wrapping_sub(2);
         regs.rax = tag;
@@ -529,7 +531,7 @@ fn receive(current: &'static Thread, dest: CapIdx, flags: Sysf, timeout: Timeout
         },
         Some((Object::Irq(irq), _)) => return receive_irq(current, irq, timeout),
         // Other objects take it for a request.
-        Some((object, rights)) => return request(current, object, rights),
+        Some((object, rights)) => return request(current, dest, object, rights),
         None => return fail(current, IpcError::NOT_EXISTENT),
     };
     if core::ptr::eq(from, current) {
@@ -557,12 +559,17 @@ fn receive_irq(current: &'static Thread, irq: &'static Irq, timeout: TimeoutS) {
 }
 
 /// A receive phase alone, on an object that sends nothing.
-fn request(current: &'static Thread, object: Object, rights: Rights) {
+fn request(current: &'static Thread, dest: CapIdx, object: Object, rights: Rights) {
     let tag = MsgTag(current.message.tag.get());
     let Some(task) = current.task() else { return };
     match dispatch(object, &Call::new(current, task, rights, tag)) {
         Outcome::Reply(reply) => current.set_result(reply.0.0, 0),
         Outcome::Blocked => {}
+        // With a send phase before, that would be made again, too.
+        Outcome::Again if current.message.flags.get().contains(Sysf::SEND) => {
+            current.set_result(Reply::label(-err::EAGAIN).0.0, 0);
+        }
+        Outcome::Again => repeat(current, 0, dest.0, tag.0),
         _ => current.set_result(Reply::ok().0.0, 0),
     }
 }
@@ -693,21 +700,22 @@ pub fn semaphore_taken(thread: &'static Thread) {
     sched::wake(thread);
 }
 
-/// Takes a thread out of the queue it waits in.
+/// Takes a thread out of the queue it waits in, which may be that of an object that is
+/// dead and not yet taken apart.
 fn leave_queue(thread: &'static Thread) {
     match thread.ipc.get() {
         Ipc::Sending(Queue::Thread(to)) => {
-            if let Some(to) = to.get() {
+            if let Some(to) = to.place() {
                 to.senders.remove(thread);
             }
         }
         Ipc::Sending(Queue::Gate(gate)) => {
-            if let Some(gate) = gate.get() {
+            if let Some(gate) = gate.place() {
                 gate.waiting.remove(thread);
             }
         }
         Ipc::Down(semaphore) => {
-            if let Some(semaphore) = semaphore.get() {
+            if let Some(semaphore) = semaphore.place() {
                 semaphore.waiting.remove(thread);
             }
         }

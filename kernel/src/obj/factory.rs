@@ -109,9 +109,19 @@ impl Factory {
             return Err(err::EPERM);
         }
         let kind = call.arg(0)? as i64;
-        if call.task.caps.needs_page(position) && !call.task.pay(PAGE_SIZE as u64) {
+        let paid = call.task.caps.needs_page(position);
+        if paid && !call.task.pay(PAGE_SIZE as u64) {
             return Err(err::ENOMEM);
         }
+        let reply = self.create_at(call, kind, position);
+        if reply.is_err() && paid {
+            call.task.give_back(PAGE_SIZE as u64);
+        }
+        reply
+    }
+
+    /// Creates an object; the place for its capability is paid for.
+    fn create_at(&'static self, call: &Call, kind: i64, position: usize) -> Result<Reply, i64> {
         let mut words = 0;
         let object = match kind {
             proto::NONE => self.create_gate(call)?,

@@ -158,6 +158,7 @@ pub fn dispatch(object: Object, call: &Call) -> Outcome {
         (Object::Vcon, proto::IRQ) => super::vcon::invoke_icu(call).into(),
         (Object::Icu, proto::IRQ) => super::icu::invoke(call).into(),
         (Object::Icu, proto::PLATFORM_CTL) => super::icu::platform_control(call).into(),
+        (Object::Debugger, proto::DEBUGGER) => super::debugger::invoke(call).into(),
         (Object::ThreadGroup(group), proto::THREAD_GROUP) => group.invoke(call).into(),
         (Object::Gate(gate), proto::KOBJECT) => gate.invoke(call).into(),
         (Object::Irq(irq), proto::IRQ | proto::IRQ_SENDER | proto::KOBJECT) => irq.invoke(call),

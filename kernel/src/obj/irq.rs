@@ -107,7 +107,8 @@ impl Irq {
 
     fn unbind(&self) {
         self.target.set(Destination::NONE);
-        if let Some(thread) = self.pending_at.replace(Handle::NONE).get() {
+        // A thread that is dead, but not yet taken apart, still has it in its list.
+        if let Some(thread) = self.pending_at.replace(Handle::NONE).place() {
             thread.irqs.remove(self);
         }
     }

@@ -1,5 +1,6 @@
 //! Kernel objects: what they have in common, and how others refer to them.
 
+mod debugger;
 pub mod factory;
 pub mod gate;
 pub mod icu;
@@ -49,6 +50,23 @@ pub enum Kind {
     Icu,
     /// The kernel's log (one).
     Vcon,
+    /// The debugger (one).
+    Debugger,
+}
+
+/// A name, to be printed.
+struct Name([u8; debugger::NAME_BYTES]);
+
+impl core::fmt::Display for Name {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let length = self.0.iter().position(|b| *b == 0).unwrap_or(self.0.len());
+        match self.0.get(..length).map(<[u8]>::utf8_chunks) {
+            Some(chunks) if length > 0 => {
+                chunks.into_iter().try_for_each(|c| f.write_str(c.valid()))
+            }
+            _ => f.write_str("without a name"),
+        }
+    }
 }
 
 /// What every kernel object starts with.
@@ -60,6 +78,8 @@ pub struct Header {
     refs: Cell<u32>,
     factory: Cell<Option<&'static Factory>>,
     next_dead: Cell<Option<&'static Header>>,
+    /// What people call it; for the log.
+    pub name: Cell<[u8; debugger::NAME_BYTES]>,
 }
 
 impl Header {
@@ -71,12 +91,24 @@ impl Header {
             refs: Cell::new(0),
             factory: Cell::new(None),
             next_dead: Cell::new(None),
+            name: Cell::new([0; debugger::NAME_BYTES]),
         }
     }
 
     /// The factory whose quota pays for this object.
     pub fn factory(&self) -> Option<&'static Factory> {
         self.factory.get()
+    }
+
+    /// A number that no other object has now.
+    pub fn id(&self) -> u64 {
+        // Places are apart by 16 bytes at least, and all below one another's reach.
+        core::ptr::from_ref(self) as u64 >> 4 & 0xffff_ffff
+    }
+
+    /// The name, as text.
+    pub fn name_text(&self) -> impl core::fmt::Display {
+        Name(self.name.get())
     }
 
     /// The present generation: a handle or capability of another one is void.
@@ -136,6 +168,12 @@ impl<T: KObject> Handle<T> {
             .filter(|object| object.header().generation() == self.generation)
     }
 
+    /// The object's place, be it dead or not: for what is linked into a list of the
+    /// object, and stays so until the object is taken apart.
+    pub fn place(self) -> Option<&'static T> {
+        self.object
+    }
+
     /// Whether this handle never referred to anything.
     pub fn is_none(self) -> bool {
         self.object.is_none()
@@ -171,11 +209,14 @@ pub enum Object {
     Icu,
     /// The kernel log.
     Vcon,
+    /// The debugger.
+    Debugger,
 }
 
 static SCHEDULER: StaticHeader = StaticHeader(Header::vacant(Kind::Scheduler));
 static ICU: StaticHeader = StaticHeader(Header::vacant(Kind::Icu));
 static VCON: StaticHeader = StaticHeader(Header::vacant(Kind::Vcon));
+static DEBUGGER: StaticHeader = StaticHeader(Header::vacant(Kind::Debugger));
 
 /// The header of an object of which there is one.
 #[repr(transparent)]
@@ -202,6 +243,7 @@ impl Object {
                 Kind::Scheduler => Self::Scheduler,
                 Kind::Icu => Self::Icu,
                 Kind::Vcon => Self::Vcon,
+                Kind::Debugger => Self::Debugger,
             }
         }
     }
@@ -219,6 +261,7 @@ impl Object {
             Self::Scheduler => &SCHEDULER.0,
             Self::Icu => &ICU.0,
             Self::Vcon => &VCON.0,
+            Self::Debugger => &DEBUGGER.0,
         }
     }
 
@@ -227,7 +270,10 @@ impl Object {
     /// alive die then, one after the other, however long the chain. The kernel's own
     /// objects stay.
     pub fn delete(self) {
-        if matches!(self, Self::Scheduler | Self::Icu | Self::Vcon) {
+        if matches!(
+            self,
+            Self::Scheduler | Self::Icu | Self::Vcon | Self::Debugger
+        ) {
             return;
         }
         crate::sched::demand_attention();
@@ -249,7 +295,7 @@ impl Object {
             Self::Irq(o) => o.destroy(),
             Self::Semaphore(o) => o.destroy(),
             Self::ThreadGroup(o) => o.destroy(),
-            Self::Scheduler | Self::Icu | Self::Vcon => {}
+            Self::Scheduler | Self::Icu | Self::Vcon | Self::Debugger => {}
         }
         Ok(())
     }
@@ -306,6 +352,7 @@ pub fn create<T: KObject + Slot>(slab: &Slab<T>, factory: &'static Factory) -> O
     };
     // The slot's header outlives the borrow: slabs are never given up.
     object.header().refs.set(0);
+    object.header().name.set([0; debugger::NAME_BYTES]);
     object.header().factory.set(Some(factory));
     Some(object)
 }

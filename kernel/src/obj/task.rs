@@ -284,8 +284,6 @@ impl Task {
     pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
         while let Some(thread) = self.threads.first() {
             thread.halt();
-            // `halt` found the handle void already: the link is still there.
-            self.threads.remove(thread);
         }
         self.replies.clear();
         map::unmap_all(self, budget)?;

@@ -401,6 +401,17 @@ impl Thread {
         ipc::timed_out(self);
     }
 
+    /// Has the thread go on by `iret`. A system call comes from 64-bit code; the frame
+    /// may still be that of an earlier trap, from 32-bit code.
+    pub fn leave_by_iret(&self) {
+        if self.exit.replace(Exit::Iret) == Exit::Sysret {
+            self.with_regs(|regs| {
+                regs.dummy1 = u64::from(USER_CS);
+                regs.ss = u64::from(USER_DS);
+            });
+        }
+    }
+
     /// Makes user-given flags safe to load.
     pub fn safe_flags(flags: u64) -> u64 {
         flags & USER_FLAGS | USER_FLAGS_SET
@@ -414,10 +425,11 @@ impl Thread {
         ipc::leave(self);
         self.caps.look_away();
         self.io_bitmap.set(None);
-        if let Some(group) = self.group.get().get() {
+        // Both may be dead and not yet taken apart: their lists still have the thread.
+        if let Some(group) = self.group.get().place() {
             group.leave(self);
         }
-        if let Some(task) = self.task.replace(Handle::NONE).get() {
+        if let Some(task) = self.task.replace(Handle::NONE).place() {
             task.threads.remove(self);
         }
         if cpu::current().is_some_and(|c| core::ptr::eq(c, self)) {

@@ -107,7 +107,12 @@ impl Thread {
             ipc::cancel(self);
         }
         if ip != UNCHANGED {
-            self.with_regs(|regs| regs.ip = ip);
+            // What starts there is 64-bit code, as the whole address tells.
+            self.with_regs(|regs| {
+                regs.ip = ip;
+                regs.dummy1 = u64::from(USER_CS);
+                regs.ss = u64::from(USER_DS);
+            });
             if self.exit.get() != Exit::Exception {
                 self.exit.set(Exit::Iret);
             }
@@ -117,6 +122,7 @@ impl Thread {
             self.with_regs(|regs| regs.sp = sp);
         }
         if flags & op::EX_REGS_TRIGGER_EXCEPTION != 0 {
+            self.leave_by_iret();
             self.exit.set(Exit::Exception);
         }
         call.set_word(0, old.flags);

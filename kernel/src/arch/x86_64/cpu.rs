@@ -23,6 +23,7 @@ pub const FIRST_FREE_SEGMENT: u64 = 8;
 
 const MSR_STAR: u32 = 0xc000_0081;
 const MSR_LSTAR: u32 = 0xc000_0082;
+const MSR_CSTAR: u32 = 0xc000_0083;
 const MSR_SFMASK: u32 = 0xc000_0084;
 const MSR_FS_BASE: u32 = 0xc000_0100;
 const MSR_GS_BASE: u32 = 0xc000_0101;
@@ -218,6 +219,7 @@ pub unsafe fn init(stack_top: u64) {
         u64::from(USER_CS32) << 48 | u64::from(KERNEL_CS) << 32,
     );
     write_msr(MSR_LSTAR, entry::syscall_entry as *const () as u64);
+    write_msr(MSR_CSTAR, entry::narrow_entry as *const () as u64);
     write_msr(MSR_SFMASK, ENTRY_FLAGS_CLEARED);
 }
 
@@ -323,8 +325,10 @@ fn switch_rest(cpu: &PerCpu, next: &'static Thread) {
     let cr3 = next.cr3();
     if cr3 != cpu.cr3.get() {
         load_cr3(cpu, cr3);
+        load_all_bases(cpu, next);
+    } else {
+        load_bases(cpu, next);
     }
-    load_bases(cpu, next);
     if next.io_bitmap.get() != cpu.io.get() {
         load_io(cpu, next.io_bitmap.get());
     }
@@ -376,6 +380,18 @@ pub fn io_gone(bitmap: NonNull<u8>) {
     }
 }
 
+/// Loads the segment bases, whatever they were. A program changes them behind the
+/// kernel's back when it loads a segment register: another task must not feel that.
+#[inline]
+fn load_all_bases(cpu: &PerCpu, thread: &Thread) {
+    let (fs, gs) = thread.segment_bases();
+    cpu.fs_base.set(fs);
+    write_msr(MSR_FS_BASE, fs);
+    cpu.gs_base.set(gs);
+    write_msr(MSR_KERNEL_GS_BASE, gs);
+}
+
+/// Loads the segment bases that differ from those of the thread before, of the same task.
 #[inline]
 fn load_bases(cpu: &PerCpu, thread: &Thread) {
     let (fs, gs) = thread.segment_bases();
@@ -392,7 +408,7 @@ fn load_bases(cpu: &PerCpu, thread: &Thread) {
 /// Loads the segment bases of a thread anew, if it is the one that runs.
 pub fn reload_bases(thread: &Thread) {
     if current().is_some_and(|c| core::ptr::eq(c, thread)) {
-        load_bases(this(), thread);
+        load_all_bases(this(), thread);
     }
 }
 

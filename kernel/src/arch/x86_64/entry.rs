@@ -138,6 +138,19 @@ pub unsafe extern "C" fn syscall_entry() {
     )
 }
 
+/// Where `syscall` enters from 32-bit code, which any program can run: there is no
+/// system call for it. Returns at once, with an error in eax.
+#[unsafe(naked)]
+pub unsafe extern "C" fn narrow_entry() {
+    // The stack is still the user's, and not touched. Without an operand size the
+    // return is to 32-bit code.
+    naked_asm!(
+        "mov eax, {ENOSYS}",
+        "sysret",
+        ENOSYS = const -(l4re_sys::err::ENOSYS as i32),
+    )
+}
+
 /// Goes on with the thread in rax, which is the processor's current one and whose
 /// registers are saved. Nothing of the kernel's is left in a register.
 #[unsafe(naked)]
@@ -226,6 +239,7 @@ pub unsafe fn start(thread: &'static Thread) -> ! {
 global_asm!(
     include_str!("trap.S"),
     CS = const offset_of!(ExcRegs, dummy1),
+    FLAGS = const offset_of!(ExcRegs, flags),
     CURRENT = const offset_of!(PerCpu, current),
     KSTACK = const offset_of!(PerCpu, kernel_stack),
     EXIT = const Thread::EXIT_OFFSET,

@@ -40,8 +40,10 @@ trap_common:
     push r15
     cld
     test byte ptr [rsp + {CS}], 3
+    jnz 2f
+    test byte ptr [rsp + {FLAGS} + 2], 2    # virtual 8086 mode: see trap::from_user
     jz 1f
-    swapgs
+2:  swapgs
     mov rdi, gs:[{CURRENT}]
     mov byte ptr [rdi + {EXIT}], 1
     mov rsp, gs:[{KSTACK}]

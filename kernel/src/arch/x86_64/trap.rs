@@ -8,6 +8,7 @@ use crate::obj::thread::Thread;
 use crate::sched;
 use l4re_sys::exc_regs::ExcRegs;
 
+const VIRTUAL_8086: u64 = 1 << 17;
 const DEVICE_NOT_AVAILABLE: u64 = 7;
 const PAGE_FAULT: u64 = ExcRegs::PAGE_FAULT_TRAP;
 const GENERAL_PROTECTION: u64 = 13;
@@ -18,7 +19,16 @@ const MACHINE_CHECK: u64 = 18;
 
 /// A trap from user mode; the registers are in `thread`. Returns who goes on.
 pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
-    let vector = thread.with_regs(|regs| regs.trapno);
+    let vector = thread.with_regs(|regs| {
+        // No processor lets a user program into this mode, but QEMU's emulated one does, by
+        // `iret` with 32 bits. There is no way back to it.
+        if regs.flags & VIRTUAL_8086 != 0 {
+            regs.flags = Thread::safe_flags(regs.flags);
+            regs.dummy1 = u64::from(cpu::USER_CS);
+            regs.ss = u64::from(cpu::USER_DS);
+        }
+        regs.trapno
+    });
     match vector {
         PAGE_FAULT => page_fault(thread),
         DEVICE_NOT_AVAILABLE => {
@@ -92,7 +102,8 @@ fn kernel_fault(regs: &ExcRegs) -> ! {
     crate::log!(
         "\n[kernel] fault: trap {} error {:#x} at ip=0x{:016x} addr={:#x}\n\
          [kernel] rax={:#x} rbx={:#x} rcx={:#x} rdx={:#x} rsi={:#x} rdi={:#x} rbp={:#x} rsp={:#x}\n\
-         [kernel] r8={:#x} r9={:#x} r10={:#x} r11={:#x} r12={:#x} r13={:#x} r14={:#x} r15={:#x}\n",
+         [kernel] r8={:#x} r9={:#x} r10={:#x} r11={:#x} r12={:#x} r13={:#x} r14={:#x} r15={:#x}\n\
+         [kernel] cs={:#x} ss={:#x} flags={:#x}\n",
         regs.trapno,
         regs.err,
         regs.ip,
@@ -113,6 +124,9 @@ fn kernel_fault(regs: &ExcRegs) -> ! {
         regs.r13,
         regs.r14,
         regs.r15,
+        regs.dummy1,
+        regs.ss,
+        regs.flags,
     );
     crate::panic::backtrace(regs.rbp);
     super::stop_after_panic()

@@ -265,9 +265,9 @@ fn limits() -> Outcome {
 /// How many threads a factory makes before it refuses, and how.
 fn exhaust(factory: CapIdx) -> Result<(usize, i64), i64> {
     let mut made = [const { None }; 64];
-    for i in 0..made.len() {
+    for (i, place) in made.iter_mut().enumerate() {
         match create_by(factory, proto::THREAD, &[]) {
-            Ok(thread) => made[i] = Some(thread),
+            Ok(thread) => *place = Some(thread),
             Err(error) => return Ok((i, error)),
         }
     }

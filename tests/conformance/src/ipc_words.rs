@@ -136,7 +136,7 @@ fn buffers_stay() -> Outcome {
     let server = server()?;
     let mut buffers = [0; 58];
     for (i, buffer) in buffers.iter_mut().enumerate() {
-        *buffer = 0x700 * (i as u64 + 1) & !0x0f;
+        *buffer = (0x700 * (i as u64 + 1)) & !0x0f;
     }
     let answer = Msg::new(1)
         .words(&[1; 63])

@@ -34,6 +34,8 @@ pub enum Command {
     Test(TestArgs),
     /// Count the instructions that IPC costs, and write them into docs/performance.md.
     Bench(BenchArgs),
+    /// Let an unprivileged program make random system calls; everybody else must not notice.
+    Fuzz(FuzzArgs),
     /// Check formatting, and run clippy for the host and both targets.
     Lint,
     /// Look for what a build needs, and install what is missing.
@@ -190,6 +192,23 @@ pub struct BenchArgs {
     #[arg(long)]
     pub check: bool,
     /// What to measure; only the embedded system's counts are written down.
+    #[command(flatten)]
+    pub ground: GroundArgs,
+}
+
+/// Which calls to make.
+#[derive(Args, Debug)]
+pub struct FuzzArgs {
+    /// What the random numbers begin with: the same seed gives the same calls.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many calls.
+    #[arg(long, default_value_t = 200_000)]
+    pub calls: u64,
+    /// How the machine behaves.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    /// What the program is booted on.
     #[command(flatten)]
     pub ground: GroundArgs,
 }

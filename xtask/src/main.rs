@@ -8,6 +8,7 @@ mod cli;
 mod console;
 mod elf;
 mod env;
+mod fuzz;
 mod line;
 mod lint;
 mod ned;
@@ -49,6 +50,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Build(args) => run::build_only(&ws, &args),
         Command::Test(args) => test::run(&ws, &args),
         Command::Bench(args) => bench::run(&ws, &args),
+        Command::Fuzz(args) => fuzz::run(&ws, &args),
         Command::Lint => lint::run(&ws),
         Command::Setup => {
             setup::renew(&ws)?;

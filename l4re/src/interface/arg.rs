@@ -21,6 +21,9 @@ use l4re_sys::{MapItem, ObjRights};
 /// | [`Memory`](super::Memory) | an item |
 /// | [`Varg`](super::Varg) | a list of values, each with its type |
 ///
+/// A message is as long as its whole words. A server can tell that an optional value is absent
+/// only if the message ends before, in words, and if nothing stands behind it.
+///
 /// Besides, a method can take `&T` and `&mut T` of [`Plain`] types: the value goes with the
 /// request, the latter's comes back with the reply.
 #[diagnostic::on_unimplemented(

@@ -125,6 +125,15 @@ impl<'r> Incoming<'r> {
         MsgTag::new(-err::ENOREPLY, 0, 0, TagFlags::empty())
     }
 
+    /// Does not answer what cannot be read, but for a message without an operation.
+    #[cold]
+    pub fn unread(&self) -> MsgTag {
+        if self.tag.words() == 0 {
+            return refuse(Error::Malformed(crate::Malformed::TooShort));
+        }
+        self.no_reply()
+    }
+
     /// Answers a request of a protocol that `I` does not declare.
     #[cold]
     pub fn other<I: Interface + ?Sized>(&self) -> MsgTag {

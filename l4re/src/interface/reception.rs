@@ -21,6 +21,18 @@ pub struct Lent {
 }
 
 impl Lent {
+    /// Slots for `n` capabilities.
+    ///
+    /// # Errors
+    /// [`Error::NoCapSlot`] if there are not as many.
+    pub fn with_slots(n: usize) -> Result<Self> {
+        let slots = (0..n).map(|_| CapSlot::alloc());
+        Ok(Lent {
+            slots: slots.collect::<Result<_>>()?,
+            window: None,
+        })
+    }
+
     /// Grows to what an object demands, so far as `self` and `others` do not have it.
     ///
     /// # Errors

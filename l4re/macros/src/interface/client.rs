@@ -44,9 +44,9 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
         match &p.kind {
             Kind::In(wire) => {
                 let packed = format_ident!("__{}", name);
-                let value = wire.pack(quote!(#name));
+                let (ty, value) = (&wire.ty, wire.pack(quote!(#name)));
                 Some(quote_spanned! {p.span=>
-                    let #packed = #value;
+                    let #packed: #ty = #value;
                     ::l4re::interface::In::put(&#packed, &mut __request);
                 })
             }

@@ -68,7 +68,8 @@ impl Interface {
             return Err(errors);
         }
         // Arguments in excess are the messages', not the author's, to judge.
-        item.attrs.push(parse_quote!(#[allow(clippy::too_many_arguments)]));
+        item.attrs
+            .push(parse_quote!(#[allow(clippy::too_many_arguments)]));
         Ok(Interface {
             head,
             name: item.ident.clone(),
@@ -88,11 +89,7 @@ impl Interface {
                 quote!(each(<Self as ::l4re::Object>::PROTOCOL, #text);),
                 quote!(protocol == <Self as ::l4re::Object>::PROTOCOL),
             ),
-            None => (
-                quote!(::l4re::sys::proto::EMPTY),
-                quote!(),
-                quote!(false),
-            ),
+            None => (quote!(::l4re::sys::proto::EMPTY), quote!(), quote!(false)),
         };
         let demands = self.methods.iter().map(Method::demand);
         quote! {

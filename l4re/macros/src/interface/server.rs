@@ -115,7 +115,7 @@ fn answer(interface: &Interface) -> TokenStream {
 fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStream {
     // The answer to what cannot be read is mostly a constant: it goes no way round.
     let give_up = if method.send_only {
-        quote!(__request.no_reply())
+        quote!(__request.unread())
     } else {
         quote!(::l4re::interface::refuse(error))
     };
@@ -201,6 +201,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
     }
     let output = &method.output;
     let (parts, label) = output.names();
+    let wire = output.wire();
     let pattern: Vec<_> = parts.iter().map(|part| quote!(#part)).collect();
     let whole = output.whole(&quote!(#label), &pattern);
     // Nothing to take apart.
@@ -225,7 +226,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         };
         let mut __reply = ::l4re::interface::Encoder::new();
         #(#back)*
-        match __request.reply(__reply, #label_value, (#(#packed,)*)) {
+        match __request.reply::<#wire>(__reply, #label_value, (#(#packed,)*)) {
             ::core::result::Result::Ok(tag) => tag,
             ::core::result::Result::Err(error) => ::l4re::interface::refuse(error),
         }

@@ -23,6 +23,10 @@ struct Slot {
 
 impl Slot {
     /// What a page of zeros is made of.
+    #[allow(
+        clippy::declare_interior_mutable_const,
+        reason = "every use is a new value's first state"
+    )]
     const EMPTY: Self = Self {
         object: Cell::new(None),
         generation: Cell::new(0),

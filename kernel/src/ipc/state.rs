@@ -83,6 +83,10 @@ pub struct Message {
 
 impl Message {
     /// No message.
+    #[allow(
+        clippy::declare_interior_mutable_const,
+        reason = "every use is a new value's first state"
+    )]
     pub const NONE: Self = Self {
         tag: Cell::new(0),
         label: Cell::new(0),

@@ -37,6 +37,10 @@ struct Binding {
 }
 
 impl Binding {
+    #[allow(
+        clippy::declare_interior_mutable_const,
+        reason = "every use is a new value's first state"
+    )]
     const NONE: Self = Self {
         irq: Cell::new(Handle::NONE),
         level: Cell::new(false),

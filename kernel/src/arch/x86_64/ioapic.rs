@@ -58,7 +58,7 @@ fn low_word(line: usize) -> u32 {
 
 /// Leads a line to its vector on the first processor, masked.
 pub fn set_up(line: usize, trigger: Trigger) {
-    let mut word = u32::from(FIRST_VECTOR) + line as u32 | MASKED;
+    let mut word = (u32::from(FIRST_VECTOR) + line as u32) | MASKED;
     if trigger.level {
         word |= LEVEL;
     }

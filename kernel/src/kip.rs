@@ -23,6 +23,7 @@ const STRINGS: &str = concat!(
     " (Fiasco interface, amd64)\0",
     "kernel:l4re-rs\0",
     "mapdb\0",
+    "pf_tramp\0",
     "segments\0",
     "\0"
 );

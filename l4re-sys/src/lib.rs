@@ -40,6 +40,7 @@ pub mod memdesc;
 pub mod msgtag;
 pub mod multiboot;
 pub mod op;
+pub mod pf_trampoline;
 pub mod proto;
 pub mod re;
 pub mod sched;

@@ -228,7 +228,7 @@ pub fn reply(
 
 /// Registers from a handler, made safe to load: the segments and their bases stay, flags
 /// and the instruction pointer are a user's.
-fn safe_regs(old: &ExcRegs, new: ExcRegs) -> ExcRegs {
+pub fn safe_regs(old: &ExcRegs, new: ExcRegs) -> ExcRegs {
     ExcRegs {
         dummy1: u64::from(USER_CS),
         ss: u64::from(USER_DS),

@@ -204,7 +204,10 @@ fn after(current: &'static Thread) -> &'static Thread {
 
 /// Leaves a system call whose object had something to say about scheduling.
 fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thread {
-    if !matches!(outcome, Outcome::Blocked | Outcome::Again) {
+    if !matches!(
+        outcome,
+        Outcome::Blocked | Outcome::Again | Outcome::Resumed
+    ) {
         current.set_result(Reply::ok().0.0, 0);
     }
     bury();
@@ -215,9 +218,11 @@ fn after_invocation(current: &'static Thread, outcome: Outcome) -> &'static Thre
         }
         Outcome::Yield => sched::yield_now(current),
         Outcome::Blocked => sched::next(),
-        Outcome::Reply(_) | Outcome::Again | Outcome::Receive(_) | Outcome::Error(_) => {
-            after(current)
-        }
+        Outcome::Reply(_)
+        | Outcome::Again
+        | Outcome::Resumed
+        | Outcome::Receive(_)
+        | Outcome::Error(_) => after(current),
     }
 }
 

@@ -83,6 +83,9 @@ mod imp {
 #[cfg(target_os = "none")]
 pub use imp::init;
 
+/// The order of the largest block.
+pub const MAX_ORDER: usize = super::buddy::ORDERS - 1;
+
 /// Takes 2^order frames, aligned to their size and filled with zero.
 pub fn alloc(order: usize) -> Option<NonNull<u8>> {
     let block = imp::alloc_raw(order)?;
@@ -94,7 +97,8 @@ pub fn alloc(order: usize) -> Option<NonNull<u8>> {
 /// Gives frames back.
 ///
 /// # Safety
-/// `alloc` gave the block for this order, and nothing refers to it any more.
+/// `alloc` gave the block for this order (or, with order 0, a block that it is a page of),
+/// and nothing refers to it any more.
 pub unsafe fn free(block: NonNull<u8>, order: usize) {
     imp::free_raw(block, order);
 }

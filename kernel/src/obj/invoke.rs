@@ -44,6 +44,8 @@ pub enum Outcome {
     Receive(&'static Irq),
     /// The system call fails.
     Error(IpcError),
+    /// The caller has other registers now: there is no answer.
+    Resumed,
     /// Not yet done: the system call is to be made again, when interrupts had their turn.
     Again,
     /// The answer is there, and this thread is to run.

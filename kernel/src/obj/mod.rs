@@ -7,6 +7,7 @@ pub mod icu;
 pub mod invoke;
 mod io_bitmap;
 pub mod irq;
+mod pf_trampoline;
 pub mod scheduler;
 pub mod semaphore;
 pub mod task;

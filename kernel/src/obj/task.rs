@@ -17,6 +17,7 @@ use crate::space::tree::NodeTree;
 use crate::util::budget::{Budget, Unfinished};
 use crate::util::list::List;
 use core::cell::Cell;
+use core::ptr::NonNull;
 use invoke::{Call, Outcome, Reply};
 use l4re_sys::cap::CapIdx;
 use l4re_sys::fpage::{Fpage, FpageType, MemRights};
@@ -233,50 +234,73 @@ impl Task {
         if end > paging::USER_END {
             return Err(err::EINVAL);
         }
-        let mut pages = (area.addr()..end).step_by(PAGE_SIZE);
-        if pages
-            .clone()
+        if (area.addr()..end)
+            .step_by(PAGE_SIZE)
             .any(|addr| self.space.translate(addr).is_some())
         {
             return Err(err::EEXIST);
         }
-        pages
-            .try_for_each(|addr| self.add_ku_page(addr))
+        // In blocks, so that what is in the area may cross a page's end.
+        let order = (area.order() - PAGE).min(frames::MAX_ORDER as u32);
+        (area.addr()..end)
+            .step_by(PAGE_SIZE << order)
+            .try_for_each(|addr| self.add_ku_block(addr, order as usize))
             .ok_or(err::ENOMEM)
     }
 
-    fn add_ku_page(&self, addr: u64) -> Option<()> {
-        if !self.pay(PAGE_SIZE as u64) {
+    fn add_ku_block(&self, addr: u64, order: usize) -> Option<()> {
+        let size = PAGE_SIZE << order;
+        if !self.pay(size as u64) {
             return None;
         }
-        let Some(page) = frames::alloc(0) else {
-            self.give_back(PAGE_SIZE as u64);
+        let Some(block) = frames::alloc(order) else {
+            self.give_back(size as u64);
             return None;
         };
-        let phys = paging::virt_to_phys(page.as_ptr());
-        let mapped = self
-            .space
-            .map_kernel_user(addr, phys, &mut || self.pay(PAGE_SIZE as u64));
-        if mapped.is_none() {
-            // SAFETY: the page was just made, and nothing refers to it.
-            unsafe { frames::free(page, 0) };
-            self.give_back(PAGE_SIZE as u64);
+        for offset in (0..size).step_by(PAGE_SIZE) {
+            let page = block.as_ptr().wrapping_add(offset);
+            let mapped = self.space.map_kernel_user(
+                addr + offset as u64,
+                paging::virt_to_phys(page),
+                &mut || self.pay(PAGE_SIZE as u64),
+            );
+            if mapped.is_none() {
+                for rest in (offset..size).step_by(PAGE_SIZE) {
+                    let page = block.as_ptr().wrapping_add(rest);
+                    if let Some(page) = NonNull::new(page) {
+                        // SAFETY: the page was just made, and nothing refers to it; a block
+                        // may go back page by page.
+                        unsafe { frames::free(page, 0) };
+                    }
+                }
+                self.give_back((size - offset) as u64);
+                return None;
+            }
         }
-        mapped
+        Some(())
     }
 
-    /// The kernel's address of a UTCB at this address: it must lie in one page of
-    /// kernel-user memory and be aligned to 16 bytes.
+    /// The kernel's address of a UTCB at this address: it must lie in kernel-user memory
+    /// of one piece and be aligned to 16 bytes.
     pub fn find_utcb(&self, addr: u64) -> Option<*mut u8> {
+        self.find_ku_mem(addr, utcb::SIZE as u64)
+    }
+
+    /// The kernel's address of so many bytes (at most a page) of kernel-user memory, of
+    /// one piece and aligned to 16 bytes.
+    pub fn find_ku_mem(&self, addr: u64, size: u64) -> Option<*mut u8> {
         let offset = addr % PAGE_SIZE as u64;
-        if !addr.is_multiple_of(16) || offset + utcb::SIZE as u64 > PAGE_SIZE as u64 {
+        let at = |addr| {
+            let found = self.space.translate(addr)?;
+            found.kernel_user.then_some(found.phys)
+        };
+        let first = at(addr)?;
+        let crosses = offset + size > PAGE_SIZE as u64;
+        let next = addr.checked_sub(offset)? + PAGE_SIZE as u64;
+        if !addr.is_multiple_of(16) || crosses && at(next) != Some(first + PAGE_SIZE as u64) {
             return None;
         }
-        let found = self
-            .space
-            .translate(addr)
-            .filter(|found| found.kernel_user)?;
-        Some(paging::phys_to_virt(found.phys + offset))
+        Some(paging::phys_to_virt(first + offset))
     }
 
     /// The task's end (from `obj::reap`), in steps: what is gone is not there any more

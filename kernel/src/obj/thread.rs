@@ -1,6 +1,7 @@
 //! Threads: registers, the UTCB, and what the scheduler and IPC keep of them.
 
 use super::irq::{Irq, PendingTag};
+use super::pf_trampoline::Trampoline;
 use super::task::{Task, ThreadsTag};
 use super::thread_group::{MemberTag, ThreadGroup};
 use super::{Handle, Header, KObject, Kind};
@@ -66,6 +67,8 @@ pub struct Thread {
     pub quantum_us: Cell<u64>,
     /// What was left of the time slice when the thread was preempted; 0: a new one is due.
     pub slice_left_us: Cell<u64>,
+    /// How the thread handles page faults itself, if it does.
+    pub trampoline: Trampoline,
     /// When the timeout strikes that `sched::timeout` knows of.
     pub timeout_at: Cell<u64>,
     /// Whom page faults go to, in the thread's own task.
@@ -155,6 +158,7 @@ impl Slot for Thread {
         caps: CapView::empty(),
         quantum_us: Cell::new(0),
         slice_left_us: Cell::new(0),
+        trampoline: Trampoline::NONE,
         timeout_at: Cell::new(0),
         pager: Cell::new(CapIdx::INVALID),
         exc_handler: Cell::new(CapIdx::INVALID),
@@ -242,6 +246,7 @@ impl Thread {
         self.pager.set(CapIdx::INVALID);
         self.exc_handler.set(CapIdx::INVALID);
         self.alien.set(Alien::No);
+        self.trampoline.reset();
         self.reply_slot.set(None);
         self.reply.set(ReplyCap::NONE);
         self.ticks.set(0);
@@ -424,6 +429,7 @@ impl Thread {
         sched::timeout::clear(self);
         ipc::leave(self);
         self.caps.look_away();
+        self.trampoline.reset();
         self.io_bitmap.set(None);
         // Both may be dead and not yet taken apart: their lists still have the thread.
         if let Some(group) = self.group.get().place() {

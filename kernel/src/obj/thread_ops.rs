@@ -34,6 +34,7 @@ impl Thread {
             }
             op::REGISTER_DELETE_IRQ => self.op_register_delete_irq(call).into(),
             op::MODIFY_SENDER => self.op_modify_senders(call).into(),
+            op::PF_TRAMP_CONTROL => self.op_pf_trampoline(call, word),
             op::AMD64_SET_SEGMENT_BASE => self.op_segment_base(call, word >> 16).into(),
             op::AMD64_GET_SEGMENT_INFO => {
                 call.set_word(0, u64::from(USER_DS));

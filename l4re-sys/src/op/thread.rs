@@ -27,6 +27,16 @@ abi! {
         REGISTER_DOORBELL_IRQ: u64 = 8 => "L4_THREAD_REGISTER_DOORBELL_IRQ_OP";
         /// Control of the page-fault trampoline; upper bits tell what.
         PF_TRAMP_CONTROL: u64 = 9 => "L4_THREAD_PF_TRAMP_CONTROL_OP";
+        /// Set the place of the trampoline's state, and switch the trampoline on.
+        PF_TRAMP_SETUP: u64 = PF_TRAMP_CONTROL => "L4_THREAD_PF_TRAMP_CONTROL_OP_SETUP";
+        /// The handler is done: go on where the fault was.
+        PF_TRAMP_RESUME: u64 = PF_TRAMP_CONTROL | 0x1_0000 => "L4_THREAD_PF_TRAMP_CONTROL_OP_RESUME";
+        /// The handler cannot help: make an exception of the fault.
+        PF_TRAMP_REFLECT: u64 = PF_TRAMP_CONTROL | 0x2_0000 => "L4_THREAD_PF_TRAMP_CONTROL_OP_REFLECT";
+        /// Switch the trampoline off.
+        PF_TRAMP_DISABLE: u64 = PF_TRAMP_CONTROL | 0x3_0000 => "L4_THREAD_PF_TRAMP_CONTROL_OP_DISABLE";
+        /// Switch it on again.
+        PF_TRAMP_ENABLE: u64 = PF_TRAMP_CONTROL | 0x4_0000 => "L4_THREAD_PF_TRAMP_CONTROL_OP_ENABLE";
         /// Of [`CONTROL`]: set the pager.
         CONTROL_SET_PAGER: u64 = 0x1_0000 => "L4_THREAD_CONTROL_SET_PAGER";
         /// Of [`CONTROL`]: bind to a task.

@@ -71,6 +71,7 @@ pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
     ("item::ReturnItem::ID", CXX),
     ("item::ReturnItem::KIND_MASK", CXX),
     ("item::ReturnItem::LOCAL", CXX),
+    ("item::ReturnItem::NOTHING", CXX),
     ("proto::EMPTY", CXX),
     ("re/namespace::PARTLY_RESOLVED", CXX),
     ("re/namespace::REGISTER_OVERWRITE", CXX),

@@ -47,6 +47,8 @@ pub mod entry {
         Iret = 1,
         /// By an exception.
         Exception = 2,
+        /// With other registers.
+        Replaced = 3,
     }
 }
 

@@ -20,6 +20,9 @@ pub enum Exit {
     Iret = 1,
     /// Not at once: it is to raise an exception first (`ex_regs`).
     Exception = 2,
+    /// By `iret`, and none of the registers that a system call was entered with counts
+    /// any more: all of them were replaced.
+    Replaced = 3,
 }
 
 /// What a system call returns to the entry code, in rax and rdx.
@@ -104,7 +107,7 @@ pub unsafe extern "C" fn syscall_entry() {
         // A thread that was given other registers keeps them. If the thread has ended,
         // its slot is still a thread's: storing does no harm.
         "2: cmp byte ptr [rdx + {EXIT}], 0",
-        "jne 3f",
+        "jne 4f",
         "pop qword ptr [rdx + {R10}]",
         "pop qword ptr [rdx + {R9}]",
         "pop qword ptr [rdx + {R8}]",
@@ -117,6 +120,9 @@ pub unsafe extern "C" fn syscall_entry() {
         "mov [rdx + {R12}], r12",
         "mov [rdx + {R13}], r13",
         "mov [rdx + {R14}], r14",
+        "jmp {resume}",
+        "4: cmp byte ptr [rdx + {EXIT}], 3",
+        "jne 3b",
         "jmp {resume}",
         USER_SP = const offset_of!(PerCpu, user_sp),
         CURRENT = const offset_of!(PerCpu, current),

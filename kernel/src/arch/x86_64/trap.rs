@@ -78,7 +78,11 @@ fn page_fault(thread: &'static Thread) -> &'static Thread {
     }
     // Present and write stand in the same bits; instruction fetch is bit 4 there.
     let reason = error & 3 | error >> 2 & 4;
-    fault::page_fault(thread, address & !7 | reason, ip)
+    let told = address & !7 | reason;
+    if thread.enter_trampoline(told) {
+        return thread;
+    }
+    fault::page_fault(thread, told, ip)
 }
 
 /// A trap from the kernel: the idle loop's interrupts; anything else is an error of the

@@ -235,7 +235,10 @@ impl Warden {
         for thread in 0..THREADS {
             Control::set(&page.next[thread], self.seen[thread]);
             Control::set(&page.end[thread], self.end_of(thread));
-            Control::set(&page.utcb[thread], self.utcbs + (thread * utcb::SIZE) as u64);
+            Control::set(
+                &page.utcb[thread],
+                self.utcbs + (thread * utcb::SIZE) as u64,
+            );
             let own = self.thread(thread);
             let sp = self.stack(thread);
             ok(kit::ex_regs(own, 0, entry, sp))?;

@@ -7,6 +7,7 @@ mod cells;
 mod memory;
 mod message;
 mod object;
+mod outpost;
 mod paged;
 mod thread;
 
@@ -17,5 +18,6 @@ pub use object::{
     Capacity, bind, create, create_factory, create_gate, create_task, delete, delete_range, give,
     is_valid, map, run, slots, trigger, unmap,
 };
+pub use outpost::Outpost;
 pub use paged::serve as serve_faults;
 pub use thread::{Bind, Crew, bind_thread, ex_regs, put_words};

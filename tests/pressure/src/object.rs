@@ -173,8 +173,12 @@ impl Capacity {
         capacity
     }
 
-    /// Slots to measure with.
+    /// Slots to measure with: always the same, and empty when nobody measures.
     pub fn slots() -> CapIdx {
-        slots(3 * Self::MOST)
+        static SLOTS: AtomicU64 = AtomicU64::new(0);
+        if SLOTS.load(Ordering::Relaxed) == 0 {
+            SLOTS.store(slots(3 * Self::MOST).0, Ordering::Relaxed);
+        }
+        CapIdx(SLOTS.load(Ordering::Relaxed))
     }
 }

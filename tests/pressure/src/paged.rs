@@ -1,15 +1,16 @@
 //! A pager that shares the program's own memory.
 
-use crate::memory::touch;
+use crate::memory::{image, touch};
 use crate::message::{mr, raw, receive};
 use l4re::sys::{CapIdx, Fpage, MapItem, MemRights, MsgTag, Sysf, TagFlags, Timeout, proto, utcb};
 
-/// Answers page faults of other tasks by the page at the same address, without end. Who raises
-/// anything else stays where it is.
+/// Answers page faults of other tasks by the page of the program's image at the same address,
+/// without end. Who raises anything else stays where it is.
 pub fn serve() {
     let (mut tag, _) = receive(Timeout::NEVER);
     loop {
-        if tag.has_error() || tag.label() != proto::PAGE_FAULT {
+        let is_ours = || image(mr(0)).is_some();
+        if tag.has_error() || tag.label() != proto::PAGE_FAULT || !is_ours() {
             (tag, _) = receive(Timeout::NEVER);
             continue;
         }

@@ -133,20 +133,30 @@ impl Crew {
         f: fn(u64),
         argument: u64,
     ) -> i64 {
+        let how = Bind {
+            task: CapIdx::TASK,
+            utcb: self.utcb(n),
+            pager,
+        };
+        self.make_in(n, factory, how, f, argument)
+    }
+
+    /// As [`make`](Self::make), in another task, which shares the program's memory.
+    pub fn make_in(
+        &mut self,
+        n: usize,
+        factory: CapIdx,
+        how: Bind,
+        f: fn(u64),
+        argument: u64,
+    ) -> i64 {
         let cap = self.cap(n);
         let code = create(factory, proto::THREAD, None, cap);
         if code < 0 {
             return code;
         }
         self.made[n] = true;
-        let code = bind_thread(
-            cap,
-            Bind {
-                task: CapIdx::TASK,
-                utcb: self.utcb(n),
-                pager,
-            },
-        );
+        let code = bind_thread(cap, how);
         if code != 0 {
             return code;
         }

@@ -120,7 +120,10 @@ impl Thread {
                     None => Err(err::EINVAL).into(),
                 }
             }
-            _ => Err(err::EINVAL).into(),
+            op::PF_TRAMP_ENABLE | op::PF_TRAMP_RESUME | op::PF_TRAMP_REFLECT => {
+                Err(err::EINVAL).into()
+            }
+            _ => Err(err::ENOSYS).into(),
         }
     }
 

@@ -31,6 +31,7 @@ mod task_map;
 mod task_unmap;
 mod thread_control;
 mod thread_regs;
+mod trampoline;
 
 use l4re::Env;
 
@@ -52,6 +53,7 @@ const TABLES: &[&[kit::Case]] = &[
     thread_control::CASES,
     thread_regs::CASES,
     faults::CASES,
+    trampoline::CASES,
     exceptions::CASES,
     group::CASES,
     scheduler::CASES,

@@ -364,7 +364,8 @@ fn wrong_protocol() -> Outcome {
     Ok(())
 }
 
-fn add_ku_mem(fpage: Fpage) -> Answer {
+/// Adds kernel-user memory to the own task.
+pub fn add_ku_mem(fpage: Fpage) -> Answer {
     Msg::new(proto::TASK)
         .words(&[op::task::ADD_KU_MEM, fpage.raw()])
         .call(TASK)

@@ -91,7 +91,15 @@ fn beside(kind: Kind) -> Outcome {
         .position(|n| make(n) < 0)
         .map_or(MANY, |n| 2 + n as u64);
     check!(made >= if kind == Kind::Tasks { 500 } else { MANY });
-    let many = cost(gate);
+    // The computer may be busy with something else for a while.
+    let mut many = cost(gate);
+    for _ in 0..40 {
+        if many < few * 3 / 2 {
+            break;
+        }
+        kit::sleep_us(20_000);
+        many = many.min(cost(gate));
+    }
     for n in 0..=MANY {
         kit::delete(nth(n));
     }
@@ -101,8 +109,8 @@ fn beside(kind: Kind) -> Outcome {
         few / CALLS,
         many / CALLS
     );
-    // A factor, since ticks are those of a busy computer; `cargo xtask bench` counts exactly.
-    check!(many < few * 2);
+    // Ticks are those of a busy computer; `cargo xtask bench` counts exactly.
+    check!(many < few * 3 / 2);
     Ok(())
 }
 

@@ -14,7 +14,7 @@ mod trees;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 use l4re::Env;
-use l4re::sys::CapIdx;
+use l4re::sys::{CapIdx, err, ipc_error};
 use test_pressure::{self as kit, Capacity, Crew};
 use test_services::Tap;
 
@@ -75,6 +75,12 @@ impl Drop for Budget {
     fn drop(&mut self) {
         kit::delete(self.factory);
     }
+}
+
+/// Whether the code of a mapping says that there is no memory for it: a label, or the error of
+/// the kernel's IPC, as on Fiasco.
+fn is_no_memory(code: i64) -> bool {
+    code == -err::ENOMEM || code == -err::EIPC_LO - ipc_error::SE_MAP_FAILED as i64
 }
 
 /// Slots for many objects: always the same, and empty between the cases.

@@ -1,8 +1,8 @@
 //! Large trees of mappings: they go in steps that let others run, and all of them.
 
-use crate::{Case, HIGH, Outcome, ok, own_factory};
+use crate::{Case, HIGH, Outcome, is_no_memory, ok, own_factory};
 use l4re::sys::unmap::UnmapFlags;
-use l4re::sys::{CapIdx, Fpage, MemRights, err};
+use l4re::sys::{CapIdx, Fpage, MemRights};
 use test_pressure::{self as kit, Cells, Crew};
 use test_services::check;
 
@@ -72,7 +72,7 @@ fn tree(shape: Shape, size: u64) -> Outcome {
             Shape::Deep if made % 2 == 0 => kit::map(b, a, page(place), place),
             Shape::Deep => kit::map(a, b, page(place), place + 4096),
         };
-        if code == -err::ENOMEM {
+        if is_no_memory(code) {
             // The limit of this program, or of the kernel: what there is has to go all the same.
             break;
         }

@@ -64,6 +64,7 @@ pub mod region;
 pub mod scheduler;
 pub mod semaphore;
 pub mod server;
+pub mod services;
 pub mod sigma0;
 pub mod start;
 pub mod sync;

@@ -297,7 +297,7 @@ impl<T: Plain, L: Length> Out for List<T, L> {
 
     fn get(from: &mut Decoder<'_>, (): ()) -> Result<Self> {
         let len = from.value::<L>()?.get();
-        from.to_vec(len).map(List::new)
+        from.collect(len).map(List::new)
     }
 
     fn put(&self, to: &mut Encoder) {
@@ -350,7 +350,7 @@ impl<L: Length> Out for Text<L> {
 
     fn get(from: &mut Decoder<'_>, (): ()) -> Result<Self> {
         let len = from.value::<L>()?.get();
-        let mut bytes: Vec<u8> = from.to_vec(len)?;
+        let mut bytes: Vec<u8> = from.collect(len)?;
         // The last byte is the 0.
         bytes.pop().ok_or(Error::Malformed(Malformed::TooShort))?;
         String::from_utf8(bytes)

@@ -223,7 +223,7 @@ impl<'m> Decoder<'m> {
     ///
     /// # Errors
     /// [`Malformed::TooShort`] if the message ends before; [`Error::NO_MEMORY`].
-    pub(crate) fn to_vec<T: Plain>(&mut self, len: usize) -> Result<Vec<T>> {
+    pub(crate) fn collect<T: Plain>(&mut self, len: usize) -> Result<Vec<T>> {
         let (at, len) = self.array::<T>(len)?;
         let mut vec = Vec::new();
         vec.try_reserve_exact(len).map_err(|_| Error::NO_MEMORY)?;

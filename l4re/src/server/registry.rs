@@ -135,7 +135,8 @@ unsafe fn interrupt<F: FnMut()>(
     reception: &Reception,
 ) -> MsgTag {
     let request = Incoming::new(tag, label, lent, reception);
-    if request.protocol() != proto::IRQ {
+    // The kernel's message is empty; its label is 0, whatever the headers call it.
+    if tag.words() != 0 || tag.items() != 0 || !matches!(tag.label(), 0 | proto::IRQ) {
         return refuse(Error::BAD_PROTOCOL);
     }
     // SAFETY: as the caller vouches.

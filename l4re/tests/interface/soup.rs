@@ -124,7 +124,7 @@ impl Random {
         match random % 8 {
             0 => self.next(),
             1 => self.next() % 600,
-            2 => self.next() % 16 | (self.next() % 16) << 32,
+            2 => (self.next() % 16) | (self.next() % 16) << 32,
             3 => item::MAP | self.next() & 0x37,
             4 => 0x6161_6161_6161_6161,
             5 => (self.next() % 5) | (self.next() % 600) << 16,

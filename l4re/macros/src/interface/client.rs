@@ -91,7 +91,13 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
     };
     quote! {
         #[inline(always)]
-        #[allow(unused_mut, unused_variables, clippy::unit_arg, clippy::let_unit_value)]
+        #[allow(
+            unused_mut,
+            unused_variables,
+            clippy::let_unit_value,
+            clippy::needless_question_mark,
+            clippy::unit_arg
+        )]
         #signature {
             #body
         }
@@ -140,7 +146,7 @@ fn protocol(interface: &Interface) -> TokenStream {
         quote_spanned!(span=> ::l4re::interface::Protocol::new((#protocol) as i64))
     };
     quote! {
-        #[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
+        #[allow(unsafe_code, clippy::undocumented_unsafe_blocks, clippy::unnecessary_cast)]
         const PROTOCOL: ::l4re::interface::Protocol = #new;
     }
 }

@@ -69,7 +69,7 @@ impl Interface {
         }
         // Arguments in excess are the messages', not the author's, to judge.
         item.attrs
-            .push(parse_quote!(#[allow(clippy::too_many_arguments)]));
+            .push(parse_quote!(#[allow(clippy::too_many_arguments, clippy::type_complexity)]));
         Ok(Interface {
             head,
             name: item.ident.clone(),
@@ -95,6 +95,7 @@ impl Interface {
         quote! {
             #[automatically_derived]
             impl ::l4re::Object for dyn #name {
+                #[allow(clippy::unnecessary_cast)]
                 const PROTOCOL: i64 = #protocol;
             }
 

@@ -14,7 +14,7 @@ pub fn operations(interface: &Interface) -> TokenStream {
     let constants = interface.methods.iter().map(|method| {
         let (op, value) = (&method.op, &method.op_value);
         quote! {
-            #[allow(dead_code)]
+            #[allow(dead_code, clippy::unnecessary_cast)]
             const #op: #ty = {
                 let op = #value;
                 assert!(

@@ -29,7 +29,7 @@ pub fn write(system: &System) -> String {
                 let server = if *role == GateRole::Server {
                     ":svr()"
                 } else {
-                    ""
+                    ":m(\"rws\")"
                 };
                 format!("[{gate}] = gate[{gate}]{server}, ")
             })
@@ -104,7 +104,7 @@ mod tests {
         for line in [
             "gate[\"calc\"] = ld:new_channel();",
             "task[1] = ld:startv({ caps = { [\"calc\"] = gate[\"calc\"]:svr(), }, log = { \"server\", \"g\" } }, \"rom/server\");",
-            "task[2] = ld:startv({ caps = { [\"calc\"] = gate[\"calc\"], }, log = { \"client\", \"g\" } }, \"rom/client\", \"8\", \"two words\");",
+            "task[2] = ld:startv({ caps = { [\"calc\"] = gate[\"calc\"]:m(\"rws\"), }, log = { \"client\", \"g\" } }, \"rom/client\", \"8\", \"two words\");",
             "print(\"[root] system ends with status \" .. status);",
         ] {
             assert!(

@@ -1,5 +1,6 @@
 //! Interfaces on the fake kernel: what goes over the wire, and what comes back.
 
+mod registry;
 mod rules;
 mod soup;
 mod wire;

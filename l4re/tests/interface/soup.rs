@@ -160,14 +160,19 @@ fn a_million_messages() {
             _ => 0x99,
         };
         let words = (random.next() % 64) as usize;
-        let items = if random.next() % 4 == 0 {
+        let items = if random.next().is_multiple_of(4) {
             random.next() % 64
         } else {
             0
         } as usize;
         let mut message = [0; utcb::MSG_REGS];
         message.fill_with(|| random.word());
-        let op = random.next() % if random.next() % 8 == 0 { 64 } else { 20 };
+        let op = random.next()
+            % if random.next().is_multiple_of(8) {
+                64
+            } else {
+                20
+            };
         message[0] = op | random.next() << 32;
         set(&message);
         let tag = crate::tag(protocol, words, items);
@@ -196,7 +201,7 @@ fn any_replies() {
         message.fill_with(|| random.word());
         set(&message);
         let (words, items) = (random.next() % 64, random.next() % 64 * (random.next() % 2));
-        let label = if random.next() % 4 == 0 {
+        let label = if random.next().is_multiple_of(4) {
             random.next() as i64 >> 40
         } else {
             0

@@ -166,8 +166,11 @@ fn ask<R>(client: impl FnOnce(Cap<dyn Kinds>) -> R) -> R {
     with_server::<dyn Kinds, _, _>(&Mirror::default(), ALL, client)
 }
 
-/// The message that a client sends: label, bytes, items.
-fn sent<R>(client: impl FnOnce(Cap<dyn Kinds>) -> R) -> (i64, Vec<u8>, Vec<(u64, u64)>, [u64; 2]) {
+/// A message: label, bytes, items, and the first two buffer registers.
+type Sent = (i64, Vec<u8>, Vec<(u64, u64)>, [u64; 2]);
+
+/// The message that a client sends.
+fn sent<R>(client: impl FnOnce(Cap<dyn Kinds>) -> R) -> Sent {
     let mut message = None;
     fake::with(
         |call| {

@@ -178,14 +178,17 @@ impl CapTable {
                 .get(position / SLOTS)?
                 .set(leaf);
         }
-        // Count the new one first: it may be the old one's object, held by it alone.
+        // Count the new one first: it may be the old one's object, held by it alone. If the
+        // new one does not count, the object dies here: the slot is to say that it was the
+        // one that lived until now, not the next one in its place.
+        let generation = cap.header.generation();
         if !cap.rights.has(Rights::NO_REF) {
             cap.object().add_ref();
         }
         self.remove(position);
         let slot = self.slot(position)?;
         slot.object.set(Some(cap.header));
-        slot.generation.set(cap.header.generation());
+        slot.generation.set(generation);
         slot.rights.set(cap.rights.0);
         Some(())
     }
@@ -298,5 +301,21 @@ mod tests {
                 .is_none()
         );
         assert_eq!(table.clear_all(), 3 * PAGE_SIZE as u64);
+    }
+
+    #[test]
+    fn a_capability_that_does_not_count_goes_with_the_last_that_does() {
+        let factory = crate::obj::factory::Factory::make_root(1 << 20).unwrap();
+        let semaphore = crate::obj::create(&crate::obj::semaphore::SEMAPHORES, factory).unwrap();
+        let object = Object::Semaphore(semaphore);
+        let table = CapTable::vacant();
+        table.init().unwrap();
+        table.set(1, Cap::new(object, Rights::ALL)).unwrap();
+        let weak = Rights(Rights::ALL.0 | Rights::NO_REF);
+        table.set(2, Cap::new(object, weak)).unwrap();
+        assert!(table.get(2).is_some());
+        // Over the one that counts: nothing keeps the object any more.
+        table.set(1, Cap::new(object, weak)).unwrap();
+        assert!(table.get(1).is_none() && table.get(2).is_none());
     }
 }

@@ -148,8 +148,9 @@ impl Factory {
                 Object::Irq(irq)
             }
             proto::SEMAPHORE => {
+                let count = argument(call, 0, varg::UMWORD)?.unwrap_or(0);
                 let semaphore = super::create(&SEMAPHORES, self).ok_or(err::ENOMEM)?;
-                semaphore.init(argument(call, 0, varg::UMWORD)?.unwrap_or(0));
+                semaphore.init(count);
                 Object::Semaphore(semaphore)
             }
             proto::THREAD_GROUP => {

@@ -23,8 +23,9 @@
 //!   [`scheduler`], [`semaphore`], [`task`], [`thread`], [`vcon`];
 //! * L4Re's services: [`dataspace`], [`mem_alloc`], [`namespace`], [`parent`], [`region`],
 //!   [`sigma0`];
-//! * [`interface`]: protocols as traits, for clients and servers;
-//! * messages: [`ipc`] (the calls), [`msg`] (their content), [`server`] (receiving them).
+//! * [`mod@interface`]: protocols as traits, for clients and servers;
+//! * [`server`]: the loop of servers; [`services`]: L4Re's services as traits for servers;
+//! * messages: [`ipc`] (the calls), [`msg`] (their content).
 //!
 //! # Soundness
 //! A capability is as powerful as the kernel's interface lets it be, so three kinds of

@@ -1,6 +1,6 @@
 //! Servers.
 //!
-//! A [`Registry`] serves objects that implement [interfaces](crate::interface). Below it is the
+//! A [`Registry`] serves objects that implement [interfaces](mod@crate::interface). Below it is the
 //! plain loop, for protocols of other kinds: a server binds gates to its thread ([`Cap::bind_thread`](crate::Cap::bind_thread)) with
 //! labels of its choosing, then answers what arrives:
 //!

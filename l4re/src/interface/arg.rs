@@ -1,6 +1,7 @@
 //! Types of arguments.
 
 use super::demand::Demand;
+use super::out::Buffers;
 use super::wire::{Decoder, Encoder};
 use crate::cap::Cap;
 use crate::error::{Error, Malformed, Result};
@@ -42,6 +43,9 @@ pub trait In<'m>: Sized {
     /// Writes the item; `rights` are those to a capability.
     #[inline(always)]
     fn put_item(&self, _to: &mut Encoder, _rights: ObjRights) {}
+    /// Holds ready what a client wants to receive into.
+    #[inline(always)]
+    fn ready(&self, _buffers: &mut Buffers) {}
     /// Reads data and item.
     ///
     /// # Errors

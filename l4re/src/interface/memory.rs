@@ -1,11 +1,15 @@
-//! Memory as an argument.
+//! Memory as an argument and as a result.
+#![allow(unsafe_code)]
 
 use super::arg::In;
 use super::demand::Demand;
+use super::out::{Buffers, Out};
+use super::reception::Reception;
 use super::wire::{Decoder, Encoder};
 use crate::error::{Error, Result};
 use crate::region::{Share, Window};
-use l4re_sys::ObjRights;
+use core::marker::PhantomData;
+use l4re_sys::{MapItem, ObjRights};
 
 /// Memory that a client shares with a server by a request.
 ///
@@ -101,5 +105,85 @@ impl<'m> In<'m> for Memory<'m> {
             start,
             size,
         }))
+    }
+}
+
+/// Where a client wants the memory to be that a method returns as [`Pages`]. A server sees
+/// nothing of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Receive<'m>(Option<&'m Window>);
+
+impl<'m> From<&'m Window> for Receive<'m> {
+    fn from(window: &'m Window) -> Self {
+        Receive(Some(window))
+    }
+}
+
+impl<'m> In<'m> for Receive<'m> {
+    #[inline(always)]
+    fn put(&self, _to: &mut Encoder) {}
+
+    fn ready(&self, buffers: &mut Buffers) {
+        if let Some(window) = self.0 {
+            buffers.window(window);
+        }
+    }
+
+    fn get(_: &mut Decoder<'m>) -> Result<Self> {
+        Ok(Receive(None))
+    }
+}
+
+/// Memory that a server shares with its client by an answer: it is mapped where the client
+/// wants it ([`Receive`]). `'a` is for how long the server keeps it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages<'a> {
+    item: MapItem,
+    region: PhantomData<&'a ()>,
+}
+
+impl<'a> Pages<'a> {
+    /// The memory of a region. If the client's window is larger, `spot` is where in it.
+    pub fn new(share: Share<'a>, spot: u64) -> Self {
+        let item = share.item();
+        Pages {
+            item: MapItem::map(spot, item.fpage),
+            region: PhantomData,
+        }
+    }
+
+    /// Any memory.
+    ///
+    /// # Safety
+    /// Safe code must not rely on the memory, which the client may change.
+    pub unsafe fn from_item(item: MapItem) -> Self {
+        Pages {
+            item,
+            region: PhantomData,
+        }
+    }
+}
+
+impl Out for Pages<'_> {
+    type Ready = ();
+
+    #[inline(always)]
+    fn ready(_: &mut Buffers) -> Result<()> {
+        Ok(())
+    }
+
+    fn get(from: &mut Decoder<'_>, (): ()) -> Result<Self> {
+        from.memory()?;
+        Ok(Pages {
+            item: MapItem::VOID,
+            region: PhantomData,
+        })
+    }
+
+    #[inline(always)]
+    fn put(&self, _to: &mut Encoder) {}
+
+    fn put_item(self, to: &mut Encoder, _reception: &Reception) {
+        to.item(self.item);
     }
 }

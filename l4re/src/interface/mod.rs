@@ -1,6 +1,6 @@
 //! Interfaces: traits whose methods are requests.
 //!
-//! The attribute [`interface`](crate::interface!) on a trait makes both ends of a protocol of
+//! The attribute [`interface`](macro@crate::interface) on a trait makes both ends of a protocol of
 //! it, with the messages of L4Re's C++ framework (`L4_RPC`, `l4/sys/cxx/ipc_iface`): a
 //! [`Cap<dyn Trait>`](crate::Cap) implements the trait by IPC, and whatever else implements the
 //! trait can be [served](crate::server::Registry::serve).
@@ -46,6 +46,7 @@
 //!   (`Rpcs_sys`), another integer, or `none`: a single method, without operation.
 //! * `unsafe`: the protocol is the kernel's or L4Re's own. Its operations must not change
 //!   memory that safe code relies on.
+//! * `server`: only the server's side is made; the client's is something else.
 //!
 //! Supertraits are interfaces that it inherits: their requests are answered by the same object.
 //!
@@ -86,7 +87,7 @@ pub use arg::{In, Length, Slice, Str};
 pub use client::Protocol;
 pub use demand::Demand;
 pub use incoming::{Incoming, failed, label_of, refuse};
-pub use memory::Memory;
+pub use memory::{Memory, Pages, Receive};
 pub use out::{Array, Buffers, List, Out, Text};
 pub use reception::{Lent, Reception};
 pub use varg::Varg;
@@ -95,7 +96,7 @@ pub use wire::{Copied, Decoder, Encoder};
 use crate::cap::Object;
 use l4re_sys::MsgTag;
 
-/// An interface: `dyn Trait` of a trait with the attribute [`interface`](crate::interface!).
+/// An interface: `dyn Trait` of a trait with the attribute [`interface`](macro@crate::interface).
 pub trait Interface: Object + 'static {
     /// The trait's name.
     const NAME: &'static str;

@@ -6,6 +6,7 @@ use super::wire::{Decoder, Encoder};
 use crate::cap::{Cap, CapSlot, OwnedCap};
 use crate::error::{Error, Malformed, Result};
 use crate::msg::Plain;
+use crate::region::Window;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -71,6 +72,12 @@ impl Buffers {
     fn cap(&mut self, slot: CapIdx) {
         self.utcb.set_br(self.next, RcvItem::single(slot).0);
         self.next += 1;
+    }
+
+    pub(super) fn window(&mut self, window: &Window) {
+        self.utcb.set_br(self.next, RcvItem::WINDOW.0);
+        self.utcb.set_br(self.next + 1, window.fpage().raw());
+        self.next += 2;
     }
 
     /// Nothing behind those that have been filled: nothing of an earlier call stays valid.

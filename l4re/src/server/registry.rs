@@ -30,7 +30,7 @@ const NO_REPLY: MsgTag = MsgTag::new(0, 0, 0, TagFlags::ERROR);
 /// The buffer register that holds the time of the next timer: behind all buffers.
 const TIME_REGISTER: usize = 56;
 
-/// What a server serves: objects that implement [interfaces](crate::interface), interrupts and
+/// What a server serves: objects that implement [interfaces](mod@crate::interface), interrupts and
 /// timers, all in one thread.
 ///
 /// ```

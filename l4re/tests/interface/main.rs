@@ -2,6 +2,7 @@
 
 mod registry;
 mod rules;
+mod services;
 mod soup;
 mod wire;
 

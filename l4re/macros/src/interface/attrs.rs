@@ -18,10 +18,13 @@ pub struct Head {
     pub opcode: Opcode,
     /// The author vouches for the operations.
     pub vouched: bool,
+    /// There is no client: the protocol has one of another kind.
+    pub server_only: bool,
 }
 
 enum Word {
     Unsafe,
+    Server,
     Protocol(Expr),
     Opcode(Opcode),
 }
@@ -37,6 +40,9 @@ impl Parse for Word {
             input.parse::<Token![=]>()?;
             return Ok(Word::Protocol(input.parse()?));
         }
+        if name == "server" {
+            return Ok(Word::Server);
+        }
         if name == "opcode" {
             input.parse::<Token![=]>()?;
             let ty: Type = input.parse()?;
@@ -49,7 +55,7 @@ impl Parse for Word {
         }
         Err(Error::new_spanned(
             name,
-            "expected `protocol = NUMBER`, `opcode = TYPE` or `unsafe`",
+            "expected `protocol = NUMBER`, `opcode = TYPE`, `server` or `unsafe`",
         ))
     }
 }
@@ -61,10 +67,12 @@ impl Head {
             protocol: None,
             opcode: Opcode::Type(Box::new(syn::parse_quote!(i32))),
             vouched: false,
+            server_only: false,
         };
         for word in syn::parse::Parser::parse2(parser, args)? {
             match word {
                 Word::Unsafe => head.vouched = true,
+                Word::Server => head.server_only = true,
                 Word::Protocol(protocol) => head.protocol = Some(protocol),
                 Word::Opcode(opcode) => head.opcode = opcode,
             }

@@ -43,7 +43,7 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
         let name = &p.name;
         match &p.kind {
             Kind::In(wire) => {
-                let packed = format_ident!("__{}", name);
+                let packed = format_ident!("__arg_{}", name);
                 let (ty, value) = (&wire.ty, wire.pack(quote!(#name)));
                 Some(quote_spanned! {p.span=>
                     let #packed: #ty = #value;
@@ -57,10 +57,16 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
         }
     });
     let items = method.parameters.iter().filter_map(|p| {
-        let packed = format_ident!("__{}", p.name);
+        let packed = format_ident!("__arg_{}", p.name);
         let rights = &p.rights;
-        matches!(p.kind, Kind::In(_))
-            .then(|| quote!(::l4re::interface::In::put_item(&#packed, &mut __request, #rights);))
+        let ready = (!method.send_only)
+            .then(|| quote!(::l4re::interface::In::ready(&#packed, &mut __buffers);));
+        matches!(p.kind, Kind::In(_)).then(|| {
+            quote! {
+                ::l4re::interface::In::put_item(&#packed, &mut __request, #rights);
+                #ready
+            }
+        })
     });
     let protocol = protocol(interface);
     let head = quote! {
@@ -92,6 +98,7 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
     quote! {
         #[inline(always)]
         #[allow(
+            non_snake_case,
             unused_mut,
             unused_variables,
             clippy::let_unit_value,
@@ -108,7 +115,7 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
 fn reply(method: &Method) -> TokenStream {
     let back = |p: &super::method::Parameter| matches!(p.kind, Kind::InOut(_) | Kind::Out(_));
     let names: Vec<_> = (method.parameters.iter().filter(|p| back(p)))
-        .map(|p| (&p.name, format_ident!("__{}", p.name)))
+        .map(|p| (&p.name, format_ident!("__arg_{}", p.name)))
         .collect();
     let read = names
         .iter()

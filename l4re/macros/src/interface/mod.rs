@@ -30,7 +30,7 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let interface = Interface::new(head, syn::parse2(item)?)?;
     let item = &interface.item;
     let description = interface.description();
-    let client = client::expand(&interface);
+    let client = (!interface.head.server_only).then(|| client::expand(&interface));
     let server = server::expand(&interface);
     Ok(quote!(#item #description #client #server))
 }

@@ -101,7 +101,13 @@ fn answer(interface: &Interface) -> TokenStream {
     };
     quote! {
         #[inline(always)]
-        #[allow(unused_mut, unused_variables, clippy::unit_arg, clippy::let_unit_value)]
+        #[allow(
+            non_snake_case,
+            unused_mut,
+            unused_variables,
+            clippy::let_unit_value,
+            clippy::unit_arg
+        )]
         fn answer<__T: #name + ?::core::marker::Sized>(
             __object: &__T,
             __request: &::l4re::interface::Incoming<'_>,
@@ -139,7 +145,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         _ => None,
     });
     let reads = method.parameters.iter().map(|p| {
-        let name = format_ident!("__{}", p.name);
+        let name = format_ident!("__arg_{}", p.name);
         match &p.kind {
             Kind::In(wire) => {
                 let ty = &wire.ty;
@@ -170,7 +176,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         }
     });
     let values = method.parameters.iter().map(|p| {
-        let name = format_ident!("__{}", p.name);
+        let name = format_ident!("__arg_{}", p.name);
         match &p.kind {
             Kind::In(wire) => wire.unpack(quote!(#name)),
             Kind::Ref(_) => quote!(&#name),
@@ -212,7 +218,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         None => quote!(0),
     };
     let back = method.parameters.iter().filter_map(|p| {
-        let name = format_ident!("__{}", p.name);
+        let name = format_ident!("__arg_{}", p.name);
         matches!(p.kind, Kind::InOut(_) | Kind::Out(_))
             .then(|| quote!(::l4re::interface::In::put(&#name, &mut __reply);))
     });

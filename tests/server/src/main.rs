@@ -1,0 +1,340 @@
+//! What a registry makes of its clients, the hostile ones too: the same on L4Re's own system and
+//! on the embedded one. The server is a thread of the program, its clients are others.
+
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use l4re::ipc_gate::IpcGate;
+use l4re::server::{self, Answer, Deferred, Registry};
+use l4re::sys::utcb::MSG_REGS;
+use l4re::sys::{CapIdx, MapItem, MsgTag, ObjRights, Sysf, TagFlags, Timeout};
+use l4re::{Cap, Env, OwnedCap, Result, ipc, start, time};
+use rt::thread::JoinHandle;
+use test_services::{Tap, check};
+
+/// How a case went; an error is a line, or an error code of `l4re`.
+type Outcome = core::result::Result<(), i64>;
+
+/// How many messages by chance.
+const MESSAGES: u32 = 50_000;
+/// How many sessions are opened, one after the other: more than there is memory for at once.
+const SESSIONS: u32 = 2_000;
+
+#[l4re::interface(protocol = 0x70)]
+trait Service {
+    fn double(&self, n: u32) -> Result<u32>;
+    fn text(&self, text: &str, more: Option<&[u64]>) -> Result<u64>;
+    fn keep(&self, cap: Cap<IpcGate>) -> Result<bool>;
+    fn open(&self) -> Result<OwnedCap<dyn Session>>;
+    fn live(&self) -> Result<u32>;
+    fn never(&self) -> Result<u32>;
+    fn answer_all(&self) -> Result<u32>;
+    #[send_only]
+    fn tell(&self, n: u32) -> Result<()>;
+    fn told(&self) -> Result<u32>;
+    fn end(&self) -> Result<()>;
+}
+
+#[l4re::interface(protocol = 0x71)]
+trait Session {
+    fn hello(&self) -> Result<u32>;
+}
+
+struct Server {
+    registry: Registry,
+    live: alloc::rc::Rc<Cell<u32>>,
+    told: Cell<u32>,
+    deferred: RefCell<Vec<Deferred<u32>>>,
+}
+
+struct Client(alloc::rc::Rc<Cell<u32>>);
+
+impl Session for Client {
+    fn hello(&self) -> Result<u32> {
+        Ok(self.0.get())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+impl Service for Server {
+    fn double(&self, n: u32) -> Result<u32> {
+        Ok(n.wrapping_mul(2))
+    }
+    fn text(&self, text: &str, more: Option<&[u64]>) -> Result<u64> {
+        // The arguments survive what the method asks of others.
+        time::sleep(Duration::from_micros(1));
+        let sum = more
+            .unwrap_or(&[])
+            .iter()
+            .fold(0u64, |a, b| a.wrapping_add(*b));
+        Ok(sum.wrapping_add(text.chars().map(u64::from).sum()))
+    }
+    fn keep(&self, cap: Cap<IpcGate>) -> Result<bool> {
+        let task = Cap::<l4re::task::Task>::THIS;
+        let own = cap.take()?;
+        Ok(task.cap_valid(own.idx())? && !task.cap_valid(cap.idx())?)
+    }
+    fn open(&self) -> Result<OwnedCap<dyn Session>> {
+        self.live.set(self.live.get() + 1);
+        self.registry.session(Client(self.live.clone()))
+    }
+    fn live(&self) -> Result<u32> {
+        Ok(self.live.get())
+    }
+    fn never(&self) -> Result<u32> {
+        let mut deferred = self.deferred.borrow_mut();
+        if deferred.len() < 8 {
+            deferred.push(self.registry.defer()?);
+        }
+        Ok(77)
+    }
+    fn answer_all(&self) -> Result<u32> {
+        let all = self.deferred.take();
+        let count = all.len() as u32;
+        // Those that do not wait any more are an error, and no more than that.
+        let gone = all.into_iter().filter_map(|d| d.send(Ok(5)).err()).count();
+        Ok(count << 16 | gone as u32)
+    }
+    fn tell(&self, n: u32) -> Result<()> {
+        self.told.set(self.told.get().wrapping_add(n));
+        Ok(())
+    }
+    fn told(&self) -> Result<u32> {
+        Ok(self.told.get())
+    }
+    fn end(&self) -> Result<()> {
+        self.registry.stop();
+        Ok(())
+    }
+}
+
+/// Starts the server's thread.
+fn serve() -> Result<(OwnedCap<dyn Service>, JoinHandle)> {
+    let factory = start::env().factory();
+    let gate: OwnedCap<dyn Service> = factory.create_gate()?.cast();
+    // By it the thread is told its own capability.
+    let hello = factory.create_gate()?;
+    let cap = gate.cap();
+    let thread = rt::thread::spawn(move || {
+        let run = || -> Result<()> {
+            let mut own = CapIdx::INVALID;
+            server::run(ipc::Accept::Words, |request| {
+                own = request.reader().get()?;
+                Ok(Answer::last(0))
+            })?;
+            let registry = Registry::of_thread(start::env(), Cap::new(own));
+            registry.allow_deferring()?;
+            let server = Server {
+                registry: registry.clone(),
+                live: alloc::rc::Rc::default(),
+                told: Cell::default(),
+                deferred: RefCell::default(),
+            };
+            registry.serve(cap, server)?;
+            registry.run()
+        };
+        run().expect("the server ends well");
+    })?;
+    hello.bind_thread(thread.thread(), 0)?;
+    let mut w = l4re::msg::Writer::new();
+    w.put(thread.thread().idx());
+    ipc::request(hello.cap(), 0x72, &w, ipc::Accept::Words)?;
+    Ok((gate, thread))
+}
+
+fn ok<T>(result: Result<T>) -> core::result::Result<T, i64> {
+    result.map_err(|error| {
+        l4re::println!("# {error}");
+        error.label()
+    })
+}
+
+fn works(service: Cap<dyn Service>) -> Outcome {
+    check!(ok(service.double(21))? == 42);
+    check!(ok(service.text("ab", Some(&[1, 2])))? == 3 + 97 + 98);
+    check!(ok(service.text("", None))? == 0);
+    Ok(())
+}
+
+/// Numbers that repeat: xorshift.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+fn by_chance(service: Cap<dyn Service>) -> Outcome {
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let utcb = l4re::sys::utcb();
+    for _ in 0..MESSAGES {
+        let words = random.next() as usize % (MSG_REGS + 1);
+        for i in 0..MSG_REGS {
+            let word = random.next();
+            let small = !word.is_multiple_of(4);
+            utcb.set_mr(i, if small { word % 300 } else { word });
+        }
+        // Not the operations that wait or end.
+        let op = match random.next() % 12 {
+            5 | 7 | 9 => 64,
+            op => op,
+        };
+        utcb.set_mr(0, op | random.next() << 32);
+        let protocol = match random.next() % 8 {
+            0 => random.next() as i64 >> 48,
+            1 => l4re::sys::proto::META,
+            _ => 0x70,
+        };
+        let kernels = [l4re::sys::proto::KOBJECT];
+        let tag = MsgTag::new(protocol, words, 0, TagFlags::empty());
+        if kernels.contains(&protocol) {
+            continue;
+        }
+        utcb.set_bdr(l4re::sys::BufferDesc::default());
+        utcb.set_br(0, 0);
+        // SAFETY: nothing is received but words.
+        let (reply, _) =
+            unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(2000)) };
+        // A session is offered, and there is no place for it: that is an error of the reply.
+        check!(!reply.has_error() || (op == 3 && words > 0));
+    }
+    works(service)
+}
+
+fn timeout_ms(ms: u64) -> Timeout {
+    let time = l4re::sys::TimeoutS::from_us(ms * 1000);
+    Timeout::new(time, time)
+}
+
+/// An item that nobody wants is the sender's error; one too many as well.
+fn items(service: Cap<dyn Service>) -> Outcome {
+    let gate = ok(start::env().factory().create_gate())?;
+    for _ in 0..100 {
+        check!(ok(service.keep(gate.cap()))?);
+    }
+    for count in 2..20 {
+        let utcb = l4re::sys::utcb();
+        utcb.set_mr(0, 2);
+        let item = MapItem::cap(gate.idx(), ObjRights::RWS);
+        for i in 0..count {
+            utcb.set_mr(1 + 2 * i, item.control);
+            utcb.set_mr(2 + 2 * i, item.fpage.raw());
+        }
+        let tag = MsgTag::new(0x70, 1, count, TagFlags::empty());
+        // SAFETY: nothing is received but words.
+        let (reply, _) =
+            unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(2000)) };
+        check!(reply.has_error());
+        // Nothing of what came before the item in excess is left for the next.
+        let utcb = l4re::sys::utcb();
+        utcb.set_mr(0, 2);
+        utcb.set_mr(1, 0);
+        utcb.set_mr(2, 0);
+        let tag = MsgTag::new(0x70, 1, 1, TagFlags::empty());
+        // SAFETY: as above.
+        let (reply, _) =
+            unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(2000)) };
+        check!(reply.label() == -l4re::sys::err::EMSGMISSARG);
+    }
+    works(service)
+}
+
+fn sessions(service: Cap<dyn Service>) -> Outcome {
+    for _ in 0..SESSIONS {
+        let session = ok(service.open())?;
+        check!(ok(session.hello())? >= 1);
+    }
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(ok(service.open())?);
+    }
+    check!(ok(service.live())? >= 20);
+    held.truncate(3);
+    time::sleep(Duration::from_millis(20));
+    check!(ok(service.live())? == 3);
+    drop(held);
+    time::sleep(Duration::from_millis(20));
+    check!(ok(service.live())? == 0);
+    Ok(())
+}
+
+/// Callers that give up before they are answered.
+fn impatient(service: Cap<dyn Service>) -> Outcome {
+    for _ in 0..20 {
+        for _ in 0..8 {
+            let utcb = l4re::sys::utcb();
+            utcb.set_mr(0, 5);
+            let tag = MsgTag::new(0x70, 1, 0, TagFlags::empty());
+            // SAFETY: nothing is received but words.
+            let (reply, _) =
+                unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(1)) };
+            check!(reply.has_error());
+        }
+        check!(ok(service.answer_all())? == 8 << 16 | 8);
+    }
+    works(service)
+}
+
+fn patient(service: Cap<dyn Service>) -> Outcome {
+    let waiting = ok(rt::thread::spawn(move || {
+        assert_eq!(service.never(), Ok(5));
+    }))?;
+    time::sleep(Duration::from_millis(20));
+    check!(ok(service.answer_all())? == 1 << 16);
+    ok(waiting.join())
+}
+
+fn flood(service: Cap<dyn Service>) -> Outcome {
+    for _ in 0..10_000 {
+        ok(service.tell(3))?;
+    }
+    check!(ok(service.told())? == 30_000);
+    works(service)
+}
+
+fn end(service: Cap<dyn Service>, thread: JoinHandle) -> Outcome {
+    ok(service.end())?;
+    ok(thread.join())?;
+    // Nobody is there any more.
+    let tag = MsgTag::new(0x70, 1, 0, TagFlags::empty());
+    // SAFETY: nothing is received but words.
+    let (reply, _) = unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(10)) };
+    check!(reply.has_error());
+    Ok(())
+}
+
+#[l4re::main]
+fn main(_: &Env) -> Result<i32> {
+    let (gate, thread) = serve()?;
+    let service = gate.cap();
+    let mut tap = Tap::default();
+    type Case = (&'static str, fn(Cap<dyn Service>) -> Outcome);
+    let cases: [Case; 7] = [
+        ("server: requests are answered", works),
+        ("server: messages by chance", by_chance),
+        ("server: capabilities, wanted and unwanted", items),
+        ("server: sessions go with their clients", sessions),
+        ("server: callers that do not wait", impatient),
+        ("server: an answer that comes later", patient),
+        ("server: a flood of messages", flood),
+    ];
+    for (name, case) in cases {
+        tap.case(name, case(service));
+    }
+    tap.case("server: a clean end", end(service, thread));
+    Ok(tap.end())
+}

@@ -56,6 +56,7 @@ pub mod ipc_gate;
 pub mod irq;
 pub mod kip;
 pub mod log;
+pub mod logger;
 pub mod mem_alloc;
 pub mod msg;
 pub mod namespace;

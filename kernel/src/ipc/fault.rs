@@ -131,33 +131,26 @@ fn raise_page_fault(thread: &'static Thread, address: u64) {
     raise(thread);
 }
 
-/// Raises the exception that `ex_regs` asked for, in the place of going on; returns who
-/// runs next.
+/// Raises the exception that `ex_regs` or an alien's system call asked for, in the place of
+/// going on; returns who runs next.
 pub extern "C" fn triggered(thread: &'static Thread) -> &'static Thread {
-    let alien = thread.alien.get() != Alien::No;
+    let alien = thread.alien.get();
+    if alien == Alien::Begins {
+        thread.alien.set(Alien::Yes);
+    }
     thread.with_regs(|regs| {
-        regs.trapno = if alien {
-            ALIEN_TRAP
-        } else {
-            ExcRegs::EX_REGS_TRAP
+        regs.trapno = match alien {
+            Alien::No => ExcRegs::EX_REGS_TRAP,
+            _ => ALIEN_TRAP,
         };
-        // The end of a system call, not its begin.
-        regs.err = u64::from(alien);
+        // An alien's system call: its end, not its begin.
+        regs.err = u64::from(matches!(alien, Alien::Yes | Alien::LetThrough));
     });
     exception(thread)
 }
 
 /// The number by which a handler knows an alien's system call.
 const ALIEN_TRAP: u64 = 0xfe;
-
-/// Tells the handler of an alien about a system call that it is about to make.
-pub fn alien_exception(thread: &'static Thread) -> &'static Thread {
-    thread.with_regs(|regs| {
-        regs.trapno = ALIEN_TRAP;
-        regs.err = 0;
-    });
-    exception(thread)
-}
 
 /// Tells the exception handler about a fault at an address that is never the user's.
 pub fn kernel_address(thread: &'static Thread, address: u64) -> &'static Thread {

@@ -97,8 +97,11 @@ fn alien_call(
         return next;
     }
     // Told before it happens: the instruction pointer is that of the system call.
+    // The exception comes when the entry code has saved all registers.
     repeat(current, label, dest, tag);
-    fault::alien_exception(current)
+    current.alien.set(Alien::Begins);
+    current.exit.set(Exit::Exception);
+    current
 }
 
 fn phases(

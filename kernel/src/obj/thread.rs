@@ -113,6 +113,8 @@ pub enum Alien {
     No,
     /// Its next system call becomes an exception.
     Yes,
+    /// It is about to raise the exception for a system call.
+    Begins,
     /// Its next system call is let through, and its end becomes an exception.
     LetThrough,
 }

@@ -3,7 +3,7 @@
 use crate::faults::{HANDLER, exception, handled, load};
 use crate::kit::*;
 use crate::same;
-use core::arch::asm;
+use core::arch::{asm, naked_asm};
 use l4re::sys::{CapIdx, ExcRegs, MsgTag, Sysf, TagFlags, Timeout, op::thread as op, proto, utcb};
 use test_services::check;
 
@@ -51,6 +51,10 @@ pub const CASES: &[Case] = &[
     case(
         "exception/syscall-of-an-alien (l4/sys/thread.h: l4_thread_control_alien)",
         alien,
+    ),
+    case(
+        "exception/registers-of-an-alien (l4/sys/thread.h: l4_thread_control_alien)",
+        alien_registers,
     ),
 ];
 
@@ -246,5 +250,48 @@ fn alien() -> Outcome {
     );
     let regs = exception()?;
     check!(regs.trapno != 0);
+    Ok(())
+}
+
+/// A system call that does nothing, with marks in the registers that it keeps.
+#[unsafe(naked)]
+extern "C" fn marked_call() {
+    naked_asm!(
+        "mov rbx, 0xb0b",
+        "mov rbp, 0xb0c",
+        "mov r12, 0xb12",
+        "mov r13, 0xb13",
+        "mov r14, 0xb14",
+        // Sends nothing and waits for nothing.
+        "xor eax, eax",
+        "mov rdx, {invalid}",
+        "xor esi, esi",
+        "xor r8d, r8d",
+        "syscall",
+        "ud2",
+        invalid = const CapIdx::INVALID.0,
+    )
+}
+
+fn alien_registers() -> Outcome {
+    let t = handled(|| {
+        sleep_ms(2);
+        marked_call();
+    })?;
+    let words = [
+        op::CONTROL | op::CONTROL_ALIEN,
+        0,
+        0,
+        0,
+        op::CONTROL_ALIEN,
+        0,
+    ];
+    let thread = t.worker.cap();
+    same!(Msg::new(proto::THREAD).words(&words).call(thread).code(), 0);
+    let regs = exception()?;
+    same!(
+        [regs.rbx, regs.rbp, regs.r12, regs.r13, regs.r14],
+        [0xb0b, 0xb0c, 0xb12, 0xb13, 0xb14]
+    );
     Ok(())
 }

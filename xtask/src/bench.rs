@@ -20,8 +20,9 @@ use crate::sysroot;
 use crate::system::System;
 use crate::workspace::Workspace;
 
-/// The example that measures.
-const EXAMPLE: &str = "ipcbench";
+/// The examples that measure; of the second, one program.
+const KERNEL: &str = "ipcbench";
+const INTERFACE: (&str, &str) = ("calc", "calc-bench");
 /// The page that holds the table.
 const PAGE: &str = "docs/performance.md";
 /// The lines around the table in the page.
@@ -37,7 +38,7 @@ const TOLERANCE: u64 = 2;
 /// What is measured: its name in the output, what it is, the most it should be, and what
 /// L4Re's own kernel needs for the same program (performance build of June 2026, its
 /// kernel isolation switched on; measured by `--l4re`).
-const ROWS: [(&str, &str, Option<u64>, &str); 5] = [
+const ROWS: [(&str, &str, Option<u64>, &str); 8] = [
     (
         "ipc-intra",
         "one-way IPC within an address space",
@@ -58,6 +59,14 @@ const ROWS: [(&str, &str, Option<u64>, &str); 5] = [
         Some(305),
         "672",
     ),
+    ("calc-empty", "round trip of empty messages", None, "1,177"),
+    (
+        "calc-by-hand",
+        "round trip of what `calc.sub` sends, by hand",
+        None,
+        "1,180",
+    ),
+    ("calc-sub", "`calc.sub` by its interface", None, "1,492"),
 ];
 
 /// A result: the name of its row, and instructions per operation.
@@ -95,9 +104,15 @@ pub fn run(ws: &Workspace, args: &BenchArgs) -> Result<u8> {
 fn measure(ws: &Workspace, ground: &GroundArgs) -> Result<Vec<Count>> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
-    let package = ws.example(EXAMPLE)?;
-    let folder = build::programs(ws, &setup, &package, Profile::Release)?;
-    let system = System::of_package(&package, &folder, &[])?;
+    let built = |example: &str| {
+        let package = ws.example(example)?;
+        let folder = build::programs(ws, &setup, &package, Profile::Release)?;
+        anyhow::Ok((package, folder))
+    };
+    let (package, folder) = built(KERNEL)?;
+    let kernel = System::of_package(&package, &folder, &[])?;
+    let (_, folder) = built(INTERFACE.0)?;
+    let interface = System::of_files(&[folder.join(INTERFACE.1)], &[])?;
     let ground = Ground::prepare(ws, &setup, ground)?;
     let machine = MachineArgs {
         mem: Some(MEMORY),
@@ -109,17 +124,18 @@ fn measure(ws: &Workspace, ground: &GroundArgs) -> Result<Vec<Count>> {
         ned: ground.has_ned(),
         ..Watch::default()
     };
-    let record = run::boot(ws, &setup, &ground, &system, &machine, &watch)?;
-    if record.end != End::Status(0) {
-        bail!(
-            "{EXAMPLE} did not end with status 0:\n{}",
-            record.lines.join("\n")
-        );
+    let mut counts = Vec::new();
+    for (name, system) in [(KERNEL, kernel), (INTERFACE.1, interface)] {
+        let record = run::boot(ws, &setup, &ground, &system, &machine, &watch)?;
+        if record.end != End::Status(0) {
+            let lines = record.lines.join("\n");
+            bail!("{name} did not end with status 0:\n{lines}");
+        }
+        counts.extend(record.lines.iter().filter_map(|line| parse(line)));
     }
-    let counts: Vec<Count> = record.lines.iter().filter_map(|line| parse(line)).collect();
     for (name, ..) in ROWS {
         if !counts.iter().any(|count| count.name == name) {
-            bail!("{EXAMPLE} printed no line for {name}");
+            bail!("no line was printed for {name}");
         }
     }
     Ok(counts)

@@ -125,9 +125,5 @@ fn main(env: &'static Env) -> Result<()> {
     calc.end()?;
     thread.join()?;
     println!("bench calc-sub {by_interface}");
-    println!(
-        "bench calc-framework {}",
-        by_interface.saturating_sub(by_hand)
-    );
     Ok(())
 }

@@ -150,13 +150,14 @@ impl Thread {
             trapno: trap.unwrap_or(regs.trapno),
             ..regs
         });
-        if trap.is_some() {
-            fault::raise(self);
-        }
-        self.exit.set(Exit::Replaced);
-        match trap {
-            Some(_) => Outcome::Blocked,
+        let outcome = match trap {
+            Some(_) => {
+                fault::raise(self);
+                Outcome::Blocked
+            }
             None => Outcome::Resumed,
-        }
+        };
+        self.exit.set(Exit::Replaced);
+        outcome
     }
 }

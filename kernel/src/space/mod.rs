@@ -2,5 +2,6 @@
 
 pub mod map;
 pub mod node;
+pub mod page;
 pub mod ports;
 pub mod tree;

@@ -224,6 +224,19 @@ fn flags() -> Outcome {
     Ok(())
 }
 
+/// Has a thread's system calls told to its exception handler.
+fn make_alien(thread: CapIdx) -> i64 {
+    let words = [
+        op::CONTROL | op::CONTROL_ALIEN,
+        0,
+        0,
+        0,
+        op::CONTROL_ALIEN,
+        0,
+    ];
+    Msg::new(proto::THREAD).words(&words).call(thread).code()
+}
+
 fn alien() -> Outcome {
     let t = handled(|| {
         while counter(1) == 0 {
@@ -233,21 +246,7 @@ fn alien() -> Outcome {
     });
     let Ok(t) = t else { return Err(-12) };
     settle();
-    let words = [
-        op::CONTROL | op::CONTROL_ALIEN,
-        0,
-        0,
-        0,
-        op::CONTROL_ALIEN,
-        0,
-    ];
-    same!(
-        Msg::new(proto::THREAD)
-            .words(&words)
-            .call(t.worker.cap())
-            .code(),
-        0
-    );
+    same!(make_alien(t.worker.cap()), 0);
     let regs = exception()?;
     check!(regs.trapno != 0);
     Ok(())
@@ -278,16 +277,7 @@ fn alien_registers() -> Outcome {
         sleep_ms(2);
         marked_call();
     })?;
-    let words = [
-        op::CONTROL | op::CONTROL_ALIEN,
-        0,
-        0,
-        0,
-        op::CONTROL_ALIEN,
-        0,
-    ];
-    let thread = t.worker.cap();
-    same!(Msg::new(proto::THREAD).words(&words).call(thread).code(), 0);
+    same!(make_alien(t.worker.cap()), 0);
     let regs = exception()?;
     same!(
         [regs.rbx, regs.rbp, regs.r12, regs.r13, regs.r14],

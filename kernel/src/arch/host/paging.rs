@@ -1,16 +1,10 @@
 //! Address spaces as maps from address to page.
 
 use crate::mem::frames;
+pub use crate::space::page::{Attr, LARGE_PAGE, PAGE, Translation, USER_END};
 use l4re_sys::fpage::MemRights;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-
-/// As on amd64.
-pub const USER_END: u64 = 0x0000_7fff_ffff_f000;
-/// Order of a small page.
-pub const PAGE: u32 = 12;
-/// Order of a large page.
-pub const LARGE_PAGE: u32 = 21;
 
 /// Host memory is where it is.
 pub fn phys_to_virt(phys: u64) -> *mut u8 {
@@ -20,28 +14,6 @@ pub fn phys_to_virt(phys: u64) -> *mut u8 {
 /// Host memory is where it is.
 pub fn virt_to_phys(virt: *const u8) -> u64 {
     virt as u64
-}
-
-/// See the amd64 one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Attr {
-    /// Rights.
-    pub rights: MemRights,
-    /// Caching.
-    pub caching: u8,
-}
-
-/// See the amd64 one.
-#[derive(Clone, Copy, Debug)]
-pub struct Translation {
-    /// Physical address of the page.
-    pub phys: u64,
-    /// Its order.
-    pub order: u32,
-    /// Rights and caching.
-    pub attr: Attr,
-    /// Kernel-user memory.
-    pub kernel_user: bool,
 }
 
 /// An address space.

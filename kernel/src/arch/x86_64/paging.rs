@@ -1,6 +1,7 @@
 //! Page tables: the kernel's own half, and the user half of each task.
 
 use crate::mem::frames;
+pub use crate::space::page::{Attr, LARGE_PAGE, PAGE, Translation, USER_END};
 use core::cell::Cell;
 use core::ptr::NonNull;
 use l4re_sys::fpage::MemRights;
@@ -11,12 +12,6 @@ pub const PHYS_BASE: u64 = 0xffff_8000_0000_0000;
 pub const DEVICE_BASE: u64 = 0xffff_ff00_0000_0000;
 /// What to take from an address in the kernel image to have the physical one.
 pub const KERNEL_OFFSET: u64 = 0xffff_ffff_8000_0000;
-/// The first address that is not a user's.
-///
-/// The last page below the hole of non-canonical addresses is left out: a system call in
-/// it would return to an address that `sysret` must not be given.
-pub const USER_END: u64 = 0x0000_7fff_ffff_f000;
-
 const PRESENT: u64 = 1;
 const WRITE: u64 = 1 << 1;
 const USER: u64 = 1 << 2;
@@ -31,11 +26,6 @@ const ADDR: u64 = 0x000f_ffff_ffff_f000;
 
 type Table = [Cell<u64>; 512];
 
-/// Order of a small page, log2 of its bytes.
-pub const PAGE: u32 = 12;
-/// Order of a large page.
-pub const LARGE_PAGE: u32 = 21;
-
 /// The address at which the kernel sees physical memory.
 #[inline]
 pub fn phys_to_virt(phys: u64) -> *mut u8 {
@@ -48,21 +38,7 @@ pub fn virt_to_phys(virt: *const u8) -> u64 {
     virt as u64 - PHYS_BASE
 }
 
-/// How a page may be used and is cached.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Attr {
-    /// What may be done with it.
-    pub rights: MemRights,
-    /// 0 cached, 1 write-combining asked (taken as write-through), 2 uncached.
-    pub caching: u8,
-}
-
 impl Attr {
-    /// Cached memory with these rights.
-    pub const fn cached(rights: MemRights) -> Self {
-        Self { rights, caching: 0 }
-    }
-
     fn bits(self) -> u64 {
         let mut bits = PRESENT | USER;
         if self.rights.contains(MemRights::W) {
@@ -93,19 +69,6 @@ impl Attr {
         };
         Self { rights, caching }
     }
-}
-
-/// What a page table says of an address.
-#[derive(Clone, Copy, Debug)]
-pub struct Translation {
-    /// The physical address of the page's start.
-    pub phys: u64,
-    /// [`PAGE`] or [`LARGE_PAGE`].
-    pub order: u32,
-    /// Rights and caching.
-    pub attr: Attr,
-    /// Whether it is kernel-user memory.
-    pub kernel_user: bool,
 }
 
 /// An address space. Its kernel half is the same in all.

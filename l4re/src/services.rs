@@ -4,6 +4,10 @@
 //! that ask by L4Re's own libraries, in C, C++ or Rust. The clients in Rust are the methods of
 //! capabilities: of [`Cap<Dataspace>`](crate::dataspace::Dataspace) and so on.
 
+mod vcon;
+
+pub use vcon::Vcon;
+
 use crate::cap::{Cap, OwnedCap};
 use crate::error::Result;
 use crate::interface::{Pages, Varg};

@@ -4,6 +4,7 @@ mod registry;
 mod rules;
 mod services;
 mod soup;
+mod vcon;
 mod wire;
 
 use l4re::interface::{Incoming, Lent, Reception, ServedBy};

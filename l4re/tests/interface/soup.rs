@@ -108,10 +108,10 @@ impl More for Sink {
 }
 
 /// A generator whose numbers repeat: xorshift.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -119,7 +119,7 @@ impl Random {
     }
 
     /// Mostly what is near to sense: small numbers, lengths, items.
-    fn word(&mut self) -> u64 {
+    pub(crate) fn word(&mut self) -> u64 {
         let random = self.next();
         match random % 8 {
             0 => self.next(),
@@ -133,7 +133,7 @@ impl Random {
     }
 }
 
-fn check_reply(tag: MsgTag) {
+pub(crate) fn check_reply(tag: MsgTag) {
     assert!((-0x8000..0x8000).contains(&tag.label()), "{tag:?}");
     assert!(
         tag.words() + item::WORDS * tag.items() <= utcb::MSG_REGS,

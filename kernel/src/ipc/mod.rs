@@ -424,17 +424,35 @@ fn give_fpu(sender: &'static Thread, receiver: &'static Thread, tag: MsgTag) {
     }
 }
 
+/// Up to how many words a loop of a word a round is quicker than an unrolled one.
+const FEW_WORDS: usize = 8;
+
 #[inline(always)]
 fn copy_words(sender: &Thread, receiver: &Thread, words: usize) {
-    let (from, to) = (sender.utcb().msg_ptr(), receiver.utcb().msg_ptr());
     debug_assert!(words <= MSG_REGS);
-    let mut n = 0;
-    while n < words {
+    if words == 0 {
+        return;
+    }
+    let (from, to) = (sender.utcb().msg_ptr(), receiver.utcb().msg_ptr());
+    let copy = |n| {
         // SAFETY: both point at the 63 message registers of a UTCB in the direct map.
         // User code does not run now; if a user bound two threads to UTCBs that overlap,
         // they get each other's words, which is theirs to know.
-        unsafe { to.add(n).write_volatile(from.add(n).read_volatile()) };
-        n += 1;
+        unsafe { to.add(n).write_volatile(from.add(n).read_volatile()) }
+    };
+    if words <= FEW_WORDS {
+        let mut n = words;
+        while n != 0 {
+            n -= 1;
+            copy(n);
+            // SAFETY: no instruction. The compiler does not know how often the loop runs, and
+            // does not unroll it.
+            unsafe {
+                core::arch::asm!("/* {} */", inout(reg) n, options(nomem, nostack, preserves_flags))
+            };
+        }
+    } else {
+        (0..words).for_each(copy);
     }
 }
 

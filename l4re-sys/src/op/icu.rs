@@ -50,3 +50,14 @@ abi_struct! {
         nr_msis: u32 => "nr_msis",
     }
 }
+
+abi_struct! {
+    /// How a device signals an interrupt: by writing.
+    #[derive(PartialEq, Eq, Default)]
+    pub struct MsiInfo = "l4_icu_msi_info_t" in "l4/sys/icu.h" {
+        /// Where.
+        addr: u64 => "msi_addr",
+        /// What.
+        data: u32 => "msi_data",
+    }
+}

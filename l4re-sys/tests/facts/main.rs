@@ -52,6 +52,8 @@ impl Facts {
         types
             .get(format!("struct {name}"))
             .or_else(|| types.get(name))
+            // Those of the C library, as its clients send them.
+            .or_else(|| self.rpc["structs"].get(name))
     }
 }
 

@@ -20,9 +20,11 @@
 //! Modules are named after what they are the interface of:
 //!
 //! * kernel objects: [`factory`], [`icu`], [`ipc_gate`], [`irq`], [`platform_control`],
-//!   [`scheduler`], [`semaphore`], [`task`], [`thread`], [`vcon`];
-//! * L4Re's services: [`dataspace`], [`mem_alloc`], [`namespace`], [`parent`], [`region`],
-//!   [`sigma0`];
+//!   [`scheduler`], [`semaphore`], [`task`], [`thread`], [`vcon`]; of all of them: [`meta`];
+//! * who handles faults: [`pager`];
+//! * L4Re's services: [`cmd_control`], [`console`], [`dataspace`], [`debug`], [`dma_space`],
+//!   [`event`], [`goos`], [`inhibitor`], [`itas`], [`mem_alloc`], [`mmio_space`],
+//!   [`namespace`], [`parent`], [`random`], [`region`], [`remote_access`], [`sigma0`];
 //! * [`mod@interface`]: protocols as traits, for clients and servers;
 //! * [`server`]: the loop of servers; [`services`]: L4Re's services as traits for servers;
 //! * messages: [`ipc`] (the calls), [`msg`] (their content).
@@ -45,24 +47,37 @@ extern crate std;
 
 mod cap;
 pub mod cap_alloc;
+pub mod cmd_control;
+pub mod console;
 pub mod dataspace;
+pub mod debug;
+pub mod dma_space;
 mod env;
 mod error;
+pub mod event;
 pub mod factory;
+pub mod goos;
 pub mod icu;
+pub mod inhibitor;
 pub mod interface;
 pub mod ipc;
 pub mod ipc_gate;
 pub mod irq;
+pub mod itas;
 pub mod kip;
 pub mod log;
 pub mod logger;
 pub mod mem_alloc;
+pub mod meta;
+pub mod mmio_space;
 pub mod msg;
 pub mod namespace;
+pub mod pager;
 pub mod parent;
 pub mod platform_control;
+pub mod random;
 pub mod region;
+pub mod remote_access;
 pub mod scheduler;
 pub mod semaphore;
 pub mod server;

@@ -75,6 +75,7 @@
 mod arg;
 pub mod client;
 mod demand;
+mod elements;
 mod incoming;
 mod memory;
 mod meta;
@@ -86,6 +87,7 @@ mod wire;
 pub use arg::{In, Length, Slice, Str};
 pub use client::Protocol;
 pub use demand::Demand;
+pub use elements::Elements;
 pub use incoming::{Incoming, failed, label_of, refuse};
 pub use memory::{Memory, Pages, Receive};
 pub use out::{Array, Buffers, List, Out, Text};

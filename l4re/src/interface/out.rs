@@ -24,6 +24,7 @@ use l4re_sys::{CapIdx, MapItem, ObjRights, RcvItem, UtcbRef};
 /// | `String` | the length (8 bytes; the 0 counts), the bytes, a 0 |
 /// | `Vec<T>` | the number of elements (2 bytes), the elements |
 /// | [`Array<T, N, L>`](Array) | the number of elements (as `L`), the elements |
+/// | [`Elements<T>`](super::Elements) | the elements; their number is the label |
 /// | [`OwnedCap<T>`] | an item |
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of an interface's method",

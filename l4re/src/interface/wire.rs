@@ -64,7 +64,13 @@ impl Encoder {
         const { assert!(align_of::<T>() <= WORD, "a message is aligned to 8 bytes") };
         if let Some(at) = self.room(size_of::<T>(), align_of::<T>()) {
             // SAFETY: `room` found the bytes to be in the message registers, and aligned.
-            unsafe { self.utcb.msg_ptr().byte_add(at).cast::<T>().write_volatile(value) };
+            unsafe {
+                self.utcb
+                    .msg_ptr()
+                    .byte_add(at)
+                    .cast::<T>()
+                    .write_volatile(value)
+            };
         }
     }
 

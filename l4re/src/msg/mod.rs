@@ -53,6 +53,20 @@ plain!(
     l4re_sys::re::dataspace::Stats,
     l4re_sys::re::mem_alloc::Stats
 );
+plain!(
+    l4re_sys::op::icu::MsiInfo,
+    l4re_sys::re::event::AbsInfo,
+    l4re_sys::re::event::Event,
+    l4re_sys::re::event::StreamId,
+    l4re_sys::re::event::StreamInfo,
+    l4re_sys::re::event::StreamState,
+    l4re_sys::re::goos::Info,
+    l4re_sys::re::goos::PixelInfo,
+    l4re_sys::re::goos::ViewInfo,
+    l4re_sys::re::itas::ITimerVal,
+    l4re_sys::re::itas::SigAction,
+    l4re_sys::re::itas::SigStack
+);
 
 /// Where the next value of alignment `align` (a power of two) stands, from `at` on.
 const fn align_up(at: usize, align: usize) -> usize {

@@ -94,6 +94,10 @@ pub trait Vcon: Icu {
     }
 }
 
+/// A log (`L4Re::Log`, `l4/re/log`): a console that has no protocol of its own.
+#[l4re::interface(server)]
+pub trait Log: Vcon {}
+
 impl Object for dyn Vcon {
     const PROTOCOL: i64 = proto::LOG;
 }

@@ -154,7 +154,7 @@ fn a_million_messages() {
         };
         let mut message = [0; utcb::MSG_REGS];
         message.fill_with(|| random.word());
-        message[0] = random.next() % 6 | (random.next() & 0xffff_ffff) << 16;
+        message[0] = (random.next() % 6) | ((random.next() & 0xffff_ffff) << 16);
         set(&message);
         let (words, items) = (random.next() % 64, random.next() % 3 / 2);
         let tag = tag(protocol, words as usize, items as usize);

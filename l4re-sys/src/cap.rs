@@ -13,6 +13,8 @@ abi! {
         SHIFT: u32 = 12 => "L4_CAP_SHIFT";
         /// The distance of neighbouring selectors.
         OFFSET: u64 = 0x1000 => "L4_CAP_OFFSET";
+        /// The distance of neighbouring selectors, by another name.
+        SIZE: u64 = OFFSET => "L4_CAP_SIZE";
         /// The bit that makes a selector invalid.
         INVALID_BIT: u64 = 0x800 => "L4_INVALID_CAP_BIT";
         /// The bit that makes a selector an index into the table of reply capabilities.
@@ -43,7 +45,9 @@ abi! {
         IOMMU: CapIdx = CapIdx(8 << SHIFT) => "L4_BASE_IOMMU_CAP";
         /// The kernel debugger (sigma0 and root task).
         DEBUGGER: CapIdx = CapIdx(10 << SHIFT) => "L4_BASE_DEBUGGER_CAP";
-        /// ARM's secure monitor calls: the last of the fixed selectors.
+        /// ARM's secure monitor calls.
+        ARM_SMCCC: CapIdx = CapIdx(11 << SHIFT) => "L4_BASE_ARM_SMCCC_CAP";
+        /// The last of the fixed selectors.
         BASE_LAST: CapIdx = CapIdx(11 << SHIFT) => "L4_BASE_CAPS_LAST";
     }
 }

@@ -146,6 +146,7 @@ pub const MODULES: &[&[&[Const]]] = &[
     crate::timeout::FACTS,
     crate::unmap::FACTS,
     crate::utcb::FACTS,
+    crate::util::FACTS,
     crate::varg::FACTS,
 ];
 

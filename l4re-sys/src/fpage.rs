@@ -7,6 +7,18 @@ abi! {
     in "l4/sys/__l4_fpage.h" {
         /// Bits of the rights.
         RIGHTS_MASK: u64 = 0xf => "L4_FPAGE_RIGHTS_MASK";
+        /// All rights.
+        RIGHTS_ALL: u8 = 0xf => "L4_FPAGE_RIGHTS_ALL";
+        /// The lowest bit of the rights.
+        RIGHTS_SHIFT: u32 = 0 => "L4_FPAGE_RIGHTS_SHIFT";
+        /// How many bits the rights take.
+        RIGHTS_BITS: u32 = 4 => "L4_FPAGE_RIGHTS_BITS";
+        /// How many bits the type takes.
+        TYPE_BITS: u32 = 2 => "L4_FPAGE_TYPE_BITS";
+        /// How many bits the size takes.
+        SIZE_BITS: u32 = 6 => "L4_FPAGE_SIZE_BITS";
+        /// How many bits the address, port or index takes.
+        ADDR_BITS: u32 = 52 => "L4_FPAGE_ADDR_BITS";
         /// The lowest bit of the type.
         TYPE_SHIFT: u32 = 4 => "L4_FPAGE_TYPE_SHIFT";
         /// Bits of the type.
@@ -66,12 +78,18 @@ abi_flags! {
         S = 2 => "L4_CAP_FPAGE_S";
         /// Read: without it nothing is mapped.
         R = 4 => "L4_CAP_FPAGE_R";
+        /// Read, by another name.
+        RO = 4 => "L4_CAP_FPAGE_RO";
         /// Delete the object.
         D = 8 => "L4_CAP_FPAGE_D";
         /// Read and write.
         RW = 5 => "L4_CAP_FPAGE_RW";
         /// Read and special.
         RS = 6 => "L4_CAP_FPAGE_RS";
+        /// Read, write and delete.
+        RWD = 13 => "L4_CAP_FPAGE_RWD";
+        /// Read, special and delete.
+        RSD = 14 => "L4_CAP_FPAGE_RSD";
         /// Read, write and special.
         RWS = 7 => "L4_CAP_FPAGE_RWS";
         /// All four.

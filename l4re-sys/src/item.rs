@@ -9,6 +9,8 @@ abi! {
         MAP: u64 = 8 => "L4_ITEM_MAP";
         /// The next item goes into the same receive buffer.
         CONT: u64 = 1 => "L4_ITEM_CONT";
+        /// Share: nothing is given away.
+        SHARE: u64 = 0 => "L4_MAP_ITEM_MAP";
         /// Give away instead of share: the sender loses what is mapped.
         GRANT: u64 = 2 => "L4_MAP_ITEM_GRANT";
         /// A receive buffer of one word: one capability.
@@ -28,6 +30,8 @@ abi! {
         OBJ_RIGHTS_MASK: u64 = 0xe0 => "L4_FPAGE_C_OBJ_RIGHTS";
         /// Map without the reference being counted.
         OBJ_NO_REF_COUNT: u64 = 0x10 => "L4_FPAGE_C_NO_REF_CNT";
+        /// Map with the reference being counted.
+        OBJ_REF_COUNT: u64 = 0 => "L4_FPAGE_C_REF_CNT";
         /// The object's first own right.
         OBJ_RIGHT1: u64 = 0x20 => "L4_FPAGE_C_OBJ_RIGHT1";
         /// The object's second own right.

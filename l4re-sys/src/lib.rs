@@ -48,6 +48,7 @@ pub mod sysf;
 pub mod timeout;
 pub mod unmap;
 pub mod utcb;
+pub mod util;
 pub mod varg;
 
 #[cfg(not(any(target_os = "l4re", target_os = "none")))]

@@ -68,6 +68,8 @@ abi! {
         PARENT: i64 = 0x4002 => "L4RE_PROTO_PARENT";
         /// Frame buffers.
         GOOS: i64 = 0x4003 => "L4RE_PROTO_GOOS";
+        /// Not in use.
+        RESERVED: i64 = 0x4004 => "L4RE_PROTO_RSVD_1";
         /// Region maps.
         RM: i64 = 0x4005 => "L4RE_PROTO_RM";
         /// Events of input devices.

@@ -6,6 +6,8 @@ abi_flags! {
     pub struct Sysf: u64 in "l4/sys/consts.h" {
         /// Send to the destination.
         SEND = 1 => "L4_SYSF_SEND";
+        /// Neither phase.
+        NONE = 0 => "L4_SYSF_NONE";
         /// Receive from the destination, behind sending if both are set.
         RECV = 2 => "L4_SYSF_RECV";
         /// Receive from anyone instead of the destination alone.

@@ -100,6 +100,7 @@ impl Utcb {
 /// Registers are set by volatile writes, so that the compiler does not join them into writes of
 /// vector registers: who touches these in each message has the kernel switch the floating-point
 /// unit's state, some 150 instructions a time on Fiasco.
+#[repr(transparent)]
 #[derive(Clone, Copy, Debug)]
 pub struct UtcbRef {
     ptr: *mut Utcb,

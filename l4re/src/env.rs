@@ -36,7 +36,8 @@ impl Env {
     ///
     /// # Safety
     /// All pointers are valid for as long as the program runs, and nobody writes to what they
-    /// point to: `argv` and `envp` and the strings, each ended by 0, and `raw.caps`, ended by
+    /// point to: `argv` and `envp`, behind each of which stands a null, and the strings, each ended
+    /// by 0, and `raw.caps`, ended by
     /// an entry that says so, or null.
     pub unsafe fn from_raw(
         raw: l4re_sys::Env,
@@ -73,6 +74,16 @@ impl Env {
     /// The environment variables, each as `NAME=value`.
     pub fn vars(&self) -> Args {
         Args(self.envp.iter())
+    }
+
+    /// The arguments as C's `main` takes them: behind the last stands a null.
+    pub fn argv(&self) -> &'static [*const c_char] {
+        self.argv
+    }
+
+    /// The environment variables as C's `main` takes them: behind the last stands a null.
+    pub fn envp(&self) -> &'static [*const c_char] {
+        self.envp
     }
 
     /// The kernel information page.

@@ -22,6 +22,11 @@ impl Kip {
         page.is_valid().then_some(Kip { page })
     }
 
+    /// The address of the page.
+    pub fn as_ptr(self) -> *const KernelInfo {
+        self.page
+    }
+
     #[cfg(test)]
     pub(crate) fn for_test() -> Self {
         #[repr(C, align(4096))]
@@ -68,6 +73,11 @@ impl Kip {
     pub fn features(self) -> impl Iterator<Item = &'static str> {
         // SAFETY: the head stands at the start of the page (`new`).
         unsafe { self.page.strings() }.skip(1)
+    }
+
+    /// The frequency of the processor in kHz; 0 if the kernel does not tell it.
+    pub fn frequency_khz(self) -> u64 {
+        self.page.frequency_cpu
     }
 
     /// The machine's memory.

@@ -16,10 +16,26 @@ abi! {
         MASK: u64 = 5 => "L4_ICU_OP_MASK";
         /// What triggers the interrupt: number, mode.
         SET_MODE: u64 = 6 => "L4_ICU_OP_SET_MODE";
+        /// Of C's `l4_icu_control()`: let through.
+        CTL_UNMASK: u32 = 0 => "L4_ICU_CTL_UNMASK";
+        /// Of C's `l4_icu_control()`: hold back.
+        CTL_MASK: u32 = 1 => "L4_ICU_CTL_MASK";
         /// Bit of a number: message-signalled.
         FLAG_MSI: u64 = 0x8000_0000 => "L4_ICU_FLAG_MSI";
         /// Mode: as it is.
         F_NONE: u64 = 0 => "L4_IRQ_F_NONE";
+        /// Part of a mode: it is to be set.
+        F_SET_MODE: u64 = 1 => "L4_IRQ_F_SET_MODE";
+        /// Part of a mode: an edge.
+        F_EDGE: u64 = 0 => "L4_IRQ_F_EDGE";
+        /// Part of a mode: a level.
+        F_LEVEL: u64 = 2 => "L4_IRQ_F_LEVEL";
+        /// Part of a mode: rising, or high.
+        F_POS: u64 = 0 => "L4_IRQ_F_POS";
+        /// Part of a mode: falling, or low.
+        F_NEG: u64 = 4 => "L4_IRQ_F_NEG";
+        /// Part of a mode: either.
+        F_BOTH: u64 = 8 => "L4_IRQ_F_BOTH";
         /// Mode: a high level.
         F_LEVEL_HIGH: u64 = 3 => "L4_IRQ_F_LEVEL_HIGH";
         /// Mode: a low level.

@@ -4,6 +4,8 @@
 
 abi! {
     in "l4/sys/irq.h" {
+        /// Not in use (`IRQ_SENDER`).
+        SENDER_RESERVED: u64 = 0 => "L4_IRQ_SENDER_OP_RESERVED1";
         /// Detach from the thread (`IRQ_SENDER`).
         SENDER_DETACH: u64 = 1 => "L4_IRQ_SENDER_OP_DETACH";
         /// Bind to a virtual processor (`IRQ_SENDER`): configuration; item: the thread.

@@ -15,4 +15,10 @@ abi! {
         /// Set entries of the local descriptor table.
         LDT_SET_X86: u64 = 0x11 => "L4_TASK_LDT_SET_X86_OP";
     }
+    in "l4/sys/segment.h" {
+        /// The most entries of one [`LDT_SET_X86`].
+        LDT_MAX_ENTRIES: u32 = 61 => "L4_TASK_LDT_X86_MAX_ENTRIES";
+        /// The bytes of an entry of [`LDT_SET_X86`].
+        LDT_ENTRY_SIZE: u32 = 8 => "L4_TASK_LDT_X86_ENTRY_SIZE";
+    }
 }

@@ -17,6 +17,10 @@ abi! {
         /// label is 1.
         MAP_INFO: u32 = 5 => "L4Re::Dataspace::map_info";
     }
+    in "l4/re/c/dataspace.h" {
+        /// The lowest bit of caching in [`DsFlags`].
+        CACHING_SHIFT: u32 = 4 => "L4RE_DS_F_CACHING_SHIFT";
+    }
 }
 
 abi_flags! {
@@ -41,6 +45,10 @@ abi_flags! {
         BUFFERABLE = 0x10 => "L4RE_DS_F_BUFFERABLE";
         /// Not cached.
         UNCACHEABLE = 0x20 => "L4RE_DS_F_UNCACHEABLE";
+        /// Cached as memory is.
+        NORMAL = 0 => "L4RE_DS_F_NORMAL";
+        /// Cached as memory is, by another name.
+        CACHEABLE = 0 => "L4RE_DS_F_CACHEABLE";
         /// All bits of caching.
         CACHING_MASK = 0x30 => "L4RE_DS_F_CACHING_MASK";
     }

@@ -20,6 +20,8 @@ abi! {
         REGISTER_RW: u32 = 5 => "L4RE_NS_REGISTER_RW";
         /// Of [`REGISTER_OBJ`]: with the rights to write and special.
         REGISTER_RWS: u32 = 7 => "L4RE_NS_REGISTER_RWS";
+        /// Of [`REGISTER_OBJ`]: a name space, to go on with.
+        REGISTER_DIR: u32 = 16 => "L4RE_NS_REGISTER_DIR";
         /// Of [`REGISTER_OBJ`]: with the right special.
         REGISTER_S: u32 = 2 => "L4RE_NS_REGISTER_S";
     }

@@ -36,6 +36,10 @@ abi! {
         /// window. Out: a function (0, word); item: memory.
         PAGE_IN: u32 = 10 => "L4Re::Rm::page_in";
     }
+    in "l4/re/c/rm.h" {
+        /// The lowest bit of caching in [`RmFlags`].
+        CACHING_SHIFT: u32 = 4 => "L4RE_RM_CACHING_SHIFT";
+    }
 }
 
 abi_flags! {
@@ -54,6 +58,8 @@ abi_flags! {
         RX = 5 => "L4RE_RM_F_RX";
         /// All three.
         RWX = 7 => "L4RE_RM_F_RWX";
+        /// Cached as memory is.
+        CACHE_NORMAL = 0 => "L4RE_RM_F_CACHE_NORMAL";
         /// Writes may be combined.
         CACHE_BUFFERED = 0x10 => "L4RE_RM_F_CACHE_BUFFERED";
         /// Not cached.

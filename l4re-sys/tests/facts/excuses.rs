@@ -38,6 +38,7 @@ pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
     ("item::RcvItem", WORD),
     ("varg::VargTag", WORD),
     ("utcb::Utcb", OPAQUE),
+    ("utcb::UtcbRef", COMPOUND),
     ("bdr::BufferDesc::INDEX_MASK", INLINE),
     ("item::CACHE_SHIFT", INLINE),
     ("kip::KernelInfo::VERSION_STRING_UNIT", INLINE),

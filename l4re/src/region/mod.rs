@@ -172,7 +172,8 @@ impl Cap<Rm> {
         let start: u64 = r.get()?;
         let size: u64 = r.get()?;
         if tag.label() & op::UNMAPPED_RANGE == 0 {
-            unmap_range(start, size);
+            // SAFETY: as the caller vouches.
+            unsafe { unmap_range(Cap::<Task>::THIS, start, size) };
         }
         Ok(())
     }
@@ -223,9 +224,12 @@ impl Cap<Rm> {
     }
 }
 
-/// Unmaps whole pages from the program's own task, in flexpages as large as possible. (A region
-/// map that lives outside of the task cannot.)
-fn unmap_range(start: u64, size: u64) {
+/// Unmaps whole pages from a task, in flexpages as large as possible. (A region map that lives
+/// outside of the task cannot.)
+///
+/// # Safety
+/// If this is the program's own task, safe code must not rely on what is there.
+pub unsafe fn unmap_range(task: Cap<Task>, start: u64, size: u64) {
     let end = start.saturating_add(size);
     let mut at = start;
     while at < end {
@@ -233,7 +237,7 @@ fn unmap_range(start: u64, size: u64) {
         let order = by_size.min(at.trailing_zeros()).max(PAGE_SHIFT);
         let fpage = Fpage::memory(at, order, MemRights::RWX);
         // The region is gone from the map; what cannot be unmapped stays as it was.
-        let _ = Cap::<Task>::THIS.unmap_any(fpage, UnmapFlags::ALL_SPACES);
+        let _ = task.unmap_any(fpage, UnmapFlags::ALL_SPACES);
         let Some(next) = at.checked_add(1 << order) else {
             return;
         };
@@ -290,7 +294,8 @@ mod tests {
                 pieces.push((fpage.addr(), fpage.order()));
                 fake::Reply::label(0)
             },
-            || unmap_range(0x3000, 0x6000),
+            // SAFETY: there is no kernel that would unmap anything.
+            || unsafe { unmap_range(Cap::<Task>::THIS, 0x3000, 0x6000) },
         );
         assert_eq!(pieces, [(0x3000, 12), (0x4000, 14), (0x8000, 12)]);
     }

@@ -9,6 +9,7 @@ use crate::msg::{Reader, Writer};
 use crate::semaphore::Semaphore;
 use crate::task::Task;
 use crate::thread::Thread;
+use crate::thread_group::ThreadGroup;
 use l4re_sys::op::factory as op;
 use l4re_sys::varg::{self, VargTag};
 use l4re_sys::{CapIdx, Fpage, MapItem, MsgTag, ObjRights, proto};
@@ -138,6 +139,38 @@ impl Cap<Factory> {
     /// As [`create`](Self::create).
     pub fn create_irq(self) -> Result<OwnedCap<Irq>> {
         self.create(proto::IRQ_SENDER, &[])
+    }
+
+    /// Makes a thread group, with a policy of [`thread_group`](crate::thread_group).
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_thread_group(self, policy: u64) -> Result<OwnedCap<ThreadGroup>> {
+        self.create(proto::THREAD_GROUP, &[Arg::Word(policy)])
+    }
+
+    /// Makes a virtual machine: a task that virtual processors run in.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_vm(self) -> Result<OwnedCap<Task>> {
+        self.create(proto::VM, &[])
+    }
+
+    /// Makes a context of a virtual processor in hardware ([`proto::VCPU_CONTEXT`]).
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_vcpu_context(self) -> Result<OwnedCap<()>> {
+        self.create(proto::VCPU_CONTEXT, &[])
+    }
+
+    /// Makes an address space for devices, the kernel's: see [`iommu`](crate::iommu).
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_dma_space(self) -> Result<OwnedCap<Task>> {
+        self.create(proto::DMA_SPACE, &[])
     }
 
     /// Makes a semaphore.

@@ -8,6 +8,8 @@ use crate::msg::{Reader, Writer};
 use l4re_sys::op::icu as op;
 use l4re_sys::{MapItem, ObjRights, Timeout, proto};
 
+pub use op::MsiInfo;
+
 /// An interrupt controller (`L4::Icu`, `l4/sys/icu`).
 #[derive(Debug)]
 pub enum Icu {}
@@ -67,6 +69,18 @@ impl Cap<Icu> {
             irqs: r.get()?,
             msis: r.get()?,
         })
+    }
+
+    /// How a device, which identifies itself as `source`, signals the message-signalled interrupt
+    /// `number` (with [`FLAG_MSI`](op::FLAG_MSI)): what it writes where.
+    ///
+    /// # Errors
+    /// What the controller answers, or an IPC error.
+    pub fn msi_info(self, number: u64, source: u64) -> Result<MsiInfo> {
+        let mut w = Writer::new();
+        w.put(op::MSI_INFO).put(number).put(source);
+        let tag = ipc::transact(self.idx(), w.tag(proto::IRQ)?, Buffers::None)?;
+        Reader::new(tag).get()
     }
 
     /// Sets what triggers the interrupt `number`: one of the modes of [`op`].

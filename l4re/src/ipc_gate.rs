@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use crate::thread::Thread;
+use crate::thread_group::ThreadGroup;
 use l4re_sys::op::{ipc_gate as op, rcv_endpoint};
 use l4re_sys::{MapItem, ObjRights, proto};
 
@@ -33,6 +34,15 @@ impl<T: ?Sized> Cap<T> {
 }
 
 impl Cap<IpcGate> {
+    /// Binds the gate to a group, of which one thread receives its messages with `label`.
+    ///
+    /// # Errors
+    /// As [`bind_thread`](Cap::bind_thread).
+    pub fn bind_group(self, group: Cap<ThreadGroup>, label: u64) -> Result<()> {
+        // The message is the same, whatever receives.
+        self.bind_thread(group.cast(), label)
+    }
+
     /// The gate's label, if the caller is in the task that the gate is bound to.
     ///
     /// # Errors

@@ -4,8 +4,9 @@ use crate::cap::{Cap, Object};
 use crate::error::Result;
 use crate::ipc::{self, Buffers};
 use crate::msg::Writer;
+use crate::thread::Thread;
 use l4re_sys::op::irq as op;
-use l4re_sys::{MsgTag, TagFlags, Timeout, proto};
+use l4re_sys::{MapItem, MsgTag, ObjRights, TagFlags, Timeout, proto};
 
 /// An interrupt, a device's or one triggered by programs (`L4::Irq`, `l4/sys/irq`). It is bound
 /// to a thread by [`Cap::bind_thread`].
@@ -34,6 +35,18 @@ impl Cap<Irq> {
     pub fn detach(self) -> Result<()> {
         let mut w = Writer::new();
         w.put(op::SENDER_DETACH);
+        ipc::transact(self.idx(), w.tag(proto::IRQ_SENDER)?, Buffers::None).map(drop)
+    }
+
+    /// Binds the interrupt to a virtual processor: it comes into the virtual machine by itself,
+    /// as `config` says (the machine's).
+    ///
+    /// # Errors
+    /// [`Error::NO_OPERATION`](crate::Error::NO_OPERATION) where the kernel has none; an IPC error.
+    pub fn bind_vcpu(self, thread: Cap<Thread>, config: u64) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::SENDER_BIND_VCPU).put(config);
+        w.item(MapItem::cap(thread.idx(), ObjRights::RWS));
         ipc::transact(self.idx(), w.tag(proto::IRQ_SENDER)?, Buffers::None).map(drop)
     }
 

@@ -19,8 +19,9 @@
 //!
 //! Modules are named after what they are the interface of:
 //!
-//! * kernel objects: [`factory`], [`icu`], [`ipc_gate`], [`irq`], [`platform_control`],
-//!   [`scheduler`], [`semaphore`], [`task`], [`thread`], [`vcon`]; of all of them: [`meta`];
+//! * kernel objects: [`debugger`], [`factory`], [`icu`], [`iommu`], [`ipc_gate`], [`irq`],
+//!   [`platform_control`], [`scheduler`], [`semaphore`], [`task`], [`thread`],
+//!   [`thread_group`], [`vcon`]; of all of them: [`meta`];
 //! * who handles faults: [`pager`];
 //! * L4Re's services: [`cmd_control`], [`console`], [`dataspace`], [`debug`], [`dma_space`],
 //!   [`event`], [`goos`], [`inhibitor`], [`itas`], [`mem_alloc`], [`mmio_space`],
@@ -51,6 +52,7 @@ pub mod cmd_control;
 pub mod console;
 pub mod dataspace;
 pub mod debug;
+pub mod debugger;
 pub mod dma_space;
 mod env;
 mod error;
@@ -60,6 +62,7 @@ pub mod goos;
 pub mod icu;
 pub mod inhibitor;
 pub mod interface;
+pub mod iommu;
 pub mod ipc;
 pub mod ipc_gate;
 pub mod irq;
@@ -87,6 +90,7 @@ pub mod start;
 pub mod sync;
 pub mod task;
 pub mod thread;
+pub mod thread_group;
 pub mod time;
 pub mod vcon;
 

@@ -1,7 +1,8 @@
 //! Schedulers.
 
 use crate::cap::{Cap, Object};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::icu::Icu;
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use crate::thread::Thread;
@@ -45,6 +46,24 @@ impl Cap<Scheduler> {
             max: r.get()?,
             classes: r.get().unwrap_or(op::CLASS_FIXED_PRIO),
         })
+    }
+
+    /// Whether a processor is there and running.
+    ///
+    /// # Errors
+    /// What the scheduler answers, or an IPC error.
+    pub fn is_online(self, cpu: u32) -> Result<bool> {
+        match self.info(cpu, 0) {
+            Ok(info) => Ok(info.map & 1 != 0),
+            // There are not as many.
+            Err(Error::INVALID) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Its interrupts: that of number 0 tells of processors that come and go.
+    pub fn icu(self) -> Cap<Icu> {
+        self.cast()
     }
 
     /// Runs a thread, on those processors and with that priority and time slice.

@@ -75,4 +75,34 @@ impl Cap<Sigma0> {
         let arg = Fpage::memory(0, order, MemRights::empty());
         self.request(op::FPAGE_ANY, Some(arg), window)
     }
+
+    /// Maps `1 << order` bytes of device registers at the physical address `phys` to `to`; both
+    /// are multiples of the size. Registers are not cached; a device's memory may be.
+    ///
+    /// # Errors
+    /// [`Malformed::NoItem`] if sigma0 refuses; an IPC error.
+    ///
+    /// # Safety
+    /// Safe code must not rely on what is at `to`.
+    #[allow(unsafe_code)]
+    pub unsafe fn map_iomem(self, phys: u64, order: u32, to: u64, cached: bool) -> Result<()> {
+        let arg = Fpage::memory(phys, order, MemRights::RWX);
+        let window = Fpage::memory(to, order, MemRights::RWX);
+        let request = if cached {
+            op::FPAGE_IOMEM_CACHED
+        } else {
+            op::FPAGE_IOMEM
+        };
+        self.request(request, Some(arg), window).map(drop)
+    }
+
+    /// Has sigma0 write its tables to the kernel's console.
+    ///
+    /// # Errors
+    /// What sigma0 answers, or an IPC error.
+    pub fn debug_dump(self) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::DEBUG_DUMP);
+        ipc::transact(self.idx(), w.tag(proto::SIGMA0)?, Buffers::None).map(drop)
+    }
 }

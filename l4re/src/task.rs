@@ -79,6 +79,45 @@ impl Cap<Task> {
         ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None).map(drop)
     }
 
+    /// As [`unmap`](Self::unmap), of many flexpages, as many as a message holds at a time.
+    ///
+    /// # Errors
+    /// What the kernel answers, or an IPC error: then some may be unmapped already.
+    ///
+    /// # Safety
+    /// As of [`unmap`](Self::unmap).
+    #[allow(unsafe_code)]
+    pub unsafe fn unmap_batch(self, fpages: &[Fpage], flags: UnmapFlags) -> Result<()> {
+        const ROOM: usize = l4re_sys::utcb::MSG_REGS - 2;
+        for fpages in fpages.chunks(ROOM) {
+            let mut w = Writer::new();
+            w.put(op::UNMAP).put(flags.bits());
+            for fpage in fpages {
+                w.put(*fpage);
+            }
+            ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None)?;
+        }
+        Ok(())
+    }
+
+    /// Sets entries of the task's local descriptor table, from the `first` on.
+    ///
+    /// # Errors
+    /// [`Error::NO_OPERATION`](crate::Error::NO_OPERATION) where the kernel has none; what else
+    /// the kernel answers; an IPC error.
+    ///
+    /// # Safety
+    /// If this is the program's own task, its code must not rely on the old entries.
+    #[allow(unsafe_code)]
+    pub unsafe fn set_ldt(self, first: u64, descriptors: &[u64]) -> Result<()> {
+        let mut w = Writer::new();
+        w.put(op::LDT_SET_X86).put(first);
+        for descriptor in descriptors {
+            w.put(*descriptor);
+        }
+        ipc::transact(self.idx(), w.tag(proto::TASK)?, Buffers::None).map(drop)
+    }
+
     /// Whether there is a capability in a slot of this task.
     ///
     /// # Errors

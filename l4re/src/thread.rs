@@ -1,5 +1,11 @@
 //! Threads.
 
+mod segment;
+mod trampoline;
+mod vcpu;
+
+pub use segment::SegmentInfo;
+
 use crate::cap::{Cap, Object};
 use crate::error::Result;
 use crate::ipc::{self, Buffers};
@@ -136,29 +142,25 @@ impl Cap<Thread> {
         Reader::new(tag).get()
     }
 
-    /// Sets the base of the thread's segment fs, by which it finds its thread-local data.
-    ///
-    /// # Errors
-    /// What the kernel answers, or an IPC error.
-    ///
-    /// # Safety
-    /// If the thread runs in the program's own task, `base` must be the end of a block of
-    /// thread-local data that is initialized and the thread's own.
-    #[allow(unsafe_code)]
-    pub unsafe fn set_fs_base(self, base: u64) -> Result<()> {
-        let mut w = Writer::new();
-        w.put(op::AMD64_SET_SEGMENT_BASE | op::SEGMENT_FS << op::SEGMENT_SHIFT)
-            .put(base);
-        ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None).map(drop)
-    }
-
     /// Registers an interrupt that is triggered when a gate of the thread's is deleted.
     ///
     /// # Errors
     /// What the kernel answers, or an IPC error.
     pub fn register_del_irq(self, irq: Cap<crate::irq::Irq>) -> Result<()> {
+        self.register_irq(op::REGISTER_DELETE_IRQ, irq)
+    }
+
+    /// Registers an interrupt that is triggered when a message waits to be received by the thread.
+    ///
+    /// # Errors
+    /// [`Error::NO_OPERATION`](crate::Error::NO_OPERATION) where the kernel has none; an IPC error.
+    pub fn register_doorbell_irq(self, irq: Cap<crate::irq::Irq>) -> Result<()> {
+        self.register_irq(op::REGISTER_DOORBELL_IRQ, irq)
+    }
+
+    fn register_irq(self, operation: u64, irq: Cap<crate::irq::Irq>) -> Result<()> {
         let mut w = Writer::new();
-        w.put(op::REGISTER_DELETE_IRQ);
+        w.put(operation);
         w.item(MapItem::cap(irq.idx(), ObjRights::RWS));
         ipc::transact(self.idx(), w.tag(proto::THREAD)?, Buffers::None).map(drop)
     }

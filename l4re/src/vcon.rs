@@ -2,6 +2,7 @@
 
 use crate::cap::{Cap, Object};
 use crate::error::Result;
+use crate::icu::Icu;
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use l4re_sys::op::vcon as op;
@@ -29,6 +30,11 @@ pub struct Read {
 }
 
 impl Cap<Vcon> {
+    /// Its interrupts: that of number 0 tells that there is something to read.
+    pub fn icu(self) -> Cap<Icu> {
+        self.cast()
+    }
+
     /// Writes, in as many messages as needed.
     ///
     /// # Errors

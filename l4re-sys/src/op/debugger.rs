@@ -60,3 +60,7 @@ abi! {
         OBJ_INFO: u64 = 0x10 => "L4_DEBUGGER_OBJ_INFO_OP";
     }
 }
+
+/// The most bytes of the name of a kind of log entries in a request, its 0 included
+/// (`l4_debugger_switch_log()`).
+pub const LOG_NAME_SIZE: usize = 32;

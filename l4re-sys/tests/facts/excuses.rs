@@ -90,6 +90,7 @@ pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
     ("re/rm::UNMAPPED_RANGE", CXX),
     ("env::EnvCapEntry::END", PROSE),
     ("item::WORDS", PROSE),
+    ("op/debugger::LOG_NAME_SIZE", PROSE),
     ("op/factory::GATE", PROSE),
     ("op/ipc_gate::LABEL_RIGHTS_MASK", PROSE),
     ("op/pager::FAULT_FETCH", PROSE),

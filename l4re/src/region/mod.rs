@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 mod attached;
+mod list;
 mod window;
 
 pub use attached::{Region, Share};
+pub use list::RegionInfo;
 pub use window::Window;
 
 use crate::cap::{Cap, Object, OwnedCap};
@@ -12,6 +14,7 @@ use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
+use crate::pager::Pager;
 use crate::task::Task;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::re::rm as op;
@@ -53,6 +56,11 @@ fn round_page(size: usize) -> Result<usize> {
 }
 
 impl Cap<Rm> {
+    /// The region map as who handles page faults, and gives I/O ports.
+    pub fn pager(self) -> Cap<Pager> {
+        self.cast()
+    }
+
     /// Attaches a dataspace, all of it, at a free place, readable and writable.
     ///
     /// # Errors

@@ -17,16 +17,16 @@ use l4re::vcon::{Vcon, VconAttr};
 use l4re::{Cap, OwnedCap};
 
 /// Where requests go.
-const D: CapIdx = CapIdx::from_index(0x123);
+pub const D: CapIdx = CapIdx::from_index(0x123);
 /// An object that requests speak of.
-const A: CapIdx = CapIdx::from_index(0x456);
+pub const A: CapIdx = CapIdx::from_index(0x456);
 
-fn object(rights: ObjRights) -> (u64, u64) {
+pub fn object(rights: ObjRights) -> (u64, u64) {
     (8, Fpage::obj(A, 0, rights).raw())
 }
 
 #[test]
-fn task() {
+pub fn task() {
     let task = Cap::<Task>::new(D);
     let page = Fpage::page(0x1234_5000, MemRights::RW);
     // SAFETY: nothing is mapped by the fake kernel.
@@ -65,7 +65,7 @@ fn task() {
 }
 
 #[test]
-fn giving_up_capabilities() {
+pub fn giving_up_capabilities() {
     let drop_of = |filled: fn(l4re::CapSlot) -> OwnedCap<Irq>| {
         l4re::cap_alloc::init(0x1000);
         let slot = l4re::CapSlot::alloc().unwrap();
@@ -82,7 +82,7 @@ fn giving_up_capabilities() {
 }
 
 #[test]
-fn thread() {
+pub fn thread() {
     let thread = Cap::<Thread>::new(D);
     let all = Control {
         pager: Some(CapIdx::from_index(7)),
@@ -145,7 +145,7 @@ fn thread() {
 }
 
 #[test]
-fn vcon() {
+pub fn vcon() {
     let vcon = Cap::<Vcon>::new(D);
     let sent = sent_by(|| vcon.write(b"hello, world!"));
     let text = u64::from_le_bytes(*b"hello, w");
@@ -172,7 +172,7 @@ fn vcon() {
 }
 
 #[test]
-fn factory() {
+pub fn factory() {
     let factory = Cap::<Factory>::new(D);
     let utcbs = Fpage::memory(0xb300_0000, 12, MemRights::empty());
     let word = |label: i64| label as u64;
@@ -224,7 +224,7 @@ fn factory() {
 }
 
 #[test]
-fn scheduler() {
+pub fn scheduler() {
     let scheduler = Cap::<Scheduler>::new(D);
     let sent = sent_by(|| scheduler.info(3, 2));
     hold_to_c(&sent, "L4::Scheduler", "info", &[(0, 0), (1, 2 << 24 | 3)]);
@@ -245,7 +245,7 @@ fn scheduler() {
 }
 
 #[test]
-fn interrupts() {
+pub fn interrupts() {
     let icu = Cap::<Icu>::new(D);
     let sent = sent_by(|| icu.bind(9, Cap::new(A)));
     hold_to_c(&sent, "L4::Icu", "bind (C)", &[(0, 0), (1, 9)]);
@@ -284,7 +284,7 @@ fn interrupts() {
 }
 
 #[test]
-fn gates_and_the_machine() {
+pub fn gates_and_the_machine() {
     let gate = Cap::<IpcGate>::new(D);
     let sent = sent_by(|| gate.bind_thread(Cap::new(A), 0x40));
     let words = [(0, 0x10), (1, 0x40)];

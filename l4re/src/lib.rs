@@ -39,6 +39,8 @@
 
 #![no_std]
 #![deny(unsafe_code)]
+// Each thread of L4Re knows itself by thread-local data; only the library `std` has a stable way.
+#![cfg_attr(target_os = "l4re", feature(thread_local))]
 
 extern crate alloc;
 // The macros name the crate.

@@ -3,10 +3,10 @@
 //! One area of the address space is reserved for it when it is first used, and filled with
 //! dataspaces as it grows, so that it stays one piece. It never shrinks.
 
-use crate::lock::Mutex;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
 use l4re::region::RmFlags;
+use l4re::sync::SpinLock;
 use l4re::{Error, Result, msg, start};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use linked_list_allocator::Heap;
@@ -93,10 +93,10 @@ impl State {
     }
 }
 
-struct Allocator(Mutex<State>);
+struct Allocator(SpinLock<State>);
 
 #[global_allocator]
-static ALLOCATOR: Allocator = Allocator(Mutex::new(State {
+static ALLOCATOR: Allocator = Allocator(SpinLock::new(State {
     heap: Heap::empty(),
     end: 0,
     area_end: 0,

@@ -4,8 +4,8 @@
 //! It provides
 //!
 //! * `_start`, which reads the initial stack and publishes the environment ([`start`]);
-//! * thread-local data (`#[thread_local]`) of the first thread and of those made here ([`tls`],
-//!   [`thread`]);
+//! * thread-local data (`#[thread_local]`) of the first thread and of [others](l4re::thread)
+//!   ([`tls`]);
 //! * the heap, which grows by dataspaces ([`heap`]);
 //! * the panic handler, which prints place, message and a backtrace of addresses, and ends the
 //!   program with the status [`PANIC_STATUS`];
@@ -25,7 +25,6 @@ extern crate alloc;
 mod backtrace;
 pub mod elf_aux;
 pub mod heap;
-mod lock;
 mod panic;
 pub mod start;
 pub mod thread;

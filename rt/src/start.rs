@@ -100,11 +100,14 @@ extern "C" fn start(sp: *const u64) -> ! {
     let env: &'static Env =
         unsafe { (*ENV.0.get()).write(Env::from_raw(*raw, kip, stack.argv, stack.envp)) };
     l4re::start::init(env);
-    let block = tls::Block::new(stack.end.addr());
+    // Without memory for that much, there is nothing that a program could do.
+    let block = tls::Block::new(stack.end.addr()).expect("there is memory to start");
     // SAFETY: the block is forgotten, so it lives for ever; it is this thread's alone, which
     // has had no thread-local data before.
     unsafe { block.activate() };
     core::mem::forget(block);
+    // SAFETY: blocks are laid out as the program's image says.
+    unsafe { l4re::thread::set_tls_blocks(&tls::BLOCKS) };
     // SAFETY: `#[l4re::main]` defines the function with this type.
     let status = unsafe { __l4re_main(env) };
     l4re::exit(status)

@@ -1,12 +1,12 @@
 //! Thread-local data, laid out as amd64's "variant II" says: a thread's data end where the base
 //! of its segment fs points to, and there a control block starts, with its own address first.
 
-use alloc::alloc::{alloc_zeroed, dealloc, handle_alloc_error};
+use alloc::alloc::{alloc_zeroed, dealloc};
 use core::alloc::Layout;
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use l4re::Cap;
-use l4re::thread::Thread;
+use l4re::thread::{Thread, TlsBlocks};
 use l4re_sys::elf::{Ehdr, PT_TLS, Phdr};
 
 /// What stands at the base of a thread's segment fs.
@@ -75,6 +75,16 @@ impl Template {
             start_below_base: size + (start + size).wrapping_neg() % align,
         }
     }
+
+    /// What data and control block take together, and where in it the control block stands: at
+    /// a multiple of its own alignment and the data's, behind what is before it.
+    fn block(&self) -> (Layout, usize) {
+        let control = Layout::new::<ControlBlock>();
+        let align = control.align().max(self.layout.align());
+        let data = Layout::from_size_align(self.start_below_base, align);
+        let both = data.and_then(|data| data.pad_to_align().extend(control));
+        both.expect("thread-local data fit into the address space")
+    }
 }
 
 /// The thread-local data of a thread; freed when dropped.
@@ -90,36 +100,44 @@ unsafe impl Send for Block {}
 
 impl Block {
     /// Makes a block, with the program's initial data, for a thread whose stack ends at
-    /// `stack_end`.
-    pub fn new(stack_end: usize) -> Block {
+    /// `stack_end`. None if there is no memory.
+    pub fn new(stack_end: usize) -> Option<Block> {
         let template = Template::of_program();
-        let below = template.start_below_base;
-        // The control block stands at a multiple of its own alignment and the data's, behind
-        // what is before it.
-        let control = Layout::new::<ControlBlock>();
-        let align = control.align().max(template.layout.align());
-        let data = Layout::from_size_align(below, align).map(|data| data.pad_to_align());
-        let both = data.and_then(|data| data.extend(control));
-        let (layout, offset) = both.expect("thread-local data fit into the address space");
+        let (layout, offset) = template.block();
         // SAFETY: the layout is at least as large as the control block.
         let start = unsafe { alloc_zeroed(layout) };
         if start.is_null() {
-            handle_alloc_error(layout);
+            return None;
         }
-        // SAFETY: `offset` is at least `below`, which is at least the size of the data, so data
-        // and control block are inside of what was allocated.
+        // SAFETY: `offset` is at least the size of the data, so data and control block are
+        // inside of what was allocated.
         let control = unsafe {
             let control = start.add(offset).cast::<ControlBlock>();
             control.write(ControlBlock {
                 this: control,
                 stack_end,
             });
-            let to = start.add(offset - below);
+            let to = start.add(offset - template.start_below_base);
             core::ptr::copy_nonoverlapping(template.init.as_ptr(), to, template.init.len());
             control
         };
-        Block {
+        Some(Block {
             start,
+            layout,
+            control,
+        })
+    }
+
+    /// The block of a base that [`base`](Self::base) has told, of a block that was forgotten.
+    ///
+    /// # Safety
+    /// There was such a block, and it is nobody else's.
+    unsafe fn from_base(base: u64) -> Block {
+        let (layout, offset) = Template::of_program().block();
+        let control: *mut ControlBlock = core::ptr::with_exposed_provenance_mut(base as usize);
+        Block {
+            // SAFETY: the control block stands there in what was allocated (`new`).
+            start: unsafe { control.byte_sub(offset) }.cast(),
             layout,
             control,
         }
@@ -137,7 +155,9 @@ impl Block {
     /// not hold references to other thread-local data.
     pub unsafe fn activate(&self) {
         // SAFETY: as the caller vouches.
-        unsafe { set_base(self.base()) };
+        let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(self.base()) };
+        // The error is not printed: that would cost every program the code to print all errors.
+        assert!(set.is_ok(), "a thread cannot set its own fs base");
         READY.store(true, Ordering::Relaxed);
     }
 }
@@ -149,15 +169,22 @@ impl Drop for Block {
     }
 }
 
-/// Sets the base of the calling thread's segment fs.
-///
+/// What threads need of this module.
+pub(crate) static BLOCKS: TlsBlocks = TlsBlocks {
+    make: |stack_end| {
+        let block = Block::new(stack_end)?;
+        let base = block.base();
+        core::mem::forget(block);
+        Some(base)
+    },
+    free: free_block,
+};
+
 /// # Safety
-/// As [`Block::activate`], for the block of this [`base`](Block::base).
-pub(crate) unsafe fn set_base(base: u64) {
-    // SAFETY: as the caller vouches.
-    let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(base) };
-    // The error is not printed: that would cost every program the code to print all errors.
-    assert!(set.is_ok(), "a thread cannot set its own fs base");
+/// As [`TlsBlocks::free`] says.
+unsafe fn free_block(base: u64) {
+    // SAFETY: the base is of `make`, which forgot the block.
+    drop(unsafe { Block::from_base(base) });
 }
 
 /// The end of the calling thread's stack.

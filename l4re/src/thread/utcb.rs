@@ -1,10 +1,11 @@
 //! UTCBs of threads.
+#![allow(unsafe_code)]
 
-use crate::lock::Mutex;
+use crate::region::RmFlags;
+use crate::sync::Mutex;
+use crate::task::Task;
+use crate::{Cap, Result, start};
 use alloc::vec::Vec;
-use l4re::region::RmFlags;
-use l4re::task::Task;
-use l4re::{Cap, Result, start};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::{Fpage, MemRights, utcb};
 

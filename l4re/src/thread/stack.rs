@@ -1,8 +1,9 @@
 //! Stacks.
+#![allow(unsafe_code)]
 
-use l4re::dataspace::Dataspace;
-use l4re::region::RmFlags;
-use l4re::{Error, OwnedCap, Result, start};
+use crate::dataspace::Dataspace;
+use crate::region::RmFlags;
+use crate::{Error, OwnedCap, Result, start};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 
 /// A stack with a guard page below.

@@ -1,4 +1,4 @@
-//! Threads.
+//! Threads, as the kernel knows them.
 
 mod segment;
 mod trampoline;

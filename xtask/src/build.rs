@@ -2,7 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -140,7 +140,7 @@ pub fn cargo(ws: &Workspace, setup: &Setup, verb: &str, target: &str) -> Command
 }
 
 /// Says that something takes a while, if it was never built before.
-fn announce(what: &str, result: &std::path::Path) {
+fn announce(what: &str, result: &Path) {
     if !result.exists() {
         eprintln!("run: building {what}");
     }
@@ -160,9 +160,9 @@ fn succeed(mut cargo: Command, what: &str) -> Result<()> {
     }
 }
 
-/// Where cargo leaves the user's programs.
-pub fn program_folder(ws: &Workspace, profile: Profile) -> PathBuf {
-    ws.target_dir.join(TARGET).join(profile.folder())
+/// Where cargo leaves the user's programs in a target directory.
+pub fn program_folder(target_dir: &Path, profile: Profile) -> PathBuf {
+    target_dir.join(TARGET).join(profile.folder())
 }
 
 /// Builds all programs of a package; the result is the folder they are in.
@@ -172,9 +172,12 @@ pub fn programs(
     package: &Package,
     profile: Profile,
 ) -> Result<PathBuf> {
-    let folder = program_folder(ws, profile);
+    let (dir, target_dir) = ws.home_of(package)?;
+    let folder = program_folder(&target_dir, profile);
     let mut cargo = cargo(ws, setup, "build", TARGET);
     cargo
+        .current_dir(dir)
+        .env("CARGO_TARGET_DIR", target_dir)
         .args(["--quiet", "--bins", "--package", &package.name])
         .args(["--profile", profile.name()]);
     if let Some(program) = package.bins.first() {

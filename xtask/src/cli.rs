@@ -17,7 +17,7 @@ pub struct Cli {
 /// What `xtask` can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Boot an example, or ELF files, in QEMU.
+    /// Boot an example, a package of your own, or ELF files, in QEMU.
     Run(RunArgs),
     /// Boot one program for cargo (`cargo run`, `cargo test`).
     #[command(hide = true)]
@@ -38,6 +38,11 @@ pub enum Command {
     Fuzz(FuzzArgs),
     /// Check formatting, and run clippy for the host and both targets.
     Lint,
+    /// Make a package of your own to begin with: an interface, a server and a client.
+    New {
+        /// The folder to make; its name is the package's.
+        folder: PathBuf,
+    },
     /// Look for what a build needs, and install what is missing.
     Setup,
     /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.
@@ -56,11 +61,11 @@ pub enum Command {
 #[derive(Args, Debug, Clone, Default)]
 #[command(
     args_override_self = true,
-    override_usage = "./run [OPTIONS] <EXAMPLE | ELF...> [-- ARGS...]"
+    override_usage = "./run [OPTIONS] <EXAMPLE | FOLDER | ELF...> [-- ARGS...]"
 )]
 pub struct RunArgs {
-    /// An example's name, or one or several ELF files.
-    #[arg(required = true, value_name = "EXAMPLE | ELF")]
+    /// An example's name, the folder of a package of your own, or one or several ELF files.
+    #[arg(required = true, value_name = "EXAMPLE | FOLDER | ELF")]
     pub programs: Vec<String>,
     /// Boot optimised builds.
     #[arg(long)]

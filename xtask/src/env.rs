@@ -1,12 +1,14 @@
 //! `cargo xtask env`: settings for the shell.
 
+use std::path::Path;
+
 use anyhow::Result;
 
 use crate::build;
 use crate::setup::{self, ENV_MARK};
 use crate::status::{self, Failure};
 use crate::sysroot;
-use crate::workspace::Workspace;
+use crate::workspace::{TARGET, Workspace};
 
 /// Prints `export` lines with which plain cargo builds for the target.
 ///
@@ -17,10 +19,21 @@ pub fn print(ws: &Workspace) -> Result<u8> {
     sysroot::ensure(ws, &setup)?;
     let mut settings = build::target_env(ws, &setup);
     settings.push((ENV_MARK.to_owned(), "1".into()));
-    if sysroot::dir(ws)
-        .to_string_lossy()
-        .contains(char::is_whitespace)
-    {
+    // A workspace elsewhere has no `.cargo/config.toml` that names it.
+    let runner = format!("{} --runner", ws.root.join("run").display());
+    let key = TARGET.replace('-', "_").to_uppercase();
+    settings.push((format!("CARGO_TARGET_{key}_RUNNER"), runner.into()));
+    let has_blank = |path: &Path| path.to_string_lossy().contains(char::is_whitespace);
+    if has_blank(&ws.root) {
+        return Err(Failure::error(
+            status::SETUP,
+            format!(
+                "cargo cannot take a runner with blanks from the environment, and the project's path has one: {}\n  Move the project to a path without",
+                ws.root.display()
+            ),
+        ));
+    }
+    if has_blank(&sysroot::dir(ws)) {
         return Err(Failure::error(
             status::SETUP,
             format!(

@@ -12,6 +12,7 @@ mod fuzz;
 mod line;
 mod lint;
 mod ned;
+mod new;
 mod plan;
 mod qemu;
 mod run;
@@ -56,6 +57,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
             setup::renew(&ws)?;
             Ok(0)
         }
+        Command::New { folder } => new::run(&ws, &folder),
         Command::Env => env::print(&ws),
         Command::LinkLine { program, release } => build::link_line(&ws, &program, release),
     }

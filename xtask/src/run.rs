@@ -12,7 +12,7 @@ use crate::console::{self, End, Record, Watch};
 use crate::elf::{self, Needs};
 use crate::qemu::{self, Machine};
 use crate::setup::{self, Setup};
-use crate::status;
+use crate::status::{self, Failure};
 use crate::symbols::Symbols;
 use crate::sysroot;
 use crate::system::System;
@@ -36,7 +36,7 @@ pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
         let ground = scope.spawn(|| Ground::prepare(ws, &setup, &args.ground));
         let system = match &named {
             Named::Files(files) => System::of_files(files, &args.args),
-            Named::Example(package) => {
+            Named::Package(package) => {
                 build::programs(ws, &setup, package, Profile::new(args.release))
                     .and_then(|folder| System::of_package(package, &folder, &args.args))
             }
@@ -59,8 +59,9 @@ pub fn runner(ws: &Workspace, elf: &Path, args: Vec<String>) -> Result<u8> {
     let system = match (package, elf.parent()) {
         (Some(package), Some(folder)) if !folder.ends_with("deps") => {
             // One of several that make a system; cargo has built this one only.
+            let (_, target_dir) = ws.home_of(&package)?;
             for profile in [Profile::Debug, Profile::Release] {
-                if folder == build::program_folder(ws, profile) {
+                if folder == build::program_folder(&target_dir, profile) {
                     sysroot::ensure(ws, &setup)?;
                     build::programs(ws, &setup, &package, profile)?;
                 }
@@ -112,18 +113,40 @@ pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
 }
 
 enum Named {
-    Example(Package),
+    Package(Package),
     Files(Vec<PathBuf>),
 }
 
-/// One example, or else files.
+/// One example or folder of a package, or else files.
 fn name_programs(ws: &Workspace, args: &RunArgs) -> Result<Named> {
     match args.programs.as_slice() {
         [one] if !one.contains('/') && (is_example(ws, one) || !Path::new(one).exists()) => {
-            Ok(Named::Example(ws.example(one)?))
+            Ok(Named::Package(ws.example(one)?))
         }
+        [one] if Path::new(one).is_dir() => package_in(Path::new(one)),
         files => Ok(Named::Files(files.iter().map(PathBuf::from).collect())),
     }
+}
+
+/// The package in a folder.
+fn package_in(dir: &Path) -> Result<Named> {
+    if !dir.join("Cargo.toml").is_file() {
+        return Err(Failure::error(
+            status::NO_FILE,
+            format!(
+                "{} is a folder without a Cargo.toml: it takes an ELF file, or a package's folder\n  `cargo xtask new {0}` makes one",
+                dir.display()
+            ),
+        ));
+    }
+    let package = Package::read(&dir.canonicalize()?)?;
+    if package.bins.is_empty() {
+        return Err(Failure::error(
+            status::BUILD,
+            format!("the package in {} has no program", dir.display()),
+        ));
+    }
+    Ok(Named::Package(package))
 }
 
 fn is_example(ws: &Workspace, name: &str) -> bool {

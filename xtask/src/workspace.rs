@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::build;
 use crate::status::{self, Failure};
 
 /// The user programs' target.
@@ -29,6 +31,8 @@ pub struct Workspace {
 pub struct Package {
     /// The package's name.
     pub name: String,
+    /// Its folder.
+    pub dir: PathBuf,
     /// Names of its programs.
     pub bins: Vec<String>,
     /// `[package.metadata.l4re]`.
@@ -146,6 +150,30 @@ impl Workspace {
         self.target_dir.join("xtask")
     }
 
+    /// Where cargo builds a package: its workspace's folder and target directory.
+    ///
+    /// A package of this workspace is built here; another one is where its own workspace says.
+    pub fn home_of(&self, package: &Package) -> Result<(PathBuf, PathBuf)> {
+        if package.dir.starts_with(&self.root) {
+            return Ok((self.root.clone(), self.target_dir.clone()));
+        }
+        let out = Command::new(build::cargo_program())
+            .args(["metadata", "--no-deps", "--format-version", "1"])
+            .current_dir(&package.dir)
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start cargo")?;
+        if !out.status.success() {
+            return Err(Failure::error(
+                status::BUILD,
+                format!("cargo cannot read the package in {}", package.dir.display()),
+            ));
+        }
+        let metadata: CargoMetadata = serde_json::from_slice(&out.stdout)?;
+        Ok((package.dir.clone(), metadata.target_directory))
+    }
+
     /// Names of all examples, sorted.
     pub fn examples(&self) -> Result<Vec<String>> {
         self.folders_with_manifest("examples")
@@ -205,6 +233,7 @@ impl Package {
         bins.extend(found);
         let package = Package {
             name: manifest.package.name,
+            dir: dir.to_owned(),
             bins,
             l4re: manifest.package.metadata.l4re,
         };
@@ -220,6 +249,12 @@ impl Package {
         }
         Ok(package)
     }
+}
+
+/// The part of `cargo metadata` that counts here.
+#[derive(Deserialize)]
+struct CargoMetadata {
+    target_directory: PathBuf,
 }
 
 #[derive(Deserialize)]

@@ -32,15 +32,19 @@ mod end;
 mod local;
 mod object;
 mod scope;
+mod segment;
 mod stack;
 mod start;
+mod trampoline;
 mod utcb;
+mod vcpu;
 
 pub use builder::{Builder, JoinHandle, STACK_SIZE, spawn};
 pub use current::{Handle, current, park, park_timeout};
 pub use local::Local;
 pub use object::{Control, OldControl, OldRegs, Thread};
 pub use scope::{Scope, ScopedJoinHandle, scope};
+pub use segment::SegmentInfo;
 pub use start::{TlsBlocks, set_tls_blocks};
 
 pub(crate) use current::own_prio;

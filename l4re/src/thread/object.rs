@@ -1,11 +1,5 @@
 //! Threads, as the kernel knows them.
 
-mod segment;
-mod trampoline;
-mod vcpu;
-
-pub use segment::SegmentInfo;
-
 use crate::cap::{Cap, Object};
 use crate::error::Result;
 use crate::ipc::{self, Buffers};

@@ -11,12 +11,15 @@
 //! colour on                                  # log lines in colours (off unless said)
 //! ```
 //!
-//! `start MODULE [-g GATE[=NAME][:RIGHTS]]... [-n NAME] [-m MEMORY] [-l LOADER] [-- ARG...]` starts the ELF
-//! file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out). RIGHTS are
+//! `start MODULE [-g GATE[=NAME][:RIGHTS]]... [-n NAME] [-m MEMORY] [-l LOADER] [-o kernel]
+//! [-p FIRST-LAST]... [-i IRQ]... [-- ARG...]` starts the ELF file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out). RIGHTS are
 //! `s` for the one that serves the gate; `r` or `rw` leave a caller with just these rights, who
 //! otherwise has read, write and special, as ned gives them. `-n` names it in the log. `-m` limits its
 //! memory, in bytes or with `K`, `M`, `G`. `-l` names the boot module that is started in its place and
-//! loads it: L4Re's own `l4re`, which L4Re's C programs need. The arguments are `argv`, of which the first is the
+//! loads it: L4Re's own `l4re`, which L4Re's C programs need. `-o kernel` makes the kernel's log the
+//! program's own, where others have lines with their names before them. `-p` lets it have I/O ports,
+//! which it asks the capability `sigma0` for; `-i` lets it bind an interrupt at the capability `icu`:
+//! as programs on L4Re's own system do. The arguments are `argv`, of which the first is the
 //! module's name unless given.
 
 use alloc::borrow::ToOwned;
@@ -69,6 +72,12 @@ pub struct Start {
     pub memory: Option<usize>,
     /// The boot module that is started to load it; `None`: the root task does.
     pub loader: Option<String>,
+    /// Whether the kernel's log is its own.
+    pub kernel_log: bool,
+    /// I/O ports that it may have: first and last.
+    pub ports: Vec<(u16, u16)>,
+    /// Interrupts that it may bind.
+    pub irqs: Vec<u32>,
 }
 
 /// A gate given to a program.
@@ -182,6 +191,9 @@ impl Start {
             gates: vec![],
             memory: None,
             loader: None,
+            kernel_log: false,
+            ports: vec![],
+            irqs: vec![],
         };
         let mut words = words.iter().copied();
         while let Some(option) = words.next() {
@@ -200,6 +212,14 @@ impl Start {
                 "-n" => start.name = value.to_owned(),
                 "-m" => start.memory = Some(bytes(value)?),
                 "-l" => start.loader = Some(value.to_owned()),
+                "-o" if value == "kernel" => start.kernel_log = true,
+                "-o" => return Err(format!("unknown log {value:?}: kernel")),
+                "-p" => start.ports.push(ports(value)?),
+                "-i" => {
+                    let irq = value.parse();
+                    let irq = irq.map_err(|_| format!("{value:?} is no interrupt's number"))?;
+                    start.irqs.push(irq);
+                }
                 _ => return Err(format!("unknown option {option:?} of `start`")),
             }
         }
@@ -236,6 +256,16 @@ fn cap_name(name: &str) -> Result<String, String> {
         return Err("\"rom\" is the name of the boot files".into());
     }
     Ok(name.to_owned())
+}
+
+/// I/O ports, `FIRST-LAST`, in hexadecimal digits behind `0x`.
+fn ports(text: &str) -> Result<(u16, u16), String> {
+    let number = |text: &str| u16::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => Ok((first, last)),
+        _ => Err(format!("{text:?} are no I/O ports: 0x70-0x71")),
+    }
 }
 
 /// A number of bytes, with `K`, `M` or `G`.
@@ -293,6 +323,15 @@ mod tests {
     }
 
     #[test]
+    fn devices() {
+        let plan = Plan::parse(b"start d -o kernel -p 0x70-0x71 -p 0x80 -i 8 -i 9").unwrap();
+        let start = &plan.starts[0];
+        assert!(start.kernel_log);
+        assert_eq!(start.ports, [(0x70, 0x71), (0x80, 0x80)]);
+        assert_eq!(start.irqs, [8, 9]);
+    }
+
+    #[test]
     fn errors_name_the_line() {
         assert_eq!(
             error("\nstart a -g x\n"),
@@ -318,6 +357,18 @@ mod tests {
         assert_eq!(
             error("gate 12345678901234567"),
             "boot.plan:1: \"12345678901234567\": a name has 1 to 16 bytes"
+        );
+        assert_eq!(
+            error("start a -p 0x71-0x70"),
+            "boot.plan:1: \"0x71-0x70\" are no I/O ports: 0x70-0x71"
+        );
+        assert_eq!(
+            error("start a -i x"),
+            "boot.plan:1: \"x\" is no interrupt's number"
+        );
+        assert_eq!(
+            error("start a -o x"),
+            "boot.plan:1: unknown log \"x\": kernel"
         );
         assert_eq!(error("# nothing"), "boot.plan: starts no program");
         assert_eq!(

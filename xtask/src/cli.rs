@@ -139,6 +139,9 @@ pub struct MachineArgs {
     /// Let the time stamp counter count instructions, one a tick: they repeat exactly.
     #[arg(long, conflicts_with = "kvm")]
     pub count: bool,
+    /// What the machine's clock starts with, as `2024-02-29T23:59:50` (default: now).
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    pub date: Option<String>,
     /// Wait for a debugger on TCP port 1234 before the first instruction.
     #[arg(long)]
     pub gdb: bool,
@@ -155,6 +158,7 @@ impl Default for MachineArgs {
             mem: None,
             smp: 1,
             count: false,
+            date: None,
             gdb: false,
             timeout: None,
         }
@@ -244,6 +248,21 @@ fn parse_memory(text: &str) -> Result<u64, String> {
     Ok(bytes)
 }
 
+/// A date and time as QEMU takes them.
+fn parse_date(text: &str) -> Result<String, String> {
+    let pattern = b"dddd-dd-ddTdd:dd:dd";
+    let fits = text.len() == pattern.len()
+        && text.bytes().zip(pattern).all(|(byte, due)| match due {
+            b'd' => byte.is_ascii_digit(),
+            due => byte == *due,
+        });
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("not a date as 2024-02-29T23:59:50".to_owned())
+    }
+}
+
 /// Seconds, with or without a fraction; more than none.
 fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
@@ -290,6 +309,8 @@ mod tests {
         assert!(run_args("hello --timeout 0").is_err());
         assert!(run_args("hello --timeout -1").is_err());
         assert!(run_args("hello --smp 0").is_err());
+        assert!(run_args("hello --date yesterday").is_err());
+        assert!(run_args("hello --date 2024-02-29T23:59:50").is_ok());
         assert!(run_args("hello --fiasco f").is_err());
         assert!(run_args("hello --kernel ours").is_err());
         assert!(run_args("hello --l4re d --kernel ours --root-task ours").is_ok());

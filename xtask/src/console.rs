@@ -10,6 +10,7 @@ use crate::line::{self, Annotator};
 use crate::qemu::Machine;
 use crate::status;
 use crate::symbols::Symbols;
+use crate::workspace::Typing;
 
 /// How long QEMU may take to end after the system has said its last word.
 const LAST_WORDS: Duration = Duration::from_millis(1500);
@@ -26,6 +27,8 @@ pub struct Watch {
     pub show: bool,
     /// ned tells how the programs end, and runs on.
     pub ned: bool,
+    /// What is typed.
+    pub input: Vec<Typing>,
 }
 
 /// How a boot ended.
@@ -65,6 +68,7 @@ pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<R
         }
     });
     let mut observer = Observer::new(symbols, watch);
+    let mut keyboard = (!watch.input.is_empty()).then(|| machine.input()).flatten();
     let mut terminal = Terminal::new();
     let limit = watch.timeout.map(|timeout| Instant::now() + timeout);
     let mut deadline = limit;
@@ -84,6 +88,12 @@ pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<R
                 }
                 if observer.end == Some(End::Expected) {
                     break;
+                }
+                while let Some(text) = observer.due_typing() {
+                    if let Some(keyboard) = &mut keyboard {
+                        let typed = keyboard.write_all(text.as_bytes());
+                        typed.context("cannot type to QEMU")?;
+                    }
                 }
                 if !decided && observer.end.is_some() {
                     deadline = Some(Instant::now() + LAST_WORDS);
@@ -120,6 +130,8 @@ struct Observer<'a> {
     watch: &'a Watch,
     lines: Vec<String>,
     end: Option<End>,
+    /// How much was typed, and the line from which on the output counts for the rest.
+    typed: (usize, usize),
 }
 
 impl<'a> Observer<'a> {
@@ -129,7 +141,25 @@ impl<'a> Observer<'a> {
             watch,
             lines: Vec::new(),
             end: None,
+            typed: (0, 0),
         }
+    }
+
+    /// What is to be typed now, if something is.
+    fn due_typing(&mut self) -> Option<&'a str> {
+        let next = self.watch.input.get(self.typed.0)?;
+        let lines = self.lines.get(self.typed.1..).unwrap_or(&[]);
+        let written = |line: &String| line.contains(&next.after);
+        // A line that is not ended counts for one text only.
+        let from = match lines.iter().position(written) {
+            Some(at) => self.typed.1 + at + 1,
+            None if self.typed.1 <= self.lines.len() && written(&self.annotator.rest()) => {
+                self.lines.len() + 1
+            }
+            None => return None,
+        };
+        self.typed = (self.typed.0 + 1, from);
+        Some(&next.text)
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
@@ -282,6 +312,29 @@ mod tests {
         };
         assert_eq!(observe("your name? ", &watch), Some(End::Expected));
         assert_eq!(observe("your nam", &watch), None);
+    }
+
+    #[test]
+    fn what_is_typed_waits_for_its_text() {
+        let typing = |after: &str, text: &str| Typing {
+            after: after.to_owned(),
+            text: text.to_owned(),
+        };
+        let watch = Watch {
+            input: vec![typing("name?", "a"), typing("name?", "b"), typing("x", "c")],
+            ..Watch::default()
+        };
+        let symbols = Symbols::default();
+        let mut observer = Observer::new(&symbols, &watch);
+        observer.feed(b"first\nyour name");
+        assert_eq!(observer.due_typing(), None);
+        observer.feed(b"? ");
+        assert_eq!(observer.due_typing(), Some("a"));
+        assert_eq!(observer.due_typing(), None);
+        observer.feed(b"a\nname?\nx");
+        assert_eq!(observer.due_typing(), Some("b"));
+        assert_eq!(observer.due_typing(), Some("c"));
+        assert_eq!(observer.due_typing(), None);
     }
 
     #[test]

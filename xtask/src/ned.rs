@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::system::System;
-use crate::workspace::GateRole;
+use crate::system::{Program, System};
+use crate::workspace::{GateRole, Log};
 
 /// The name of the boot module that holds the script.
 pub const MODULE: &str = "boot.cfg";
@@ -23,26 +23,17 @@ pub fn write(system: &System) -> String {
     }
     out(format_args!("local task = {{}};"));
     for (number, program) in (1..).zip(&system.programs) {
-        let caps: String = (program.gates.iter())
-            .map(|(gate, role)| {
-                let gate = quote(gate);
-                let server = if *role == GateRole::Server {
-                    ":svr()"
-                } else {
-                    ":m(\"rws\")"
-                };
-                format!("[{gate}] = gate[{gate}]{server}, ")
-            })
-            .collect();
+        let caps = caps(program);
         let args: String = (program.args.iter())
             .map(|arg| format!(", {}", quote(arg)))
             .collect();
-        let (name, file) = (
-            quote(&program.name),
-            quote(&format!("rom/{}", program.module)),
-        );
+        let log = match program.log {
+            Log::Lines => format!("{{ {}, \"g\" }}", quote(&program.name)),
+            Log::Kernel => "L4.Env.log".to_owned(),
+        };
+        let file = quote(&format!("rom/{}", program.module));
         out(format_args!(
-            "task[{number}] = ld:startv({{ caps = {{ {caps}}}, log = {{ {name}, \"g\" }} }}, {file}{args});"
+            "task[{number}] = ld:startv({{ caps = {{ {caps}}}, log = {log} }}, {file}{args});"
         ));
     }
     out(format_args!("local status = 0;"));
@@ -58,6 +49,29 @@ pub fn write(system: &System) -> String {
         "print(\"[root] system ends with status \" .. status);"
     ));
     script
+}
+
+/// The named capabilities of a program.
+fn caps(program: &Program) -> String {
+    let mut caps: String = (program.gates.iter())
+        .map(|(gate, role)| {
+            let gate = quote(gate);
+            let server = if *role == GateRole::Server {
+                ":svr()"
+            } else {
+                ":m(\"rws\")"
+            };
+            format!("[{gate}] = gate[{gate}]{server}, ")
+        })
+        .collect();
+    // As L4Re's scripts give them to drivers: all ports, all interrupts.
+    if !program.io_ports.is_empty() {
+        caps += "sigma0 = L4.cast(L4.Proto.Factory, L4.Env.sigma0):create(L4.Proto.Sigma0), ";
+    }
+    if !program.irqs.is_empty() {
+        caps += "icu = L4.Env.icu, ";
+    }
+    caps
 }
 
 /// A Lua string; every byte that is not plain is written by its number.
@@ -76,7 +90,6 @@ fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::system::Program;
 
     #[test]
     fn strings_cannot_break_out() {
@@ -93,6 +106,7 @@ mod tests {
             elf: name.into(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             gates: vec![("calc".to_owned(), role)],
+            ..Program::default()
         };
         let script = write(&System {
             gates: vec!["calc".to_owned()],
@@ -111,6 +125,28 @@ mod tests {
                 script.lines().any(|found| found == line),
                 "{line}\nnot in\n{script}"
             );
+        }
+    }
+
+    #[test]
+    fn a_driver() {
+        let driver = Program {
+            name: "d".to_owned(),
+            log: Log::Kernel,
+            io_ports: vec![crate::workspace::Ports(0x70, 0x71)],
+            irqs: vec![8],
+            ..Program::default()
+        };
+        let script = write(&System {
+            programs: vec![driver],
+            ..System::default()
+        });
+        for part in [
+            "log = L4.Env.log }",
+            "sigma0 = L4.cast(",
+            "icu = L4.Env.icu,",
+        ] {
+            assert!(script.contains(part), "{part}\nnot in\n{script}");
         }
     }
 }

@@ -5,7 +5,7 @@
 use anyhow::{Context, Result};
 
 use crate::system::System;
-use crate::workspace::GateRole;
+use crate::workspace::{GateRole, Log};
 
 /// The name of the boot module that holds the plan.
 pub const MODULE: &str = "boot.plan";
@@ -30,6 +30,15 @@ pub fn write(system: &System, colour: bool) -> Result<String> {
             words.extend(["-g".to_owned(), format!("{gate}{rights}")]);
         }
         words.extend(["-n".to_owned(), program.name.clone()]);
+        if program.log == Log::Kernel {
+            words.extend(["-o".to_owned(), "kernel".to_owned()]);
+        }
+        for ports in &program.io_ports {
+            words.extend(["-p".to_owned(), ports.to_string()]);
+        }
+        for irq in &program.irqs {
+            words.extend(["-i".to_owned(), irq.to_string()]);
+        }
         // As ned gives it, so that a program cannot tell the two systems apart.
         words.extend(["--".to_owned(), format!("rom/{}", program.module)]);
         words.extend(program.args.iter().cloned());
@@ -66,7 +75,25 @@ mod tests {
                 .iter()
                 .map(|(gate, role)| ((*gate).to_owned(), *role))
                 .collect(),
+            ..Program::default()
         }
+    }
+
+    #[test]
+    fn a_driver() {
+        let driver = Program {
+            log: Log::Kernel,
+            io_ports: vec![crate::workspace::Ports(0x70, 0x71)],
+            irqs: vec![8, 9],
+            ..program("d", &[], &[])
+        };
+        let system = System {
+            programs: vec![driver],
+            ..System::default()
+        };
+        let plan = write(&system, false).unwrap();
+        let line = "start d -n d -o kernel -p 0x70-0x71 -i 8 -i 9 -- rom/d";
+        assert!(plan.lines().any(|found| found == line), "{plan}");
     }
 
     #[test]

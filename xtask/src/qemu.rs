@@ -106,6 +106,10 @@ pub fn command(qemu: &Path, image: &Image, machine: &MachineArgs, memory: u64) -
     if machine.count {
         command.args(["-icount", "shift=0,align=off,sleep=off"]);
     }
+    if let Some(date) = &machine.date {
+        // The date does not go on while the machine stands still.
+        command.args(["-rtc", &format!("base={date},clock=vm")]);
+    }
     if machine.gdb {
         command.args(["-s", "-S"]);
     }
@@ -120,7 +124,9 @@ pub struct Machine {
 
 impl Machine {
     /// Starts QEMU with its output piped to this process.
-    pub fn start(mut command: Command, interactive: bool) -> Result<Machine> {
+    /// What is typed comes from the terminal if it is `interactive`, or by [`input`](Self::input)
+    /// if something is `typed`.
+    pub fn start(mut command: Command, interactive: bool, typed: bool) -> Result<Machine> {
         let stdin = std::io::stdin();
         let terminal = (interactive && stdin.is_terminal() && in_foreground())
             .then(|| tcgetattr(&stdin).ok())
@@ -128,7 +134,9 @@ impl Machine {
         // A terminal that another process reads from would stop QEMU.
         let reads = interactive && (terminal.is_some() || !stdin.is_terminal());
         command
-            .stdin(if reads {
+            .stdin(if typed {
+                Stdio::piped()
+            } else if reads {
                 Stdio::inherit()
             } else {
                 Stdio::null()
@@ -151,6 +159,11 @@ impl Machine {
             )
         })?;
         Ok(Machine { child, terminal })
+    }
+
+    /// The serial line's input, if it was asked for.
+    pub fn input(&mut self) -> Option<std::process::ChildStdin> {
+        self.child.stdin.take()
     }
 
     /// The serial line's output.

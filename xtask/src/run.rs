@@ -184,6 +184,7 @@ fn boot_shown(
         timeout: args.machine.timeout,
         show: true,
         ned: ground.has_ned(),
+        input: Vec::new(),
     };
     let record = boot(ws, setup, ground, system, &args.machine, &watch)?;
     Ok(verdict(&record.end, &watch))
@@ -209,7 +210,7 @@ pub fn boot(
     let colour = watch.show && std::io::stdout().is_terminal();
     let image = ground.image(system, colour, &mut symbols)?;
     let command = qemu::command(&setup.qemu, &image, machine, memory)?;
-    let running = Machine::start(command, watch.show)?;
+    let running = Machine::start(command, watch.show, !watch.input.is_empty())?;
     console::watch(running, &symbols, watch)
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::workspace::{GateRole, Package};
+use crate::workspace::{GateRole, Log, Package, Ports};
 
 /// The programs of one boot, in start order.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ pub struct System {
 }
 
 /// One program to start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Program {
     /// Its name in the log, and `argv[0]`.
     pub name: String,
@@ -30,6 +30,12 @@ pub struct Program {
     pub args: Vec<String>,
     /// Named capabilities to the shared gates.
     pub gates: Vec<(String, GateRole)>,
+    /// Where its log goes.
+    pub log: Log,
+    /// The I/O ports that it may use.
+    pub io_ports: Vec<Ports>,
+    /// The interrupts that it may bind.
+    pub irqs: Vec<u32>,
 }
 
 impl System {
@@ -37,7 +43,7 @@ impl System {
     pub fn of_files(files: &[PathBuf], args: &[String]) -> Result<System> {
         let mut system = System::default();
         for file in files {
-            system.add(file, None, Vec::new(), Vec::new())?;
+            system.add(file, None)?;
         }
         system.give_args(args);
         Ok(system)
@@ -51,19 +57,18 @@ impl System {
         };
         if package.l4re.programs.is_empty() {
             for bin in &package.bins {
-                system.add(&folder.join(bin), None, Vec::new(), Vec::new())?;
+                system.add(&folder.join(bin), None)?;
             }
         }
         for entry in &package.l4re.programs {
-            let gates = (entry.gates.iter())
+            let program = system.add(&folder.join(&entry.bin), entry.name.as_deref())?;
+            program.args.clone_from(&entry.args);
+            program.gates = (entry.gates.iter())
                 .map(|(gate, role)| (gate.clone(), *role))
                 .collect();
-            system.add(
-                &folder.join(&entry.bin),
-                entry.name.as_deref(),
-                entry.args.clone(),
-                gates,
-            )?;
+            program.log = entry.log;
+            program.io_ports.clone_from(&entry.io_ports);
+            program.irqs.clone_from(&entry.irqs);
         }
         system.give_args(args);
         Ok(system)
@@ -78,13 +83,7 @@ impl System {
         }
     }
 
-    fn add(
-        &mut self,
-        file: &Path,
-        name: Option<&str>,
-        args: Vec<String>,
-        gates: Vec<(String, GateRole)>,
-    ) -> Result<()> {
+    fn add(&mut self, file: &Path, name: Option<&str>) -> Result<&mut Program> {
         let elf =
             fs::canonicalize(file).with_context(|| format!("cannot open {}", file.display()))?;
         let base = module_name(&elf);
@@ -93,14 +92,13 @@ impl System {
             None => unused(&base, &self.names(|program| &program.module)),
         };
         let name = unused(name.unwrap_or(&base), &self.names(|program| &program.name));
-        self.programs.push(Program {
+        let program = Program {
             name,
             module,
             elf,
-            args,
-            gates,
-        });
-        Ok(())
+            ..Program::default()
+        };
+        Ok(self.programs.push_mut(program))
     }
 
     fn names(&self, which: fn(&Program) -> &String) -> BTreeSet<&str> {

@@ -81,12 +81,33 @@ pub fn run(ws: &Workspace, args: &TestArgs) -> Result<u8> {
     })
 }
 
-/// `cargo test` of the packages that build on this computer.
+/// `cargo test` of the packages that build on this computer, and of examples' libraries.
 fn host(ws: &Workspace, filter: Option<&str>, tally: &mut Tally) -> Result<()> {
+    cargo_test(ws, &[], filter, tally)?;
+    let mut libraries = vec!["--lib".to_owned()];
+    for example in ws.examples()? {
+        let package = ws.example(&example)?;
+        if package.l4re.host_tests {
+            libraries.extend(["--package".to_owned(), package.name]);
+        }
+    }
+    if libraries.len() > 1 {
+        cargo_test(ws, &libraries, filter, tally)?;
+    }
+    Ok(())
+}
+
+fn cargo_test(
+    ws: &Workspace,
+    args: &[String],
+    filter: Option<&str>,
+    tally: &mut Tally,
+) -> Result<()> {
     let mut cargo = Command::new(build::cargo_program());
     build::clear_cargo_env(&mut cargo);
     cargo
         .args(["test", "--no-fail-fast"])
+        .args(args)
         .current_dir(&ws.root)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
@@ -174,19 +195,21 @@ struct Suite<'a> {
 
 impl Suite<'_> {
     fn boot(&self, system: &System) -> Result<Record> {
+        self.boot_test(system, &TestEntry::default())
+    }
+
+    fn boot_test(&self, system: &System, test: &TestEntry) -> Result<Record> {
         let watch = Watch {
             timeout: Some(PATIENCE),
             ned: self.ground.has_ned(),
+            input: test.input.clone(),
             ..Watch::default()
         };
-        run::boot(
-            self.ws,
-            self.setup,
-            self.ground,
-            system,
-            &MachineArgs::default(),
-            &watch,
-        )
+        let machine = MachineArgs {
+            date: test.date.clone(),
+            ..MachineArgs::default()
+        };
+        run::boot(self.ws, self.setup, self.ground, system, &machine, &watch)
     }
 
     /// The tests that an example's manifest describes.
@@ -210,7 +233,7 @@ impl Suite<'_> {
         let folder = build::programs(self.ws, self.setup, package, Profile::Debug)?;
         for (name, test) in tests {
             let system = System::of_package(package, &folder, &test.args)?;
-            let record = self.boot(&system)?;
+            let record = self.boot_test(&system, test)?;
             match misses(&test.due(self.ground.has_ned()), &record) {
                 None => tally.record(&name, Outcome::Passed),
                 Some(reason) => tally.fail(&name, &reason, &record.lines),

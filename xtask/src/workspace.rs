@@ -52,11 +52,14 @@ pub struct Metadata {
     /// What `cargo xtask test` starts and expects.
     #[serde(default)]
     pub tests: Vec<TestEntry>,
+    /// Whether the package's library is tested on the host, too.
+    #[serde(default)]
+    pub host_tests: bool,
 }
 
 /// One started program in `[[package.metadata.l4re.programs]]`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProgramEntry {
     /// Which of the package's programs.
     pub bin: String,
@@ -68,6 +71,53 @@ pub struct ProgramEntry {
     /// The shared gates it gets.
     #[serde(default)]
     pub gates: BTreeMap<String, GateRole>,
+    /// Where its log goes.
+    #[serde(default)]
+    pub log: Log,
+    /// The I/O ports that it may use: `"0x70"`, `"0x70-0x71"`.
+    #[serde(default)]
+    pub io_ports: Vec<Ports>,
+    /// The interrupts that it may bind.
+    #[serde(default)]
+    pub irqs: Vec<u32>,
+}
+
+/// Where the log of a program goes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Log {
+    /// To the system's, with the program's name before each line.
+    #[default]
+    Lines,
+    /// To the kernel's as it is, and what is typed comes from there.
+    Kernel,
+}
+
+/// I/O ports: the first and the last.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub struct Ports(pub u16, pub u16);
+
+impl TryFrom<String> for Ports {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        let number = |text: &str| match text.strip_prefix("0x") {
+            Some(digits) => u16::from_str_radix(digits, 16).ok(),
+            None => text.parse().ok(),
+        };
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        match (number(first), number(last)) {
+            (Some(first), Some(last)) if first <= last => Ok(Ports(first, last)),
+            _ => Err(format!("{text:?} are no I/O ports: \"0x70-0x71\" are")),
+        }
+    }
+}
+
+impl std::fmt::Display for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:#x}-{:#x}", self.0, self.1)
+    }
 }
 
 /// What a program may do with a shared gate.
@@ -95,6 +145,21 @@ pub struct TestEntry {
     pub expect: Vec<String>,
     /// What is due instead where L4Re's moe and ned run the programs.
     pub on_ned: Option<Due>,
+    /// What is typed, one after the other.
+    #[serde(default)]
+    pub input: Vec<Typing>,
+    /// What the machine's clock starts with, as `--date`.
+    pub date: Option<String>,
+}
+
+/// Something to be typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Typing {
+    /// When this text has been written since the last time.
+    pub after: String,
+    /// What is typed.
+    pub text: String,
 }
 
 /// What a test run must end with, and write.
@@ -359,8 +424,34 @@ mod tests {
         assert_eq!(package.bins, ["server", "client"]);
         assert_eq!(package.l4re.programs[1].gates["calc"], GateRole::Client);
         assert_eq!(package.l4re.tests[0].status, 0);
+        assert_eq!(package.l4re.programs[0].log, Log::Lines);
         let unknown = text.replace("gates = [\"calc\"]", "gates = []");
         assert!(Package::parse(&unknown, Path::new("/nowhere")).is_err());
+    }
+
+    #[test]
+    fn a_program_with_devices() {
+        let text = r#"
+            [package]
+            name = "rtc"
+            [[package.metadata.l4re.programs]]
+            bin = "rtc"
+            log = "kernel"
+            io-ports = ["0x70-0x71", "128"]
+            irqs = [8]
+        "#;
+        let package = Package::parse(text, Path::new("/nowhere")).unwrap();
+        let program = &package.l4re.programs[0];
+        assert_eq!((program.log, &program.irqs[..]), (Log::Kernel, &[8][..]));
+        assert_eq!(program.io_ports, [Ports(0x70, 0x71), Ports(128, 128)]);
+        assert_eq!(program.io_ports[0].to_string(), "0x70-0x71");
+        for wrong in ["0x71-0x70", "", "0x10000", "x"] {
+            let text = text.replace("0x70-0x71", wrong);
+            assert!(
+                Package::parse(&text, Path::new("/nowhere")).is_err(),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
+use alloc::vec;
 use core::cell::RefCell;
 
 use l4re_sys::consts::MAIN_THREAD_PRIO;
@@ -56,20 +57,25 @@ impl Server {
         let log = LogLine::new(start.name.clone(), self.colour.then_some(id));
         let log = Rc::new(RefCell::new(log));
 
-        let objects = [
+        let mut objects = vec![
             (caps::RM, Object::RegionMap(regions.clone())),
             (caps::PARENT, Object::Parent(id)),
-            (caps::LOG, Object::Log(log.clone())),
             (caps::ALLOCATOR, Object::Allocator(account.clone(), true)),
             (
                 caps::SCHEDULER,
                 Object::Scheduler(Rc::new(SchedulerProxy::for_programs())),
             ),
         ];
+        if !start.kernel_log {
+            objects.push((caps::LOG, Object::Log(log.clone())));
+        }
         let give = |cap, rights, slot| kernel::give_cap(task.cap(), cap, rights, 0, slot);
         for (slot, object) in objects {
             let label = self.publish(account, object)?;
             give(self.gate(label)?, ObjRights::RWS, slot)?;
+        }
+        if start.kernel_log {
+            give(CapIdx::LOG, ObjRights::RWS, caps::LOG)?;
         }
         give(task.cap(), ObjRights::RWS, caps::TASK)?;
         give(thread.cap(), ObjRights::RWS, caps::MAIN_THREAD)?;

@@ -46,6 +46,8 @@
 //!   (`Rpcs_sys`), another integer, or `none`: a single method, without operation.
 //! * `unsafe`: the protocol is the kernel's or L4Re's own. Its operations must not change
 //!   memory that safe code relies on.
+//! * `name = "NAME"`: what it is named in C++, with the name spaces, as `"L4::Factory"`: the
+//!   trait's own name unless said. ned asks for the names of L4Re's own.
 //! * `server`: only the server's side is made; the client's is something else.
 //!
 //! Supertraits are interfaces that it inherits: their requests are answered by the same object.
@@ -100,13 +102,14 @@ use l4re_sys::MsgTag;
 
 /// An interface: `dyn Trait` of a trait with the attribute [`interface`](macro@crate::interface).
 pub trait Interface: Object + 'static {
-    /// The trait's name.
+    /// Its name, as in C++.
     const NAME: &'static str;
     /// What its requests, and those that it inherits, can bring.
     const DEMAND: Demand;
 
     /// Tells protocol and name of each interface that the object has: this one, then those that
-    /// it inherits.
+    /// it inherits. The names are those that C++ has at run time: `N2L47FactoryE` is
+    /// `L4::Factory`.
     fn interfaces(each: &mut dyn FnMut(i64, &'static str));
 
     /// Whether requests of the protocol are answered.

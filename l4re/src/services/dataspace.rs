@@ -7,7 +7,7 @@ use l4re_sys::proto;
 use l4re_sys::re::dataspace;
 
 /// A dataspace: memory that clients map (`L4Re::Dataspace`, `l4/re/dataspace`).
-#[l4re::interface(server, protocol = proto::DATASPACE)]
+#[l4re::interface(server, protocol = proto::DATASPACE, name = "L4Re::Dataspace")]
 pub trait Dataspace {
     /// The page at `offset`, for a client whose window has the hot spot `spot`; `flags` are what
     /// the client wants to do ([`DsFlags`](dataspace::DsFlags)).

@@ -8,7 +8,7 @@ use l4re_sys::proto;
 use l4re_sys::re::dma_space;
 
 /// An address space of devices (`L4Re::Dma_space`, `l4/re/dma_space`).
-#[l4re::interface(unsafe, protocol = proto::RE_DMA_SPACE)]
+#[l4re::interface(unsafe, protocol = proto::RE_DMA_SPACE, name = "L4Re::Dma_space")]
 pub trait DmaSpace {
     /// Maps `size` bytes of `source` from `offset` on to `address`, below `max`, aligned to `1 <<
     /// align` bytes; `attrs` are [`DmaAttrs`](dma_space::DmaAttrs). Sets `size` and `address` to
@@ -39,7 +39,7 @@ pub trait DmaSpace {
 }
 
 /// Who tells what address spaces of devices are (`L4Re::Dma_space_mgr`, `l4/re/dma_space`).
-#[l4re::interface(unsafe, protocol = proto::NONE)]
+#[l4re::interface(unsafe, protocol = proto::NONE, name = "L4Re::Dma_space_mgr")]
 pub trait DmaSpaceMgr {
     /// Has `space` be the kernel's address space `task`.
     ///

@@ -10,7 +10,7 @@ use l4re_sys::re::event::{self, AbsInfo, StreamInfo, StreamState};
 
 /// A source of events (`L4Re::Event`, `l4/re/event`). Its interrupt 0 tells of new ones, which
 /// [`Writer`](crate::event::Writer) puts into the buffer.
-#[l4re::interface(unsafe, protocol = proto::EVENT)]
+#[l4re::interface(unsafe, protocol = proto::EVENT, name = "L4Re::Event")]
 pub trait Event: Icu {
     /// The buffer, which is emptied.
     ///

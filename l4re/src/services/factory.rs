@@ -7,7 +7,7 @@ use l4re_sys::proto;
 
 /// A factory: makes an object for who asks (`L4::Factory`, `l4/sys/factory`), as a rule a
 /// [session](crate::server::Registry::session).
-#[l4re::interface(server, protocol = proto::FACTORY, opcode = none)]
+#[l4re::interface(server, protocol = proto::FACTORY, opcode = none, name = "L4::Factory")]
 pub trait Factory {
     /// Makes an object that speaks `protocol`.
     ///

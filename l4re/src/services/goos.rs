@@ -7,7 +7,7 @@ use l4re_sys::proto;
 use l4re_sys::re::goos::{self, Info, ViewInfo};
 
 /// A frame buffer (`L4Re::Video::Goos`, `l4/re/video/goos`).
-#[l4re::interface(unsafe, protocol = proto::GOOS)]
+#[l4re::interface(unsafe, protocol = proto::GOOS, name = "L4Re::Video::Goos")]
 pub trait Goos {
     /// What it is like.
     ///

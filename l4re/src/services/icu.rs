@@ -10,7 +10,7 @@ use l4re_sys::op::icu::MsiInfo;
 use l4re_sys::proto;
 
 /// An interrupt controller, or a source of events (`L4::Icu`, `l4/sys/icu`).
-#[l4re::interface(unsafe, protocol = proto::IRQ, opcode = u64)]
+#[l4re::interface(unsafe, protocol = proto::IRQ, opcode = u64, name = "L4::Icu")]
 pub trait Icu {
     /// Binds the interrupt `number` to an object, which the server has to
     /// [take](Cap::take).

@@ -6,7 +6,7 @@ use l4re_sys::proto;
 use l4re_sys::re::inhibitor;
 
 /// Locks that hold off what the machine is about to do (`L4Re::Inhibitor`, `l4/re/inhibitor`).
-#[l4re::interface(unsafe, protocol = proto::INHIBITOR)]
+#[l4re::interface(unsafe, protocol = proto::INHIBITOR, name = "L4Re::Inhibitor")]
 pub trait Inhibitor {
     /// Takes a lock; `reason` is for people.
     ///

@@ -7,7 +7,7 @@ use l4re_sys::proto;
 use l4re_sys::re::itas::{self, ITimerVal, SigAction, SigStack};
 
 /// The part of the loader that stays in a program's task (`L4Re::Itas`, `l4/re/itas`).
-#[l4re::interface(server, protocol = proto::ITAS)]
+#[l4re::interface(server, protocol = proto::ITAS, name = "L4Re::Itas")]
 pub trait Itas {
     /// Binds a new thread to the task, with its UTCB at `utcb`, and handles its faults.
     ///

@@ -6,7 +6,7 @@ use l4re_sys::re::mmio_space;
 
 /// Device registers, read and written by message (`L4Re::Mmio_space`, `l4/re/mmio_space`). Widths
 /// are logarithms: 0 for a byte, 3 for eight.
-#[l4re::interface(unsafe, protocol = proto::MMIO_SPACE)]
+#[l4re::interface(unsafe, protocol = proto::MMIO_SPACE, name = "L4Re::Mmio_space")]
 pub trait MmioSpace {
     /// Reads; what is beyond the width is 0.
     ///

@@ -6,7 +6,7 @@ use l4re_sys::proto;
 use l4re_sys::re::namespace;
 
 /// A name space (`L4Re::Namespace`, `l4/re/namespace`).
-#[l4re::interface(server, protocol = proto::NAMESPACE)]
+#[l4re::interface(server, protocol = proto::NAMESPACE, name = "L4Re::Namespace")]
 pub trait Namespace {
     /// The object of a name: 0 and the object; or [`PARTLY_RESOLVED`](namespace::PARTLY_RESOLVED),
     /// the name space to go on with, 0, and the rest of the name.

@@ -5,7 +5,7 @@ use crate::interface::Pages;
 use l4re_sys::{ExcRegs, Fpage, proto};
 
 /// Who handles access to I/O ports that a task does not have (`L4::Io_pager`, `l4/sys/pager`).
-#[l4re::interface(server, protocol = proto::IO_PAGE_FAULT, opcode = none)]
+#[l4re::interface(server, protocol = proto::IO_PAGE_FAULT, opcode = none, name = "L4::Io_pager")]
 pub trait IoPager {
     /// The thread at `ip` needs the ports `ports`: gives them, or nothing.
     ///
@@ -15,7 +15,7 @@ pub trait IoPager {
 }
 
 /// Who handles page faults (`L4::Pager`, `l4/sys/pager`).
-#[l4re::interface(server, protocol = proto::PAGE_FAULT, opcode = none)]
+#[l4re::interface(server, protocol = proto::PAGE_FAULT, opcode = none, name = "L4::Pager")]
 pub trait Pager: IoPager {
     /// The thread at `ip` needs memory at `address`, whose lowest bits tell what for
     /// ([`op::pager`](l4re_sys::op::pager)): gives it, or nothing if it is there.
@@ -26,7 +26,7 @@ pub trait Pager: IoPager {
 }
 
 /// Who handles exceptions (`L4::Exception`, `l4/sys/exception`).
-#[l4re::interface(server, protocol = proto::EXCEPTION, opcode = none)]
+#[l4re::interface(server, protocol = proto::EXCEPTION, opcode = none, name = "L4::Exception")]
 pub trait ExceptionHandler {
     /// A thread has an exception: it goes on with the registers as they are left.
     ///

@@ -5,7 +5,7 @@ use l4re_sys::op::platform_ctl as op;
 use l4re_sys::proto;
 
 /// Control of the machine (`L4::Platform_control`, `l4/sys/platform_control`).
-#[l4re::interface(server, protocol = proto::PLATFORM_CTL, opcode = u64)]
+#[l4re::interface(server, protocol = proto::PLATFORM_CTL, opcode = u64, name = "L4::Platform_control")]
 pub trait PlatformControl {
     /// Has the machine sleep; `extras` is the machine's.
     ///

@@ -8,7 +8,7 @@ use l4re_sys::re::random;
 
 /// A source of random numbers (`L4Re::Random`, `l4/re/random`). If it has an interrupt, that of
 /// number 0 tells that there are more.
-#[l4re::interface(unsafe, protocol = proto::NONE)]
+#[l4re::interface(unsafe, protocol = proto::NONE, name = "L4Re::Random")]
 pub trait Random: Icu {
     /// Up to `size` random bytes, as many as there are without waiting: their number, and they.
     ///

@@ -7,7 +7,7 @@ use l4re_sys::re::remote_access;
 
 /// Access to another task's memory (`L4Re::Remote_access`, `l4/re/remote_access`). Widths are
 /// logarithms: 0 for a byte, 3 for eight.
-#[l4re::interface(server, protocol = proto::REMOTE_ACCESS)]
+#[l4re::interface(server, protocol = proto::REMOTE_ACCESS, name = "L4Re::Remote_access")]
 pub trait RemoteAccess: Dataspace {
     /// Reads.
     ///

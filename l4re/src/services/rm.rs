@@ -10,7 +10,7 @@ use l4re_sys::re::rm::{self, Region};
 use l4re_sys::{CapIdx, proto};
 
 /// A region map (`L4Re::Rm`, `l4/re/rm`). Flags are [`RmFlags`](rm::RmFlags).
-#[l4re::interface(server, protocol = proto::RM)]
+#[l4re::interface(server, protocol = proto::RM, name = "L4Re::Rm")]
 pub trait Rm: Pager {
     /// Attaches `size` bytes of `memory` from `offset` on at `start`, or at a free place from there
     /// on, aligned to `1 << align` bytes; sets `start` to where. `client` is the dataspace at

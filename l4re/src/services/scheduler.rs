@@ -9,7 +9,7 @@ use l4re_sys::{CpuSet, SchedParam, proto};
 
 /// A scheduler, or who stands in for one (`L4::Scheduler`, `l4/sys/scheduler`). Its interrupt 0
 /// tells of processors that come and go.
-#[l4re::interface(server, protocol = proto::SCHEDULER, opcode = u64)]
+#[l4re::interface(server, protocol = proto::SCHEDULER, opcode = u64, name = "L4::Scheduler")]
 pub trait Scheduler: Icu {
     /// The processors from those on that `first` tells ([`CpuSet::gran_offset`]): their map, one
     /// more than the highest number, the classes of scheduling.

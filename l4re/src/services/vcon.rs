@@ -95,7 +95,7 @@ pub trait Vcon: Icu {
 }
 
 /// A log (`L4Re::Log`, `l4/re/log`): a console that has no protocol of its own.
-#[l4re::interface(server)]
+#[l4re::interface(server, name = "L4Re::Log")]
 pub trait Log: Vcon {}
 
 impl Object for dyn Vcon {
@@ -103,11 +103,11 @@ impl Object for dyn Vcon {
 }
 
 impl Interface for dyn Vcon {
-    const NAME: &'static str = "Vcon";
+    const NAME: &'static str = "L4::Vcon";
     const DEMAND: Demand = <dyn Icu as Interface>::DEMAND;
 
     fn interfaces(each: &mut dyn FnMut(i64, &'static str)) {
-        each(Self::PROTOCOL, Self::NAME);
+        each(Self::PROTOCOL, "N2L44VconE");
         <dyn Icu as Interface>::interfaces(each);
     }
 

@@ -140,6 +140,23 @@ fn wrong_messages() {
     assert_eq!(other.label(), Error::BAD_PROTOCOL.label());
 }
 
+/// As ned asks, to know what it can do with a capability.
+#[test]
+fn names_are_those_of_cpp() {
+    use l4re::interface::Interface;
+    use l4re::services::Factory;
+    let mut told = Vec::new();
+    <dyn Vcon>::interfaces(&mut |protocol, name| told.push((protocol, name)));
+    <dyn Factory>::interfaces(&mut |protocol, name| told.push((protocol, name)));
+    let due = [
+        (proto::LOG, "N2L44VconE"),
+        (proto::IRQ, "N2L43IcuE"),
+        (proto::FACTORY, "N2L47FactoryE"),
+    ];
+    assert_eq!(told, due);
+    assert_eq!(<dyn Factory>::NAME, "L4::Factory");
+}
+
 #[test]
 fn a_million_messages() {
     let echo = Echo::default();

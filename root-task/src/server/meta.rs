@@ -7,25 +7,29 @@ use super::Object;
 use crate::error::{Error, Result};
 use crate::message::{Outcome, Reply, Request};
 
+/// Protocols, and names as C++ has them at run time: `N2L47FactoryE` is `L4::Factory`. ned asks.
 type Interfaces = &'static [(i64, &'static str)];
 
 fn interfaces(object: &Object) -> Interfaces {
     match object {
-        Object::Dataspace(_) => &[(proto::DATASPACE, "L4Re::Dataspace")],
+        Object::Dataspace(_) => &[(proto::DATASPACE, "N4L4Re9DataspaceE")],
         Object::Allocator(..) => &[
-            (proto::MEM_ALLOC, "L4Re::Mem_alloc"),
-            (proto::FACTORY, "L4::Factory"),
+            (proto::MEM_ALLOC, "N4L4Re9Mem_allocE"),
+            (proto::FACTORY, "N2L47FactoryE"),
         ],
         Object::RegionMap(_) => &[
-            (proto::RM, "L4Re::Rm"),
-            (proto::PAGE_FAULT, "L4::Pager"),
-            (proto::IO_PAGE_FAULT, "L4::Io_pager"),
-            (proto::EXCEPTION, "L4::Exception"),
+            (proto::RM, "N4L4Re2RmE"),
+            (proto::PAGE_FAULT, "N2L45PagerE"),
+            (proto::IO_PAGE_FAULT, "N2L48Io_pagerE"),
+            (proto::EXCEPTION, "N2L49ExceptionE"),
         ],
-        Object::Names(_) => &[(proto::NAMESPACE, "L4Re::Namespace")],
-        Object::Log(_) => &[(proto::LOG, "L4::Vcon"), (proto::IRQ, "L4::Icu")],
-        Object::Scheduler(_) => &[(proto::SCHEDULER, "L4::Scheduler"), (proto::IRQ, "L4::Icu")],
-        Object::Parent(_) => &[(proto::PARENT, "L4Re::Parent")],
+        Object::Names(_) => &[(proto::NAMESPACE, "N4L4Re9NamespaceE")],
+        Object::Log(_) => &[(proto::LOG, "N2L44VconE"), (proto::IRQ, "N2L43IcuE")],
+        Object::Scheduler(_) => &[
+            (proto::SCHEDULER, "N2L49SchedulerE"),
+            (proto::IRQ, "N2L43IcuE"),
+        ],
+        Object::Parent(_) => &[(proto::PARENT, "N4L4Re6ParentE")],
     }
 }
 

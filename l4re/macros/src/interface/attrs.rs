@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, Ident, Meta, Result, Token, Type};
+use syn::{Attribute, Error, Expr, Ident, LitStr, Meta, Result, Token, Type};
 
 /// The type of operations.
 pub enum Opcode {
@@ -20,6 +20,8 @@ pub struct Head {
     pub vouched: bool,
     /// There is no client: the protocol has one of another kind.
     pub server_only: bool,
+    /// The name in C++, with its name spaces; the trait's unless said.
+    pub name: Option<LitStr>,
 }
 
 enum Word {
@@ -27,6 +29,7 @@ enum Word {
     Server,
     Protocol(Expr),
     Opcode(Opcode),
+    Name(LitStr),
 }
 
 impl Parse for Word {
@@ -43,6 +46,10 @@ impl Parse for Word {
         if name == "server" {
             return Ok(Word::Server);
         }
+        if name == "name" {
+            input.parse::<Token![=]>()?;
+            return Ok(Word::Name(input.parse()?));
+        }
         if name == "opcode" {
             input.parse::<Token![=]>()?;
             let ty: Type = input.parse()?;
@@ -55,7 +62,7 @@ impl Parse for Word {
         }
         Err(Error::new_spanned(
             name,
-            "expected `protocol = NUMBER`, `opcode = TYPE`, `server` or `unsafe`",
+            "expected `protocol = NUMBER`, `opcode = TYPE`, `name = \"NAME\"`, `server` or `unsafe`",
         ))
     }
 }
@@ -68,6 +75,7 @@ impl Head {
             opcode: Opcode::Type(Box::new(syn::parse_quote!(i32))),
             vouched: false,
             server_only: false,
+            name: None,
         };
         for word in syn::parse::Parser::parse2(parser, args)? {
             match word {
@@ -75,6 +83,7 @@ impl Head {
                 Word::Server => head.server_only = true,
                 Word::Protocol(protocol) => head.protocol = Some(protocol),
                 Word::Opcode(opcode) => head.opcode = opcode,
+                Word::Name(name) => head.name = Some(name),
             }
         }
         Ok(head)

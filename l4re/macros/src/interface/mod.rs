@@ -82,11 +82,15 @@ impl Interface {
     /// What is the same for both ends.
     fn description(&self) -> TokenStream {
         let Interface { name, bases, .. } = self;
-        let text = name.to_string();
+        let text = match &self.head.name {
+            Some(name) => name.value(),
+            None => name.to_string(),
+        };
+        let told = mangled(&text);
         let (protocol, own, speaks) = match &self.head.protocol {
             Some(protocol) => (
                 quote!((#protocol) as i64),
-                quote!(each(<Self as ::l4re::Object>::PROTOCOL, #text);),
+                quote!(each(<Self as ::l4re::Object>::PROTOCOL, #told);),
                 quote!(protocol == <Self as ::l4re::Object>::PROTOCOL),
             ),
             None => (quote!(::l4re::sys::proto::EMPTY), quote!(), quote!(false)),
@@ -118,6 +122,16 @@ impl Interface {
                 }
             }
         }
+    }
+}
+
+/// The name by which C++ knows a type at run time, and which servers in C++ tell.
+fn mangled(name: &str) -> String {
+    let parts = name.split("::").map(|part| format!("{}{part}", part.len()));
+    let parts: Vec<String> = parts.collect();
+    match &parts[..] {
+        [one] => one.clone(),
+        parts => format!("N{}E", parts.concat()),
     }
 }
 

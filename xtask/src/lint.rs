@@ -11,7 +11,7 @@ use crate::sysroot;
 use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
 
 /// Packages for the user programs' target that are neither examples nor tests.
-const PROGRAM_ROOMS: [&str; 4] = ["l4re-sys", "l4re", "rt", "root-task"];
+const PROGRAM_ROOMS: [&str; 6] = ["l4re-sys", "l4re", "rt", "root-task", "sdk", "sdk/static"];
 
 /// Runs every check; status 0 if none complains.
 pub fn run(ws: &Workspace) -> Result<u8> {

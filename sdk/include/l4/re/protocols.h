@@ -1,0 +1,2 @@
+/* Labels of the requests of services. */
+//@ constants

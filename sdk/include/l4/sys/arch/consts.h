@@ -1,0 +1,4 @@
+#include <stddef.h>
+
+//@ macros L4_PAGESHIFT L4_SUPERPAGESHIFT
+//@ constants

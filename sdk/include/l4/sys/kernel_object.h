@@ -1,0 +1,5 @@
+#include <l4/sys/types.h>
+#include <l4/sys/utcb.h>
+#include <l4/sys/ipc.h>
+
+//@ all

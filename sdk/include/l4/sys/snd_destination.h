@@ -1,0 +1,1 @@
+#include <l4/sys/types.h>

@@ -1,0 +1,5 @@
+//! `l4/sys/arch/`: what is amd64's own.
+
+mod cache;
+mod ipc;
+mod utcb;

@@ -4,6 +4,7 @@ use crate::cap::{Cap, Object};
 use crate::error::Result;
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
+use crate::region::Window;
 use l4re_sys::re::dataspace as op;
 use l4re_sys::{Fpage, MapItem, ObjRights, proto};
 
@@ -100,6 +101,17 @@ impl Cap<Dataspace> {
             .put(size)
             .item(MapItem::cap(source.idx(), ObjRights::R));
         ipc::transact(self.idx(), w.tag(proto::DATASPACE)?, Buffers::None).map(drop)
+    }
+
+    /// Maps the page at `offset`, to be read and written, into a window of its own: what a page
+    /// fault does of itself where a dataspace is attached.
+    ///
+    /// # Errors
+    /// As [`map`](Self::map).
+    #[allow(unsafe_code)]
+    pub fn map_into(self, offset: u64, window: &Window) -> Result<u32> {
+        // SAFETY: nothing of Rust's is in a window.
+        unsafe { self.map(offset, 0, DsFlags::RW, window.fpage()) }
     }
 
     /// Maps the page at `offset`, or more around it if the server likes, into `window`; the

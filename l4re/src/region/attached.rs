@@ -3,12 +3,14 @@
 
 use super::Rm;
 use crate::cap::{Cap, OwnedCap};
-use crate::dataspace::Dataspace;
+use crate::dataspace::{Dataspace, DsFlags};
 use crate::error::{Error, Result};
+use crate::task::Task;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU8, Ordering};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
-use l4re_sys::re::rm::RmFlags;
+use l4re_sys::re::rm::{ANY_ADDR, RmFlags};
+use l4re_sys::unmap::UnmapFlags;
 use l4re_sys::{CapIdx, Fpage, MapItem, MemRights};
 
 /// A dataspace that is part of the address space for as long as this value lives.
@@ -20,6 +22,8 @@ pub struct Region {
     writable: bool,
     /// Always there until dropped: it goes after the region.
     ds: Option<OwnedCap<Dataspace>>,
+    /// Whether the pages were mapped by this program, and not by its region map.
+    own: bool,
     data: PhantomData<[u8]>,
 }
 
@@ -43,8 +47,44 @@ impl Region {
             size,
             writable: flags.contains(RmFlags::W),
             ds: Some(ds),
+            own: false,
             data: PhantomData,
         }
+    }
+
+    /// A region at a free place, with all pages of a dataspace mapped.
+    pub(super) fn map_all(
+        rm: Cap<Rm>,
+        size: usize,
+        flags: RmFlags,
+        ds: OwnedCap<Dataspace>,
+    ) -> Result<Self> {
+        let area = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
+        let start = rm.reserve_area(ANY_ADDR, size, area, PAGE_SHIFT as u8)?;
+        // From here on, dropping it gives the place back.
+        let mut region = Region::attached(rm, start, size, flags, ds);
+        region.own = true;
+        let (rights, ds_flags) = if region.writable {
+            (MemRights::RW, DsFlags::RW)
+        } else {
+            (MemRights::R, DsFlags::R)
+        };
+        for offset in (0..size as u64).step_by(PAGE_SIZE) {
+            let page = Fpage::page(start + offset, rights);
+            // SAFETY: the place is reserved for this value, which nobody else has yet.
+            unsafe { region.dataspace().map(offset, 0, ds_flags, page)? };
+        }
+        Ok(region)
+    }
+
+    /// Unmaps the pages, and gives the place back.
+    fn unmap_all(&self) -> Result<()> {
+        for offset in (0..self.size).step_by(PAGE_SIZE) {
+            let page = Fpage::page((self.start.addr() + offset) as u64, MemRights::RWX);
+            // SAFETY: the region is this value's own, and no borrow of it lives.
+            unsafe { Cap::<Task>::THIS.unmap(page, UnmapFlags::ALL_SPACES)? };
+        }
+        self.rm.free_area(self.start.addr() as u64)
     }
 
     /// Where it is.
@@ -181,8 +221,12 @@ impl Share<'_> {
 
 impl Drop for Region {
     fn drop(&mut self) {
-        // SAFETY: the region is this value's own, and no borrow of it lives.
-        let detached = unsafe { self.rm.detach(self.start.addr() as u64) };
+        let detached = if self.own {
+            self.unmap_all()
+        } else {
+            // SAFETY: the region is this value's own, and no borrow of it lives.
+            unsafe { self.rm.detach(self.start.addr() as u64) }
+        };
         if detached.is_err() {
             // The region map still maps the dataspace, so it must not go.
             if let Some(ds) = self.ds.take() {

@@ -89,9 +89,15 @@ impl Cap<Rm> {
                 ds.cap(),
                 0,
                 PAGE_SHIFT as u8,
-            )?
+            )
         };
-        Ok(Region::attached(self, start, round_page(size)?, flags, ds))
+        match start {
+            Ok(start) => Ok(Region::attached(self, start, round_page(size)?, flags, ds)),
+            // The dataspace is a program's, whom a region map that serves many does not wait
+            // for: its pages are mapped here.
+            Err(Error::NOT_FOUND) => Region::map_all(self, round_page(size)?, flags, ds),
+            Err(error) => Err(error),
+        }
     }
 
     /// Attaches `size` bytes of a dataspace from `offset` on, rounded up to whole pages, at

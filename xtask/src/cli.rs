@@ -34,6 +34,8 @@ pub enum Command {
     Test(TestArgs),
     /// Count the instructions that IPC costs, and write them into docs/performance.md.
     Bench(BenchArgs),
+    /// Render the book in docs/, its interface reference made anew; or check it.
+    Book(BookArgs),
     /// Let an unprivileged program make random system calls; everybody else must not notice.
     Fuzz(FuzzArgs),
     /// Check formatting, and run clippy for the host and both targets.
@@ -203,6 +205,24 @@ pub struct BenchArgs {
     /// What to measure; only the embedded system's counts are written down.
     #[command(flatten)]
     pub ground: GroundArgs,
+}
+
+/// What to do with the book.
+#[derive(Args, Debug)]
+pub struct BookArgs {
+    /// Write nothing; fail if a link, listing or generated page is wrong, or a command of a page
+    /// does something else than the page says.
+    #[arg(long)]
+    pub check: bool,
+    /// With --check: run no commands.
+    #[arg(long, requires = "check")]
+    pub no_commands: bool,
+    /// With --check: only pages whose path contains this.
+    #[arg(requires = "check")]
+    pub filter: Option<String>,
+    /// Open the book in the browser.
+    #[arg(long, conflicts_with = "check")]
+    pub open: bool,
 }
 
 /// Which calls to make.

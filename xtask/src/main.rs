@@ -2,6 +2,7 @@
 //! programs, kernel and root task, boots them in QEMU and tests them there.
 
 mod bench;
+mod book;
 mod boot;
 mod build;
 mod cli;
@@ -51,6 +52,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Build(args) => run::build_only(&ws, &args),
         Command::Test(args) => test::run(&ws, &args),
         Command::Bench(args) => bench::run(&ws, &args),
+        Command::Book(args) => book::run(&ws, &args),
         Command::Fuzz(args) => fuzz::run(&ws, &args),
         Command::Lint => lint::run(&ws),
         Command::Setup => {

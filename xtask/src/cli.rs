@@ -38,7 +38,7 @@ pub enum Command {
     Book(BookArgs),
     /// Let an unprivileged program make random system calls; everybody else must not notice.
     Fuzz(FuzzArgs),
-    /// Check formatting, and run clippy for the host and both targets.
+    /// Check formatting and the documentation's links, and run clippy for the host and both targets.
     Lint,
     /// Make a package of your own to begin with: an interface, a server and a client.
     New {

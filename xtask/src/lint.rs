@@ -1,4 +1,5 @@
-//! `cargo xtask lint`: formatting, and clippy for the host and both targets.
+//! `cargo xtask lint`: formatting, the documentation's links, and clippy for the host and both
+//! targets.
 
 use std::process::{Command, Stdio};
 
@@ -13,6 +14,10 @@ use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
 /// Packages for the user programs' target that are neither examples nor tests.
 const PROGRAM_ROOMS: [&str; 6] = ["l4re-sys", "l4re", "rt", "root-task", "sdk", "sdk/static"];
 
+/// Packages whose documentation is a user's: its links must lead somewhere. (`rt` is empty on the
+/// host.)
+const DOCUMENTED: [&str; 3] = ["l4re-sys", "l4re", "l4re-macros"];
+
 /// Runs every check; status 0 if none complains.
 pub fn run(ws: &Workspace) -> Result<u8> {
     let setup = setup::ensure(ws)?;
@@ -23,6 +28,12 @@ pub fn run(ws: &Workspace) -> Result<u8> {
     format.args(["--all", "--check"]);
     let mut host = host_cargo(ws, "clippy");
     host.args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
+
+    let mut documentation = host_cargo(ws, "doc");
+    documentation
+        .args(["--quiet", "--no-deps"])
+        .args(DOCUMENTED.iter().flat_map(|package| ["--package", package]))
+        .env("RUSTDOCFLAGS", "-D warnings");
 
     let on_target = |target: &str, packages: &[String]| {
         let mut command = Command::new(&clippy);
@@ -43,6 +54,7 @@ pub fn run(ws: &Workspace) -> Result<u8> {
     let checks = [
         ("format", format),
         ("clippy, host", host),
+        ("documentation", documentation),
         ("clippy, programs", on_target(TARGET, &programs)),
         (
             "clippy, kernel",

@@ -18,6 +18,17 @@ pub trait Object {
 /// A capability to a `T`, borrowed: whoever owns the slot keeps it filled.
 ///
 /// Operations on a slot that is empty, or that holds something else, fail; nothing worse.
+///
+/// ```
+/// use l4re::dataspace::Dataspace;
+/// use l4re::sys::{CapIdx, fake};
+/// use l4re::{Cap, Error};
+///
+/// let ds: Cap<Dataspace> = Cap::new(CapIdx::from_index(0x20));
+/// // The slot holds no dataspace: the operation fails, and nothing else happens.
+/// let size = fake::with(|_| fake::Reply::label(-39), || ds.size());
+/// assert_eq!(size, Err(Error::BAD_PROTOCOL));
+/// ```
 pub struct Cap<T: ?Sized> {
     idx: CapIdx,
     kind: PhantomData<fn(&T)>,
@@ -87,6 +98,24 @@ impl<T: ?Sized> fmt::Debug for Cap<T> {
 
 /// A slot that is the program's own and empty, for a capability to be received into. It is
 /// given back when dropped.
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::ipc::{self, Accept};
+/// use l4re::ipc_gate::IpcGate;
+/// use l4re::irq::Irq;
+/// use l4re::msg::Writer;
+/// use l4re::{CapSlot, OwnedCap};
+///
+/// let server = env.named::<IpcGate>("server")?;
+/// let slot = CapSlot::alloc()?;
+/// // A protocol of one's own, whose reply brings a capability.
+/// let mut reply = ipc::request(server, 0x44, &Writer::new(), Accept::Cap(&slot))?;
+/// reply.cap()?;
+/// let irq: OwnedCap<Irq> = slot.filled();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct CapSlot {
     idx: CapIdx,
@@ -126,6 +155,16 @@ impl Drop for CapSlot {
 
 /// A capability that is the program's own, in a slot of its own. When dropped, it is unmapped,
 /// also from those that it was passed on to; an object that the program created is deleted.
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// let irq = env.factory().create_irq()?;
+/// irq.trigger()?;
+/// // Here it is deleted, whoever else has a capability to it.
+/// drop(irq);
+/// # Ok(())
+/// # }
+/// ```
 pub struct OwnedCap<T: ?Sized> {
     cap: Cap<T>,
     /// None: the slot is somebody else's, and dropping does nothing.

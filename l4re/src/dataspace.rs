@@ -12,6 +12,18 @@ pub use op::DsFlags;
 
 /// A dataspace: memory, or what looks like it (`L4Re::Dataspace`, `l4/re/dataspace`). It becomes
 /// part of the address space by [`Cap::<Rm>::attach`](crate::Cap::<crate::region::Rm>::attach).
+///
+/// ```
+/// use l4re::Cap;
+/// use l4re::dataspace::{Dataspace, DsFlags};
+/// use l4re::sys::{CapIdx, fake};
+///
+/// let ds: Cap<Dataspace> = Cap::new(CapIdx::from_index(0x20));
+/// // A server that answers with a size and flags.
+/// let info = fake::with(|call| call.reply(0, &[0x3000, 7]), || ds.info()).unwrap();
+/// assert_eq!(info.size, 0x3000);
+/// assert_eq!(info.flags, DsFlags::RWX);
+/// ```
 #[derive(Debug)]
 pub enum Dataspace {}
 

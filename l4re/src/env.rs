@@ -17,6 +17,24 @@ use core::ffi::{CStr, c_char};
 use l4re_sys::env::EnvCapEntry;
 
 /// What a program starts with (`L4Re::Env`, `l4/re/env`).
+///
+/// ```no_run
+/// use l4re::ipc_gate::IpcGate;
+/// use l4re::{Env, Result, println};
+///
+/// // `#[l4re::main]` makes it the start of a program that is linked with `l4re-rt`.
+/// fn start(env: &Env) -> Result<()> {
+///     println!("{} on {}", env.name(), env.kip().name());
+///     for arg in env.args().skip(1) {
+///         println!("argument: {arg}");
+///     }
+///     let gate = env.named::<IpcGate>("calc")?;
+///     let config = env.rm().attach_read_only(env.open("rom/my.cfg")?)?;
+///     println!("{gate:?}, {} bytes", config.size());
+///     Ok(())
+/// }
+/// # fn unused() { let _ = start; }
+/// ```
 #[derive(Debug)]
 pub struct Env {
     raw: l4re_sys::Env,

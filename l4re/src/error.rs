@@ -8,6 +8,15 @@ use l4re_sys::{err, ipc_error};
 pub type Result<T, E = Error> = core::result::Result<T, E>;
 
 /// Why something failed. Each prints as a sentence.
+///
+/// ```
+/// use l4re::Error;
+///
+/// let error = Error::from_label(-2);
+/// assert_eq!(error, Error::NOT_FOUND);
+/// assert_eq!(error.to_string(), "there is no such thing");
+/// assert_eq!(error.label(), -2);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Error {
     /// The message did not get there, or the reply did not come back.

@@ -16,6 +16,29 @@ use l4re_sys::{CapIdx, Fpage, MapItem, MsgTag, ObjRights, proto};
 
 /// A factory, which makes objects for as long as its quota lasts (`L4::Factory`,
 /// `l4/sys/factory`). A server's factory makes the server's objects.
+///
+/// ```
+/// use l4re::Cap;
+/// use l4re::factory::{Arg, Factory};
+/// use l4re::ipc_gate::IpcGate;
+/// use l4re::sys::{CapIdx, fake};
+///
+/// // What the run-time system does: capability slots from here on are free.
+/// l4re::cap_alloc::init(0x40);
+/// let server: Cap<Factory> = Cap::new(CapIdx::from_index(0x20));
+/// // What stands in the request: the protocol, then each argument behind a word that tells kind
+/// // and size.
+/// let mut words = Vec::new();
+/// let result = fake::with(
+///     |call| {
+///         words = call.words();
+///         fake::Reply::label(-12)
+///     },
+///     || server.create::<IpcGate>(0x44, &[Arg::Word(7)]).map(drop),
+/// );
+/// assert_eq!(words, [0x44, 1 | 8 << 16, 7]);
+/// assert_eq!(result, Err(l4re::Error::NO_MEMORY));
+/// ```
 #[derive(Debug)]
 pub enum Factory {}
 

@@ -11,6 +11,22 @@ use l4re_sys::{MapItem, ObjRights, Timeout, proto};
 pub use op::MsiInfo;
 
 /// An interrupt controller (`L4::Icu`, `l4/sys/icu`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::icu::Icu;
+/// use l4re::sys::Timeout;
+///
+/// // The keyboard's line, of a program that was given the interrupt controller.
+/// let icu = env.named::<Icu>("icu")?;
+/// let irq = env.factory().create_irq()?;
+/// irq.bind_thread(env.main_thread(), 0)?;
+/// icu.bind(1, irq.cap())?;
+/// icu.unmask(1)?;
+/// irq.receive(Timeout::NEVER)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Icu {}
 

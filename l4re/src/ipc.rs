@@ -5,6 +5,28 @@
 //! they can unmap the caller's stack. So the public ones are `unsafe`, and the safe methods of
 //! this crate are built on their private twins; a method that can break memory safety is
 //! itself `unsafe`.
+//!
+//! ```
+//! use l4re::ipc::{self, Accept};
+//! use l4re::ipc_gate::IpcGate;
+//! use l4re::msg::Writer;
+//! use l4re::sys::{CapIdx, fake};
+//! use l4re::{Cap, Result};
+//!
+//! /// A protocol of one's own: the request holds two numbers, the reply one.
+//! fn sub(server: Cap<IpcGate>, a: u32, b: u32) -> Result<u32> {
+//!     let mut w = Writer::new();
+//!     w.put(a).put(b);
+//!     ipc::request(server, 0x44, &w, Accept::Words)?.get()
+//! }
+//!
+//! let server = Cap::new(CapIdx::from_index(0x20));
+//! let answer = |call: fake::Call| {
+//!     let (a, b) = (call.words()[0] as u32, (call.words()[0] >> 32) as u32);
+//!     call.reply(0, &[(a - b).into()])
+//! };
+//! assert_eq!(fake::with(answer, || sub(server, 8, 5)), Ok(3));
+//! ```
 #![allow(unsafe_code)]
 
 use crate::cap::{Cap, CapSlot};

@@ -11,6 +11,18 @@ use l4re_sys::{MapItem, ObjRights, proto};
 
 /// A gate: what is sent to it arrives at a thread, with the gate's label (`L4::Ipc_gate`,
 /// `l4/sys/ipc_gate`). Client and server hold capabilities to the same gate.
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// // A server's half: what comes by the gate has the label 0x10.
+/// let gate = env.factory().create_gate()?;
+/// gate.bind_thread(env.main_thread(), 0x10)?;
+/// assert_eq!(gate.label()?, 0x10);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Registry`](crate::server::Registry) binds the gates of the objects that it serves.
 #[derive(Debug)]
 pub enum IpcGate {}
 

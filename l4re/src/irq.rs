@@ -10,6 +10,21 @@ use l4re_sys::{MapItem, MsgTag, ObjRights, TagFlags, Timeout, proto};
 
 /// An interrupt, a device's or one triggered by programs (`L4::Irq`, `l4/sys/irq`). It is bound
 /// to a thread by [`Cap::bind_thread`].
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::sys::Timeout;
+///
+/// let irq = env.factory().create_irq()?;
+/// irq.bind_thread(env.main_thread(), 0)?;
+/// // As a rule somebody else does this, by a capability of their own.
+/// irq.trigger()?;
+/// irq.receive(Timeout::NEVER)?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A server has it handled by [`Registry::serve_irq`](crate::server::Registry::serve_irq).
 #[derive(Debug)]
 pub enum Irq {}
 

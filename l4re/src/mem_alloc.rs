@@ -11,6 +11,15 @@ use l4re_sys::{proto, re};
 pub use re::mem_alloc::Stats;
 
 /// An allocator of memory (`L4Re::Mem_alloc`, `l4/re/mem_alloc`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// let memory = env.mem_alloc().dataspace(1 << 20)?;
+/// let mut region = env.rm().attach(memory)?;
+/// region.write(0, b"here")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum MemAlloc {}
 

@@ -10,6 +10,19 @@ use l4re_sys::re::namespace as op;
 use l4re_sys::{MapItem, ObjRights, err, proto};
 
 /// A name space: a directory of capabilities (`L4Re::Namespace`, `l4/re/namespace`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::OwnedCap;
+/// use l4re::dataspace::Dataspace;
+/// use l4re::namespace::Namespace;
+///
+/// let rom = env.named::<Namespace>("rom")?;
+/// let file: OwnedCap<Dataspace> = rom.query("hello.cfg")?;
+/// l4re::println!("{} bytes", file.size()?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Namespace {}
 

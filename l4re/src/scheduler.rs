@@ -12,6 +12,16 @@ use l4re_sys::{CpuSet, MapItem, ObjRights, proto};
 pub use l4re_sys::SchedParam;
 
 /// A scheduler (`L4::Scheduler`, `l4/sys/scheduler`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::sys::SchedParam;
+///
+/// // The first thread gets the priority 10.
+/// env.scheduler().run_thread(env.main_thread(), SchedParam::prio(10))?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Scheduler {}
 

@@ -8,6 +8,23 @@ use l4re_sys::op::semaphore as op;
 use l4re_sys::{MsgTag, TagFlags, Timeout, proto};
 
 /// A semaphore (`L4::Semaphore`, `l4/sys/semaphore`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::sys::{Timeout, TimeoutS};
+///
+/// let places = env.factory().create_semaphore()?;
+/// places.up()?;
+/// places.down(Timeout::NEVER)?;
+/// // None is left: this ends after a millisecond.
+/// let soon = Timeout::new(TimeoutS::NEVER, TimeoutS::from_us(1_000));
+/// assert!(places.down(soon).is_err_and(|error| error.is_timeout()));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Threads of one program wait for each other by [`sync`](crate::sync), which asks the kernel only
+/// where somebody has to wait.
 #[derive(Debug)]
 pub enum Semaphore {}
 

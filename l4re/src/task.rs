@@ -9,6 +9,18 @@ use l4re_sys::unmap::UnmapFlags;
 use l4re_sys::{CapIdx, Fpage, FpageType, MapItem, ObjRights, proto};
 
 /// A task: an address space and a table of capabilities (`L4::Task`, `l4/sys/task`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::Cap;
+/// use l4re::task::Task;
+///
+/// // The program's own: whether there is something in a slot.
+/// let own = Cap::<Task>::THIS;
+/// assert!(own.cap_valid(env.factory().idx())?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Task {}
 

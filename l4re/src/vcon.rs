@@ -11,6 +11,13 @@ use l4re_sys::{TagFlags, Timeout, proto};
 pub use op::VconAttr;
 
 /// A console or log (`L4::Vcon`, `l4/sys/vcon`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// env.log().write(b"a line without formatting\n")?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Vcon {}
 

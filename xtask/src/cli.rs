@@ -220,6 +220,9 @@ pub struct BookArgs {
     /// With --check: only pages whose path contains this.
     #[arg(requires = "check")]
     pub filter: Option<String>,
+    /// Write the generated pages, and render nothing.
+    #[arg(long, conflicts_with_all = ["check", "open"])]
+    pub generate: bool,
     /// Open the book in the browser.
     #[arg(long, conflicts_with = "check")]
     pub open: bool,

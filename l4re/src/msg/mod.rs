@@ -3,6 +3,21 @@
 //! Data stand as L4Re's C++ framework lays them out: each value at the next multiple of its
 //! alignment; a string or array as its length, then its elements. The kernel's own protocols
 //! are the special case that every value is a word.
+//!
+//! ```
+//! use l4re::msg::{Reader, Writer};
+//!
+//! let mut w = Writer::new();
+//! w.put(1u32).put(2u64).string("three");
+//! let tag = w.tag(0x44)?;
+//! // 4 bytes, 4 to the next multiple of 8, 8; the length of the text, its 6 bytes.
+//! assert_eq!((tag.label(), tag.words()), (0x44, 4));
+//!
+//! let mut r = Reader::new(tag);
+//! assert_eq!(r.get::<u32>()?, 1);
+//! assert_eq!(r.get::<u64>()?, 2);
+//! # Ok::<(), l4re::Error>(())
+//! ```
 #![allow(unsafe_code)]
 
 mod reader;

@@ -25,6 +25,29 @@ pub use op::{Region as RegionDesc, RmFlags};
 
 /// A region map (`L4Re::Rm`, `l4/re/rm`). It answers a program's page faults, so attaching
 /// costs nothing until the memory is used.
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::sys::MemRights;
+/// use l4re::sys::consts::PAGE_SHIFT;
+///
+/// let memory = env.mem_alloc().dataspace(0x4000)?;
+/// let mut region = env.rm().attach(memory)?;
+/// region.write(0x10, &[1, 2, 3])?;
+/// let mut bytes = [0; 3];
+/// region.read(0x10, &mut bytes)?;
+/// assert_eq!(bytes, [1, 2, 3]);
+///
+/// // What is where?
+/// let found = env.rm().find(region.as_ptr() as u64, 1)?;
+/// assert_eq!(found.size, 0x4000);
+///
+/// // A page of it for somebody else, as long as the region is there.
+/// let page = region.share(0x1000, PAGE_SHIFT, MemRights::R)?;
+/// # let _ = page;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum Rm {}
 

@@ -28,7 +28,11 @@ pub fn run(ws: &Workspace, args: &BookArgs) -> Result<u8> {
         for (path, text) in reference::pages(ws)? {
             write_if_changed(&ws.root.join(path), &text)?;
         }
-        return render::run(ws, args.open);
+        return if args.generate {
+            Ok(0)
+        } else {
+            render::run(ws, args.open)
+        };
     }
     let wanted = |name: &str| {
         args.filter
@@ -39,8 +43,8 @@ pub fn run(ws: &Workspace, args: &BookArgs) -> Result<u8> {
     for (path, text) in reference::pages(ws)? {
         if wanted(path) {
             let current = fs::read_to_string(ws.root.join(path)).is_ok_and(|now| now == text);
-            let complaint =
-                (!current).then(|| "is not current; write it: cargo xtask book".to_owned());
+            let complaint = (!current)
+                .then(|| "is not current; write it: cargo xtask book --generate".to_owned());
             report.add(&format!("{path}: generated"), complaint);
         }
     }

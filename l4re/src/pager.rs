@@ -62,14 +62,19 @@ impl Object for ExceptionHandler {
 }
 
 impl Cap<ExceptionHandler> {
-    /// Tells of an exception; returns the registers to go on with.
+    /// Tells of an exception, as a thread that has one would; returns the registers to go on
+    /// with. What the handler maps comes into the window.
     ///
     /// # Errors
     /// What the handler answers, or an IPC error.
-    pub fn exception(self, regs: &ExcRegs) -> Result<ExcRegs> {
+    ///
+    /// # Safety
+    /// Safe code must not rely on what is in the window.
+    pub unsafe fn exception(self, regs: &ExcRegs, window: Fpage) -> Result<ExcRegs> {
         let mut w = Writer::new();
         w.put(*regs);
-        let tag = ipc::transact(self.idx(), w.tag(proto::EXCEPTION)?, Buffers::None)?;
+        let tag = w.tag(proto::EXCEPTION)?;
+        let tag = ipc::transact(self.idx(), tag, Buffers::Window(window))?;
         Reader::new(tag).get()
     }
 }

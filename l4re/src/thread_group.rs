@@ -33,7 +33,7 @@ impl Cap<ThreadGroup> {
     ///
     /// # Errors
     /// What the kernel answers, or an IPC error.
-    pub fn add(self, thread: Cap<Thread>) -> Result<()> {
+    pub fn add_thread(self, thread: Cap<Thread>) -> Result<()> {
         self.about(op::ADD, thread)
     }
 
@@ -41,7 +41,7 @@ impl Cap<ThreadGroup> {
     ///
     /// # Errors
     /// What the kernel answers, or an IPC error.
-    pub fn remove(self, thread: Cap<Thread>) -> Result<()> {
+    pub fn remove_thread(self, thread: Cap<Thread>) -> Result<()> {
         self.about(op::REMOVE, thread)
     }
 }

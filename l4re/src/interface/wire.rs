@@ -291,7 +291,7 @@ impl<'m> Decoder<'m> {
     /// The next item, which must be a capability; it has come into the next slot.
     pub(crate) fn cap<T: ?Sized>(&mut self) -> Result<Cap<T>> {
         if !self.item()?.is_cap() {
-            return Err(MISSING);
+            return Err(self.lacks_item());
         }
         let slot = self.places.slots.get(self.next_slot).ok_or(MISSING)?;
         self.next_slot += 1;
@@ -307,8 +307,18 @@ impl<'m> Decoder<'m> {
                 spot,
                 order,
             } => Ok((self.places.window, spot, order)),
-            _ => Err(MISSING),
+            _ => Err(self.lacks_item()),
         }
+    }
+
+    /// The error of an item that is something else: of a message that lacks even what stands
+    /// before, that comes first.
+    #[cold]
+    fn lacks_item(&self) -> Error {
+        if self.at > self.tag.words() * WORD {
+            return TOO_SHORT;
+        }
+        MISSING
     }
 }
 

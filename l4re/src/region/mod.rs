@@ -268,7 +268,8 @@ impl Cap<Rm> {
 /// If this is the program's own task, safe code must not rely on what is there.
 pub unsafe fn unmap_range(task: Cap<Task>, start: u64, size: u64) {
     let end = start.saturating_add(size);
-    let mut at = start;
+    // Whatever the region map tells: pieces are aligned, and so few.
+    let mut at = start & !(PAGE_SIZE as u64 - 1);
     while at < end {
         let by_size = (end - at).ilog2();
         let order = by_size.min(at.trailing_zeros()).max(PAGE_SHIFT);

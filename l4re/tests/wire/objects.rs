@@ -137,10 +137,10 @@ pub fn factories_and_groups() {
     let sent = sent_by(|| factory.create_dma_space());
     assert_eq!(sent.words, [word(proto::DMA_SPACE)]);
     let group = Cap::<ThreadGroup>::new(D);
-    let sent = sent_by(|| group.add(Cap::new(A)));
+    let sent = sent_by(|| group.add_thread(Cap::new(A)));
     hold_to_c(&sent, "L4::Thread_group", "add", &[(0, 2)]);
     assert_eq!(sent.items[0], object(ObjRights::RWS));
-    let sent = sent_by(|| group.remove(Cap::new(A)));
+    let sent = sent_by(|| group.remove_thread(Cap::new(A)));
     hold_to_c(&sent, "L4::Thread_group", "remove", &[(0, 3)]);
     let sent = sent_by(|| Cap::<IpcGate>::new(D).bind_group(Cap::new(A), 0x88));
     let words = [(0, 0x10), (1, 0x88)];

@@ -335,6 +335,43 @@ pub fn shutdown(reboot: bool) -> Result<()> {
     call(CapIdx::ICU, proto::PLATFORM_CTL, &words, None).map(drop)
 }
 
+/// Has ports of sigma0, if there is one: without it all are the root task's.
+///
+/// # Errors
+/// [`Error::ENOMEM`] if they are not to be had.
+pub fn io_ports(ports: Fpage) -> Result<()> {
+    if !has_cap(CapIdx::PAGER) {
+        return Ok(());
+    }
+    let regs = utcb();
+    regs.set_bdr(BufferDesc(0));
+    regs.set_br(0, RcvItem::WINDOW.0);
+    regs.set_br(1, ports.raw());
+    regs.set_br(2, RcvItem::VOID.0);
+    let words = [ports.raw(), 0];
+    // Without an item they are there already.
+    call(CapIdx::PAGER, proto::IO_PAGE_FAULT, &words, None).map(drop)
+}
+
+/// Asks the kernel's interrupt controller: operation, number, and what else there is to say.
+///
+/// # Errors
+/// The kernel's.
+pub fn icu(words: &[u64], irq: Option<CapIdx>) -> Result<i64> {
+    let item = irq.map(|irq| MapItem::cap(irq, ObjRights::RWS));
+    Ok(call(CapIdx::ICU, proto::IRQ, words, item)?.label())
+}
+
+/// Masks or unmasks an interrupt: the kernel does not answer.
+pub fn icu_send(operation: u64, number: u64) {
+    let regs = utcb();
+    regs.set_mr(0, operation);
+    regs.set_mr(1, number);
+    let tag = MsgTag::new(proto::IRQ, 2, 0, TagFlags::empty());
+    // SAFETY: masking an interrupt changes no memory.
+    unsafe { l4re_sys::ipc(CapIdx::ICU, Sysf::SEND, 0, tag, Timeout::NEVER) };
+}
+
 /// Waits for nothing, without end.
 pub fn sleep() {
     // SAFETY: nothing is received.

@@ -29,6 +29,8 @@ fn interfaces(object: &Object) -> Interfaces {
             (proto::SCHEDULER, "N2L49SchedulerE"),
             (proto::IRQ, "N2L43IcuE"),
         ],
+        Object::Ports(_) => &[(proto::IO_PAGE_FAULT, "N2L48Io_pagerE")],
+        Object::Interrupts(_) => &[(proto::IRQ, "N2L43IcuE")],
         Object::Parent(_) => &[(proto::PARENT, "N4L4Re6ParentE")],
     }
 }

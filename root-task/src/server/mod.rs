@@ -2,6 +2,7 @@
 
 mod allocator;
 mod dataspace;
+mod devices;
 mod log;
 mod meta;
 mod namespace;
@@ -60,6 +61,10 @@ pub enum Object {
     Scheduler(Rc<SchedulerProxy>),
     /// The parent of a program.
     Parent(ProgramId),
+    /// I/O ports: first and last of each range.
+    Ports(Rc<[(u16, u16)]>),
+    /// Interrupts, by their numbers.
+    Interrupts(Rc<[u32]>),
 }
 
 /// An object, and what goes with it.
@@ -221,6 +226,8 @@ impl Server {
             Object::Log(log) => self.log(&log, request, reply),
             Object::Scheduler(proxy) => self.scheduler(&proxy, request, reply),
             Object::Parent(program) => self.parent(program, request),
+            Object::Ports(allowed) => self.ports(&allowed, request, reply),
+            Object::Interrupts(allowed) => self.interrupts(&allowed, request, reply),
         }
     }
 

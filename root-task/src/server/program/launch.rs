@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::rc::Rc;
 use alloc::vec;
+use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use l4re_sys::consts::MAIN_THREAD_PRIO;
@@ -95,6 +96,20 @@ impl Server {
             };
             kernel::give_cap(task.cap(), gate.cap(), grant.rights, own, slot)?;
             named.push(&grant.name);
+        }
+
+        let mut devices = Vec::new();
+        if !start.ports.is_empty() {
+            devices.push(("sigma0", Object::Ports(start.ports.clone().into())));
+        }
+        if !start.irqs.is_empty() {
+            devices.push(("icu", Object::Interrupts(start.irqs.clone().into())));
+        }
+        for (name, object) in devices {
+            let slot = caps::FIRST_FREE + named.len() as u64;
+            let label = self.publish(account, object)?;
+            give(self.gate(label)?, ObjRights::RWS, slot)?;
+            named.push(name);
         }
 
         let binary = format!("rom/{}", start.module);

@@ -13,7 +13,8 @@
 //! `UtcbRef`) lean on that promise.
 //!
 //! A program that is all C needs a start, too: [`main!`] in a Rust file of one line, or the
-//! static library that `cargo xtask sdk` makes.
+//! static library that `cargo xtask sdk` makes. Heap and panic handler are the run-time system's,
+//! the crate `rt`, which the program lists in its manifest as any other does.
 
 #![no_std]
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
@@ -22,10 +23,6 @@
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
-// It has the start, the heap and the panic handler.
-#[cfg(target_os = "l4re")]
-extern crate rt;
-
 /// Gives functions their C names as weak symbols: a C library that defines them, too, wins.
 #[cfg(target_os = "l4re")]
 macro_rules! weak {
@@ -40,6 +37,7 @@ macro_rules! weak {
 }
 
 mod ctypes;
+#[cfg(feature = "small-libc")]
 mod libc;
 mod re;
 mod request;

@@ -50,6 +50,8 @@ pub fn call_main(env: &'static Env) -> i32 {
 #[macro_export]
 macro_rules! main {
     () => {
+        extern crate rt as _;
+
         #[unsafe(no_mangle)]
         extern "Rust" fn __l4re_main(env: &'static $crate::Env) -> i32 {
             $crate::call_main(env)

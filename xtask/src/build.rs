@@ -187,6 +187,19 @@ pub fn programs(
     Ok(folder)
 }
 
+/// Builds the static library of L4Re's C interface; the result is its file.
+pub fn c_library(ws: &Workspace, setup: &Setup, profile: Profile) -> Result<PathBuf> {
+    let package = "l4re-c-static";
+    let file = program_folder(&ws.target_dir, profile).join("libl4re.a");
+    let mut cargo = cargo(ws, setup, "build", TARGET);
+    cargo
+        .args(["--quiet", "--package", package])
+        .args(["--profile", profile.name()]);
+    announce(package, &file);
+    succeed(cargo, package)?;
+    Ok(file)
+}
+
 /// Builds the kernel and the root task, at the same time.
 pub fn embedded(ws: &Workspace, setup: &Setup) -> Result<Embedded> {
     let build = |package: &'static str, target: &'static str| {

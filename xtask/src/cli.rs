@@ -47,6 +47,8 @@ pub enum Command {
     },
     /// Look for what a build needs, and install what is missing.
     Setup,
+    /// Make the C SDK: headers, the static library, and the compiler's flags.
+    Sdk(SdkArgs),
     /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.
     Env,
     /// Print the linker's command line for a program.
@@ -191,6 +193,14 @@ pub struct TestArgs {
     /// What the programs are booted on.
     #[command(flatten)]
     pub ground: GroundArgs,
+}
+
+/// Where the C SDK goes.
+#[derive(Args, Debug)]
+pub struct SdkArgs {
+    /// The folder [default: sdk in the target directory].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// How to measure.

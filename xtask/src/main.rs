@@ -17,6 +17,7 @@ mod new;
 mod plan;
 mod qemu;
 mod run;
+mod sdk;
 mod setup;
 mod status;
 mod symbols;
@@ -60,6 +61,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
             Ok(0)
         }
         Command::New { folder } => new::run(&ws, &folder),
+        Command::Sdk(args) => sdk::run(&ws, &args),
         Command::Env => env::print(&ws),
         Command::LinkLine { program, release } => build::link_line(&ws, &program, release),
     }

@@ -88,6 +88,11 @@ pub(crate) fn files(dir: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The headers of the few functions of C's standard library that a program without one has.
+pub fn freestanding() -> PathBuf {
+    sdk().join("freestanding")
+}
+
 /// Flags for a C compiler, besides the folder of the headers: as the target's Rust code is
 /// compiled.
 pub const C_FLAGS: [&str; 10] = [

@@ -19,7 +19,7 @@ L4_NORETURN L4_INLINE void l4_assert_abort(const char *text)
 }
 
 /** Writes the text and stops for ever unless `ok`. */
-L4_INLINE void l4_assert_fn(int ok, const char *text)
+L4_INLINE void l4_assert_fn(unsigned ok, const char *text)
 {
   if (L4_UNLIKELY(!ok))
     l4_assert_abort(text);

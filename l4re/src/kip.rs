@@ -5,6 +5,13 @@ use core::time::Duration;
 use l4re_sys::{KernelInfo, MemDesc};
 
 /// The kernel information page, mapped for as long as the program runs.
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) {
+/// let kip = env.kip();
+/// l4re::println!("{}, {} us after its start", kip.name(), kip.clock_us());
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Kip {
     page: &'static KernelInfo,

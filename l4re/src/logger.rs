@@ -21,6 +21,11 @@ impl Log for Logger {
 /// Has the macros of the crate `log` print to the program's log, a line each: level, module and
 /// text, of levels up to `level`. Called again, it changes the level. A logger that somebody
 /// else has set stays.
+///
+/// ```
+/// l4re::logger::init(log::LevelFilter::Info);
+/// log::info!("it runs");
+/// ```
 pub fn init(level: LevelFilter) {
     let _ = log::set_logger(&Logger);
     log::set_max_level(level);

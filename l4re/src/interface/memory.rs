@@ -19,6 +19,40 @@ use l4re_sys::{MapItem, ObjRights};
 /// The client can take the memory back at any time, and can share what is not there: what the
 /// server then touches is a page fault, which ends it unless the fault is handled. A server that
 /// must outlive hostile clients takes a dataspace instead.
+///
+/// ```
+/// use l4re::interface::Memory;
+/// use l4re::region::Region;
+/// use l4re::sys::MemRights;
+/// use l4re::sys::consts::PAGE_SHIFT;
+/// use l4re::{Cap, Result};
+///
+/// #[l4re::interface(protocol = 0x44)]
+/// trait Sums {
+///     /// The sum of the first `len` bytes.
+///     fn sum(&self, bytes: Memory<'_>, len: u32) -> Result<u64>;
+/// }
+///
+/// // The client shares a page of a region that it has attached.
+/// fn ask(sums: Cap<dyn Sums>, region: &Region, len: u32) -> Result<u64> {
+///     let page = region.share(0, PAGE_SHIFT, MemRights::R)?;
+///     sums.sum(page.into(), len)
+/// }
+///
+/// struct Adder;
+///
+/// impl Sums for Adder {
+///     fn sum(&self, bytes: Memory<'_>, len: u32) -> Result<u64> {
+///         let mut sum = 0;
+///         let mut byte = [0];
+///         for at in 0..len as usize {
+///             bytes.read(at, &mut byte)?;
+///             sum += u64::from(byte[0]);
+///         }
+///         Ok(sum)
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Memory<'m>(Side<'m>);
 

@@ -14,6 +14,25 @@ use l4re_sys::{Fpage, MemRights};
 ///
 /// It is empty until a message brings memory, and again when who shared it takes it back;
 /// access to the empty window is a page fault, which ends the program.
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use l4re::ipc::Accept;
+/// use l4re::region::Window;
+/// use l4re::server::{self, Answer};
+/// use l4re::sys::consts::PAGE_SHIFT;
+///
+/// // A server that answers with the first byte of the page that a request brings.
+/// let window = Window::new(env.rm(), PAGE_SHIFT)?;
+/// server::run(Accept::Memory(&window), |request| {
+///     request.reader().memory()?;
+///     let mut byte = [0];
+///     window.read(0, &mut byte)?;
+///     window.clear()?;
+///     Ok(Answer::label(byte[0].into()))
+/// })
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Window {
     rm: Cap<Rm>,

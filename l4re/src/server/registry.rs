@@ -262,6 +262,40 @@ impl Registry {
     /// capability of it, has given the capability up, or is gone. The result is for a method
     /// to return.
     ///
+    /// ```no_run
+    /// use core::cell::Cell;
+    /// use l4re::server::Registry;
+    /// use l4re::{OwnedCap, Result};
+    ///
+    /// #[l4re::interface(protocol = 0x47)]
+    /// trait Counter {
+    ///     fn next(&self) -> Result<u32>;
+    /// }
+    ///
+    /// #[l4re::interface(protocol = 0x48)]
+    /// trait Counters {
+    ///     /// A counter of the client's own.
+    ///     fn open(&self) -> Result<OwnedCap<dyn Counter>>;
+    /// }
+    ///
+    /// struct One(Cell<u32>);
+    ///
+    /// impl Counter for One {
+    ///     fn next(&self) -> Result<u32> {
+    ///         self.0.set(self.0.get() + 1);
+    ///         Ok(self.0.get())
+    ///     }
+    /// }
+    ///
+    /// struct All(Registry);
+    ///
+    /// impl Counters for All {
+    ///     fn open(&self) -> Result<OwnedCap<dyn Counter>> {
+    ///         self.0.session(One(Cell::new(0)))
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// What the factory answers, or an IPC error.
     pub fn session<I, T>(&self, object: T) -> Result<OwnedCap<I>>
@@ -314,6 +348,14 @@ impl Registry {
 
     /// Calls `handler` when an interrupt is triggered.
     ///
+    /// ```no_run
+    /// # fn f(env: &l4re::Env, registry: &l4re::server::Registry) -> l4re::Result<()> {
+    /// let irq = env.factory().create_irq()?;
+    /// registry.serve_irq(irq.cap(), || l4re::println!("it happened"))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What the kernel answers, or an IPC error.
     pub fn serve_irq<F: FnMut() + 'static>(
@@ -343,6 +385,16 @@ impl Registry {
     }
 
     /// Does something in a time from now, when no method runs.
+    ///
+    /// ```no_run
+    /// # fn f(registry: &l4re::server::Registry) {
+    /// use core::time::Duration;
+    ///
+    /// let timer = registry.after(Duration::from_millis(20), || l4re::println!("20 ms later"));
+    /// // Or not, after all.
+    /// registry.cancel(timer);
+    /// # }
+    /// ```
     pub fn after<F: FnOnce() + 'static>(&self, time: Duration, work: F) -> Timer {
         let us = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let at = self.inner.env.kip().clock_us().saturating_add(us);
@@ -378,6 +430,33 @@ impl Registry {
     }
 
     /// Answers the request whose method runs later: what the method returns is not sent.
+    ///
+    /// ```no_run
+    /// use core::time::Duration;
+    /// use l4re::Result;
+    /// use l4re::server::Registry;
+    ///
+    /// #[l4re::interface(protocol = 0x44)]
+    /// trait Alarm {
+    ///     /// Returns after so many milliseconds.
+    ///     fn sleep(&self, milliseconds: u32) -> Result<()>;
+    /// }
+    ///
+    /// struct Clock(Registry);
+    ///
+    /// impl Alarm for Clock {
+    ///     fn sleep(&self, milliseconds: u32) -> Result<()> {
+    ///         let answer = self.0.defer::<()>()?;
+    ///         let time = Duration::from_millis(milliseconds.into());
+    ///         self.0.after(time, move || {
+    ///             // The client may be gone.
+    ///             let _ = answer.send(Ok(()));
+    ///         });
+    ///         // This is not sent.
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`Error::INVALID`] if [`allow_deferring`](Self::allow_deferring) was not called, or no

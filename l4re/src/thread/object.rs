@@ -9,6 +9,16 @@ use l4re_sys::op::thread as op;
 use l4re_sys::{CapIdx, MapItem, ObjRights, Timeout, proto};
 
 /// A thread (`L4::Thread`, `l4/sys/thread`).
+///
+/// ```no_run
+/// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// let main = env.main_thread();
+/// l4re::println!("{} us of processor time", main.stats_time()?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A thread of the program's own is made by [`spawn`](crate::thread::spawn).
 #[derive(Debug)]
 pub enum Thread {}
 

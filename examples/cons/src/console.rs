@@ -1,6 +1,5 @@
 //! A client's console.
 
-use crate::date;
 use crate::history::History;
 use crate::input::Input;
 use crate::options::Style;
@@ -10,6 +9,7 @@ use alloc::vec::Vec;
 use l4re::OwnedCap;
 use l4re::irq::Irq;
 use l4re::sys::op::vcon::{I_ICRNL, L_ECHO, O_OCRNL, O_ONLCR, O_ONLRET, VconAttr};
+use rtc::Date;
 
 /// What identifies a console, for as long as the multiplexer runs.
 pub type Id = u64;
@@ -90,7 +90,8 @@ impl Console {
         // Nothing on the screen is meant by a 0.
         for &byte in text.iter().filter(|byte| **byte != 0) {
             if self.at_line_start && self.style.timestamp {
-                cooked.extend_from_slice(date::stamp(now).as_bytes());
+                let stamp = format!("[{}] ", Date::from_seconds(now));
+                cooked.extend_from_slice(stamp.as_bytes());
             }
             let byte = if carriage && byte == b'\r' {
                 b'\n'

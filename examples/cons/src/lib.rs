@@ -22,7 +22,6 @@ extern crate std;
 mod command;
 mod complete;
 mod console;
-mod date;
 mod glob;
 mod grep;
 mod history;

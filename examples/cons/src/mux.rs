@@ -73,14 +73,14 @@ pub struct Cons {
     pub muxes: Vec<Mux>,
     /// What clients get that ask for nothing.
     pub style: Style,
-    clock: fn() -> u64,
+    clock: Box<dyn Fn() -> u64>,
     next: Id,
 }
 
 impl Cons {
     /// Consoles and screens as the command line says, without terminals. `clock` tells the
     /// seconds since the start of 1970.
-    pub fn new(options: &Options, clock: fn() -> u64) -> Self {
+    pub fn new(options: &Options, clock: impl Fn() -> u64 + 'static) -> Self {
         let muxes = options.muxes.iter().map(|mux| Mux {
             name: mux.name.clone(),
             screen: Screen::default(),
@@ -94,7 +94,7 @@ impl Cons {
             consoles: Vec::new(),
             muxes: muxes.collect(),
             style: options.style.clone(),
-            clock,
+            clock: Box::new(clock),
             next: 1,
         }
     }

@@ -19,6 +19,7 @@ use l4re::sys::op::vcon::{
 use l4re::sys::proto;
 use l4re::vcon::Read;
 use l4re::{Cap, Env, Error, OwnedCap, Result, println};
+use rtc::Rtc;
 
 /// The multiplexer, as a factory of consoles. Clones are the same one.
 #[derive(Clone)]
@@ -41,7 +42,12 @@ impl Server {
     /// # Errors
     /// There is no such terminal; what the kernel answers.
     pub fn new(env: &'static Env, registry: &Registry, options: &Options) -> Result<Self> {
-        let clock = || l4re::start::env().kip().clock_us() / 1_000_000;
+        // Without a clock, as in C: time begins with the system.
+        let rtc = env
+            .named::<dyn Rtc>("rtc")
+            .and_then(|rtc| rtc.timer_offset());
+        let offset = rtc.map_or(0, |(_, offset)| offset / 1000);
+        let clock = move || offset.wrapping_add(env.kip().clock_us()) / 1_000_000;
         let server = Server {
             shared: Rc::new(Shared {
                 cons: RefCell::new(Cons::new(options, clock)),

@@ -6,7 +6,7 @@
 #![no_std]
 #![no_main]
 
-use calc::Calc;
+use calc::{Calc, Calculator};
 use core::arch::x86_64::_rdtsc;
 use l4re::ipc::{self, Accept};
 use l4re::ipc_gate::IpcGate;
@@ -19,23 +19,6 @@ const ROUNDS: u32 = 20_000;
 
 /// The protocol of the exchange by hand.
 const PROTOCOL: i64 = 0x45;
-
-struct Calculator(Registry);
-
-impl Calc for Calculator {
-    fn sub(&self, a: u32, b: u32) -> Result<i32> {
-        Ok(a.wrapping_sub(b) as i32)
-    }
-
-    fn neg(&self, a: u32) -> Result<i32> {
-        Ok((a as i32).wrapping_neg())
-    }
-
-    fn end(&self) -> Result<()> {
-        self.0.stop();
-        Ok(())
-    }
-}
 
 /// The instructions that a round of `f` takes.
 fn measure(mut f: impl FnMut(u32) -> Result<()>) -> Result<u64> {
@@ -108,7 +91,10 @@ fn main(env: &'static Env) -> Result<()> {
             })?;
             let thread = thread.ok_or(Error::INVALID)?;
             let registry = Registry::of_thread(start::env(), thread);
-            registry.serve(cap, Calculator(registry.clone()))?;
+            let calculator = Calculator {
+                registry: registry.clone(),
+            };
+            registry.serve(cap, calculator)?;
             registry.run()
         };
         serve().expect("the server ends well");

@@ -3,28 +3,9 @@
 #![no_std]
 #![no_main]
 
-use calc::Calc;
+use calc::{Calc, Calculator};
 use l4re::server::Registry;
 use l4re::{Env, Result, println};
-
-struct Calculator {
-    registry: Registry,
-}
-
-impl Calc for Calculator {
-    fn sub(&self, a: u32, b: u32) -> Result<i32> {
-        Ok(a.wrapping_sub(b) as i32)
-    }
-
-    fn neg(&self, a: u32) -> Result<i32> {
-        Ok((a as i32).wrapping_neg())
-    }
-
-    fn end(&self) -> Result<()> {
-        self.registry.stop();
-        Ok(())
-    }
-}
 
 #[l4re::main]
 fn main(env: &Env) -> Result<()> {

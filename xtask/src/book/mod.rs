@@ -1,6 +1,7 @@
 //! `cargo xtask book`: renders the book in `docs/`, or checks that what it says is true.
 
 mod commands;
+mod examples;
 mod links;
 mod page;
 mod reference;
@@ -25,7 +26,7 @@ const README: &str = "README.md";
 /// Renders the book; with `--check`, holds it to what is there and writes nothing.
 pub fn run(ws: &Workspace, args: &BookArgs) -> Result<u8> {
     if !args.check {
-        for (path, text) in reference::pages(ws)? {
+        for (path, text) in generated(ws)? {
             write_if_changed(&ws.root.join(path), &text)?;
         }
         return if args.generate {
@@ -40,7 +41,7 @@ pub fn run(ws: &Workspace, args: &BookArgs) -> Result<u8> {
             .is_none_or(|part| name.contains(part))
     };
     let mut report = Report::default();
-    for (path, text) in reference::pages(ws)? {
+    for (path, text) in generated(ws)? {
         if wanted(path) {
             let current = fs::read_to_string(ws.root.join(path)).is_ok_and(|now| now == text);
             let complaint = (!current)
@@ -66,6 +67,16 @@ pub fn run(ws: &Workspace, args: &BookArgs) -> Result<u8> {
     println!("{} passed, {} failed", report.passed, report.failed);
     let good = report.failed == 0 && report.passed > 0;
     Ok(if good { 0 } else { status::OTHER })
+}
+
+/// What stands above each page that is made here.
+const NOTE: &str = "<!-- Made by `cargo xtask book`; what is changed here is overwritten. -->";
+
+/// The pages that are made here: paths from the project's folder, and their text.
+fn generated(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
+    let mut pages = reference::pages(ws)?;
+    pages.push(examples::page(ws)?);
+    Ok(pages)
 }
 
 #[derive(Default)]

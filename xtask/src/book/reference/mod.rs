@@ -14,9 +14,6 @@ use facts::Facts;
 use source::Definitions;
 use uses::Uses;
 
-/// What stands above each page.
-const NOTE: &str = "<!-- Made by `cargo xtask book` of l4re-sys and l4re; what is changed here is overwritten. -->";
-
 /// The pages: paths from the project's folder, and their text.
 pub fn pages(ws: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let facts = Facts::read(ws)?;

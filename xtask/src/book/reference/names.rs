@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::NOTE;
 use super::facts::Facts;
 use super::source::Definitions;
+use crate::book::NOTE;
 
 /// The page.
 pub fn page(facts: &Facts, definitions: &Definitions) -> String {

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::NOTE;
 use super::facts::{Argument, Call, Facts, Interface, Operation};
 use super::names::number;
 use super::source::Definitions;
 use super::uses::Uses;
+use crate::book::NOTE;
 
 /// The pages of the kernel's objects and of L4Re's services.
 pub fn pages(facts: &Facts, definitions: &Definitions, uses: &Uses) -> (String, String) {

@@ -36,7 +36,8 @@ fn link_fault(ws: &Workspace, page: &Page, pages: &[Page], link: &str) -> Option
     } else {
         beside(page, path)
     };
-    if !ws.root.join(&file).exists() {
+    let target = pages.iter().find(|page| Path::new(&page.name) == file);
+    if target.is_none() && !ws.root.join(&file).exists() {
         return Some(format!("link to {link}: there is no {}", file.display()));
     }
     // Rendered, the book is a folder of its own.
@@ -49,7 +50,7 @@ fn link_fault(ws: &Workspace, page: &Page, pages: &[Page], link: &str) -> Option
     if anchor.is_empty() {
         return None;
     }
-    let target = pages.iter().find(|page| Path::new(&page.name) == file)?;
+    let target = target?;
     let there = target.anchors.iter().any(|name| name == anchor);
     (!there).then(|| {
         format!(
@@ -112,7 +113,7 @@ mod tests {
                 "docs/a.md",
                 "# One\n\n[x](#one) [y](b.md) [z](../README.md) [w](#two)",
             ),
-            Page::new("docs/b.md", "{{#include ../Cargo.toml}} {{#include no.rs}}"),
+            Page::new("docs/c.md", "{{#include ../Cargo.toml}} {{#include no.rs}}"),
         ];
         let faults = check(&ws, &pages[1], &pages);
         assert_eq!(faults.len(), 3, "{faults:#?}");

@@ -17,6 +17,19 @@
 //!
 //! [`main`] makes such a function the start of a program.
 //!
+//! | for | there is |
+//! |---|---|
+//! | what the program was given: capabilities, arguments, boot files | [`Env`] |
+//! | asking a server | [`Cap<dyn Trait>`](Cap) of an [`interface`](mod@interface) |
+//! | being a server | [`server::Registry`] |
+//! | taking the place of one of L4Re's servers | the traits in [`services`] |
+//! | memory | [`Cap<MemAlloc>`](mem_alloc::MemAlloc), [`Cap<Rm>`](region::Rm), [`region::Region`] |
+//! | threads, locks, channels | [`mod@thread`], [`sync`] |
+//! | interrupts | [`irq::Irq`], [`icu::Icu`] |
+//! | time | [`time`] |
+//! | text | [`println!`], [`logger`] |
+//! | what can go wrong | [`Error`] |
+//!
 //! Modules are named after what they are the interface of:
 //!
 //! * kernel objects: [`debugger`], [`factory`], [`icu`], [`iommu`], [`ipc_gate`], [`irq`],

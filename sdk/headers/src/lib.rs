@@ -150,13 +150,31 @@ pub fn build() -> cc::Build {
 ///
 /// # Panics
 /// If the headers cannot be made, or the compiler complains; the message tells why.
-pub fn program(bin: &str, files: &[&str]) {
-    for file in files {
-        println!("cargo:rerun-if-changed={file}");
-    }
-    for object in build().files(files).compile_intermediates() {
+pub fn program(bin: &str, files: &[impl AsRef<Path>]) {
+    for object in objects(files) {
         println!("cargo:rustc-link-arg-bin={bin}={}", object.display());
     }
+}
+
+/// Compiles C files into the package's test programs, for build scripts.
+///
+/// # Panics
+/// As [`program`].
+pub fn tests(files: &[impl AsRef<Path>]) {
+    for object in objects(files) {
+        println!("cargo:rustc-link-arg-tests={}", object.display());
+    }
+}
+
+fn objects(files: &[impl AsRef<Path>]) -> Vec<PathBuf> {
+    for file in files {
+        println!("cargo:rerun-if-changed={}", file.as_ref().display());
+        // Headers beside it.
+        if let Some(folder) = file.as_ref().parent() {
+            println!("cargo:rerun-if-changed={}", folder.display());
+        }
+    }
+    build().files(files).compile_intermediates()
 }
 
 /// The compiler's own headers, as `stddef.h`.

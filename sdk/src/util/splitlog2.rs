@@ -4,12 +4,12 @@ use crate::ctypes::*;
 use l4re_sys::consts::PAGE_SHIFT;
 use l4re_sys::err;
 
-/// The size of the largest aligned power of two that starts at `start` and ends at `end` (the
-/// last byte) at the latest; 0 if there is none.
+/// The logarithm (base 2) of the largest aligned power of two that starts at `start` and ends at
+/// `end` (the last byte) at the latest; 0 if there is none.
 #[unsafe(no_mangle)]
 pub const extern "C" fn l4util_splitlog2_size(start: l4_addr_t, end: l4_addr_t) -> l4_addr_t {
     match order(start, end) {
-        Some(order) => 1 << order,
+        Some(order) => order as l4_addr_t,
         None => 0,
     }
 }

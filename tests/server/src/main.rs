@@ -10,12 +10,12 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use l4re::ipc_gate::IpcGate;
-use l4re::server::{self, Answer, Deferred, Registry};
+use l4re::server::{Deferred, Registry};
 use l4re::sys::utcb::MSG_REGS;
-use l4re::sys::{CapIdx, MapItem, MsgTag, ObjRights, Sysf, TagFlags, Timeout};
-use l4re::{Cap, Env, OwnedCap, Result, ipc, start, time};
+use l4re::sys::{MapItem, MsgTag, ObjRights, Sysf, TagFlags, Timeout};
+use l4re::{Cap, Env, OwnedCap, Result, start, time};
 use rt::thread::JoinHandle;
-use test_services::{Tap, check};
+use test_services::{Random, Tap, check};
 
 /// How a case went; an error is a line, or an error code of `l4re`.
 type Outcome = core::result::Result<(), i64>;
@@ -122,17 +122,10 @@ impl Service for Server {
 fn serve() -> Result<(OwnedCap<dyn Service>, JoinHandle)> {
     let factory = start::env().factory();
     let gate: OwnedCap<dyn Service> = factory.create_gate()?.cast();
-    // By it the thread is told its own capability.
-    let hello = factory.create_gate()?;
     let cap = gate.cap();
     let thread = rt::thread::spawn(move || {
         let run = || -> Result<()> {
-            let mut own = CapIdx::INVALID;
-            server::run(ipc::Accept::Words, |request| {
-                own = request.reader().get()?;
-                Ok(Answer::last(0))
-            })?;
-            let registry = Registry::of_thread(start::env(), Cap::new(own));
+            let registry = Registry::of_thread(start::env(), l4re::thread::current().cap());
             registry.allow_deferring()?;
             let server = Server {
                 registry: registry.clone(),
@@ -145,10 +138,6 @@ fn serve() -> Result<(OwnedCap<dyn Service>, JoinHandle)> {
         };
         run().expect("the server ends well");
     })?;
-    hello.bind_thread(thread.thread(), 0)?;
-    let mut w = l4re::msg::Writer::new();
-    w.put(thread.thread().idx());
-    ipc::request(hello.cap(), 0x72, &w, ipc::Accept::Words)?;
     Ok((gate, thread))
 }
 
@@ -164,18 +153,6 @@ fn works(service: Cap<dyn Service>) -> Outcome {
     check!(ok(service.text("ab", Some(&[1, 2])))? == 3 + 97 + 98);
     check!(ok(service.text("", None))? == 0);
     Ok(())
-}
-
-/// Numbers that repeat: xorshift.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
 }
 
 fn by_chance(service: Cap<dyn Service>) -> Outcome {

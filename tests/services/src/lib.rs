@@ -97,3 +97,17 @@ pub fn label(reply: Reply) -> i64 {
         reply.label()
     }
 }
+
+/// Numbers that repeat: xorshift.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next one.
+    #[expect(clippy::should_implement_trait, reason = "there is no end to them")]
+    pub fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}

@@ -11,7 +11,7 @@ use core::arch::x86_64::_rdtsc;
 use l4re::ipc::{self, Accept};
 use l4re::ipc_gate::IpcGate;
 use l4re::msg::Writer;
-use l4re::server::{self, Answer, Registry};
+use l4re::server::{self, Registry};
 use l4re::sys::{MsgTag, Sysf, TagFlags, Timeout};
 use l4re::{Cap, Env, Error, Malformed, OwnedCap, Result, println, start};
 
@@ -78,19 +78,9 @@ fn main(env: &'static Env) -> Result<()> {
 
     let gate: OwnedCap<dyn Calc> = env.factory().create_gate()?.cast();
     let cap = gate.cap();
-    let own = env.factory().create_gate()?;
-    let (own_cap, own_label) = (own.cap(), 8);
     let thread = rt::thread::spawn(move || {
         let serve = || -> Result<()> {
-            // The registry is of this thread, whose capability it is told by a message.
-            let mut thread = None;
-            server::run(Accept::Words, |request| {
-                let idx: u64 = request.reader().get()?;
-                thread = Some(Cap::new(l4re::sys::CapIdx(idx)));
-                Ok(Answer::last(0))
-            })?;
-            let thread = thread.ok_or(Error::INVALID)?;
-            let registry = Registry::of_thread(start::env(), thread);
+            let registry = Registry::of_thread(start::env(), l4re::thread::current().cap());
             let calculator = Calculator {
                 registry: registry.clone(),
             };
@@ -99,10 +89,6 @@ fn main(env: &'static Env) -> Result<()> {
         };
         serve().expect("the server ends well");
     })?;
-    own.bind_thread(thread.thread(), own_label)?;
-    let mut w = Writer::new();
-    w.put(thread.thread().idx());
-    ipc::request(own_cap, PROTOCOL, &w, Accept::Words)?;
     let calc = gate.cap();
     let by_interface = measure(|i| match calc.sub(i, 5)? {
         result if result == i.wrapping_sub(5) as i32 => Ok(()),

@@ -311,12 +311,26 @@ fn joined(ty: &str, name: &str) -> String {
     format!("{ty}{space}{name}")
 }
 
-fn parameters<'a>(list: impl Iterator<Item = &'a crate::functions::Parameter>) -> String {
-    let list: Vec<String> = list.map(|p| joined(&p.c_type, &p.name)).collect();
-    match list.is_empty() {
+/// A function's head, on as many lines as it needs.
+fn head<'a>(
+    kind: &str,
+    result: &str,
+    name: &str,
+    parameters: impl Iterator<Item = &'a crate::functions::Parameter>,
+) -> String {
+    /// The length of lines.
+    const WIDTH: usize = 100;
+    let parameters: Vec<String> = parameters.map(|p| joined(&p.c_type, &p.name)).collect();
+    let start = format!("{kind} {}(", joined(result, name));
+    let list = match parameters.is_empty() {
         true => "void".to_owned(),
-        false => list.join(", "),
+        false => parameters.join(", "),
+    };
+    let line = format!("{start}{list}) L4_NOTHROW");
+    if line.len() <= WIDTH {
+        return line;
     }
+    format!("{start}\n    {}) L4_NOTHROW", parameters.join(",\n    "))
 }
 
 fn prototype(function: &Function) -> String {
@@ -332,10 +346,14 @@ fn prototype(function: &Function) -> String {
         attributes += " L4_NORETURN";
     }
     format!(
-        "{}L4_CV {}({}) L4_NOTHROW{attributes};\n\n",
+        "{}{};\n\n",
         c::comment(&doc, ""),
-        joined(&function.result, &function.name),
-        parameters(function.parameters.iter()),
+        head(
+            "L4_CV",
+            &function.result,
+            &function.name,
+            function.parameters.iter()
+        ) + &attributes,
     )
 }
 
@@ -349,10 +367,10 @@ fn inline_twin(function: &Function, twin: &str) -> String {
         "void" => call,
         _ => format!("return {call}"),
     };
+    let others = function.parameters.iter().filter(|p| !p.is_utcb);
     format!(
-        "{}L4_INLINE {}({}) L4_NOTHROW\n{{\n  {call};\n}}\n\n",
+        "{}{}\n{{\n  {call};\n}}\n\n",
         c::comment(&function.doc, ""),
-        joined(&function.result, twin),
-        parameters(function.parameters.iter().filter(|p| !p.is_utcb)),
+        head("L4_INLINE", &function.result, twin, others),
     )
 }

@@ -56,7 +56,9 @@ a_dataspace(void)
 
   void *at = NULL, *there = NULL;
   l4re_rm_flags_t flags = L4RE_RM_F_RW | L4RE_RM_F_SEARCH_ADDR;
-  CHECK_EQ(l4re_rm_attach(&at, SIZE, flags, ds, 0, L4_PAGESHIFT), 0);
+  /* The lower bits of a selector tell which rights are passed on. */
+  l4re_ds_t writable = ds | L4_CAP_FPAGE_RW;
+  CHECK_EQ(l4re_rm_attach(&at, SIZE, flags, writable, 0, L4_PAGESHIFT), 0);
   memset(at, 0x5a, SIZE);
   CHECK_EQ(((unsigned char *)at)[SIZE - 1], 0x5a);
   CHECK_EQ(l4re_ds_clear(ds, 4096, 4096), 0);
@@ -64,8 +66,8 @@ a_dataspace(void)
   CHECK_EQ(((unsigned char *)at)[8192], 0x5a);
 
   CHECK_EQ(l4re_ma_alloc_align(2 * 4096, other, 0, 14), 0);
-  CHECK_EQ(l4re_ds_copy_in(other, 4096, ds, 8192, 4096), 0);
-  CHECK_EQ(l4re_rm_attach(&there, 2 * 4096, flags, other, 0, L4_PAGESHIFT), 0);
+  CHECK_EQ(l4re_ds_copy_in(other, 4096, ds | L4_CAP_FPAGE_RO, 8192, 4096), 0);
+  CHECK_EQ(l4re_rm_attach(&there, 2 * 4096, flags, other | L4_CAP_FPAGE_RW, 0, L4_PAGESHIFT), 0);
   CHECK(there != at);
   CHECK_EQ(((unsigned char *)there)[4095], 0);
   CHECK_EQ(((unsigned char *)there)[4096], 0x5a);
@@ -111,7 +113,7 @@ an_area(void)
   CHECK_EQ(area % (2 << 20), 0);
   void *at = (void *)(area + 8192);
   l4re_rm_flags_t flags = L4RE_RM_F_R | L4RE_RM_F_IN_AREA;
-  CHECK_EQ(l4re_rm_attach(&at, 4096, flags, ds, 0, L4_PAGESHIFT), 0);
+  CHECK_EQ(l4re_rm_attach(&at, 4096, flags, ds | L4_CAP_FPAGE_RO, 0, L4_PAGESHIFT), 0);
   CHECK_EQ((l4_addr_t)at, area + 8192);
   CHECK_EQ(*(volatile char *)at, 0);
   CHECK(l4re_rm_detach_unmap((l4_addr_t)at, L4RE_THIS_TASK_CAP) >= 0);

@@ -64,7 +64,11 @@ pub extern "C" fn l4re_ns_register_obj_srv(
     let Some(name) = name.text() else {
         return done(Err(Error::INVALID));
     };
-    let obj = obj.is_valid().then_some(Cap::<()>::new(obj));
+    // The lower bits may tell rights; here the flags do.
+    let obj = obj
+        .is_valid()
+        .then_some(l4_cap_idx_t::from_index(obj.index()));
+    let obj = obj.map(Cap::<()>::new);
     let rights = ObjRights::from_bits_truncate(flags as u8);
     let flags = flags & !u32::from(ObjRights::RWSD.bits());
     done(Cap::<Namespace>::new(srv).register(name, obj, rights, flags))

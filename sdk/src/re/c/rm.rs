@@ -160,7 +160,12 @@ fn attach(
     let pages = size.checked_next_multiple_of(PAGE_SIZE as u64);
     let size = pages.filter(|size| *size != 0).ok_or(Error::INVALID)?;
     let empty = flags.contains(RmFlags::RESERVED) || !flags.intersects(RmFlags::RWX);
-    let mem = if empty { l4_cap_idx_t::INVALID } else { mem };
+    let mem = if empty || !mem.is_valid() {
+        l4_cap_idx_t::INVALID
+    } else {
+        // The lower bits may tell rights (`L4_CAP_FPAGE_RW`); here the flags do.
+        l4_cap_idx_t::from_index(mem.index())
+    };
     let mut w = Writer::new();
     w.put(op::ATTACH)
         .put(start.expose_provenance())

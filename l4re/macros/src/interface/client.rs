@@ -59,10 +59,11 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
     let items = method.parameters.iter().filter_map(|p| {
         let packed = format_ident!("__arg_{}", p.name);
         let rights = &p.rights;
-        let ready = (!method.send_only)
-            .then(|| quote!(::l4re::interface::In::ready(&#packed, &mut __buffers);));
+        let ready = (!method.send_only).then(
+            || quote_spanned!(p.span=> ::l4re::interface::In::ready(&#packed, &mut __buffers);),
+        );
         matches!(p.kind, Kind::In(_)).then(|| {
-            quote! {
+            quote_spanned! {p.span=>
                 ::l4re::interface::In::put_item(&#packed, &mut __request, #rights);
                 #ready
             }
@@ -85,10 +86,13 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
         }
     } else {
         let wire = method.output.wire();
+        let ready = quote_spanned! {method.output.span=>
+            <#wire as ::l4re::interface::Out>::ready(&mut __buffers)
+        };
         let reply = reply(method);
         quote! {
             let mut __buffers = ::l4re::interface::Buffers::new();
-            let __ready = <#wire as ::l4re::interface::Out>::ready(&mut __buffers)?;
+            let __ready = #ready?;
             #head
             let mut __reply =
                 ::l4re::interface::client::call(*self, PROTOCOL, &__request, __buffers)?;
@@ -132,10 +136,13 @@ fn reply(method: &Method) -> TokenStream {
         .as_ref()
         .map(|ty| quote!(let #label = ::l4re::interface::client::label::<#ty>(&__reply)?;));
     let whole = output.whole(&quote!(#label), &unpacked);
+    let get = quote_spanned! {output.span=>
+        <#wire as ::l4re::interface::Out>::get(&mut __reply, __ready)
+    };
     quote! {
         #read_label
         #(#read)*
-        let (#(#parts,)*) = <#wire as ::l4re::interface::Out>::get(&mut __reply, __ready)?;
+        let (#(#parts,)*) = #get?;
         #(#write)*
         ::core::result::Result::Ok(#whole)
     }

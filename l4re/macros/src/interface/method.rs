@@ -52,6 +52,8 @@ pub struct Output {
     pub label: Option<Type>,
     /// Whether the author's type is a tuple (or nothing).
     tuple: bool,
+    /// Where the author's type stands.
+    pub span: Span,
 }
 
 pub struct Method {
@@ -62,6 +64,8 @@ pub struct Method {
     /// The name of the constant that is the operation, and its value.
     pub op: Ident,
     pub op_value: TokenStream,
+    /// Where the operation is told, or else the method's name.
+    pub op_span: Span,
     /// The operation, if it is a plain number.
     pub number: Option<i128>,
     pub rights: Option<Rights>,
@@ -127,6 +131,7 @@ impl Method {
         let name = function.sig.ident.clone();
         Ok(Method {
             op: format_ident!("OP_{}", name.to_string().to_uppercase()),
+            op_span: given.as_ref().map_or(name.span(), Spanned::span),
             signature: function.sig.clone(),
             name,
             parameters,
@@ -149,7 +154,9 @@ impl Method {
                 Some(order) => quote! {
                     ::l4re::interface::Demand { caps: 0, memory: #order }
                 },
-                None => quote!(<#ty as ::l4re::interface::In<'_>>::DEMAND),
+                None => quote_spanned! {parameter.span=>
+                    <#ty as ::l4re::interface::In<'_>>::DEMAND
+                },
             })
         });
         quote!(::l4re::interface::Demand::NONE #(.and(#demands))*)
@@ -298,13 +305,14 @@ impl Output {
             parts,
             label,
             tuple,
+            span: ok.span(),
         })
     }
 
     /// The type of the parts in the message: a tuple.
     pub fn wire(&self) -> TokenStream {
         let parts = self.parts.iter().map(|part| &part.ty);
-        quote!((#(#parts,)*))
+        quote_spanned!(self.span=> (#(#parts,)*))
     }
 
     /// A name for each part, and one for the label.

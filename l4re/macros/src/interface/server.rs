@@ -13,14 +13,17 @@ pub fn operations(interface: &Interface) -> TokenStream {
     };
     let constants = interface.methods.iter().map(|method| {
         let (op, value) = (&method.op, &method.op_value);
+        let check = quote_spanned! {method.op_span=>
+            assert!(
+                op >= <#ty>::MIN as i128 && op <= <#ty>::MAX as i128,
+                "the operation does not fit into the type of operations"
+            );
+        };
         quote! {
             #[allow(dead_code, clippy::unnecessary_cast)]
             const #op: #ty = {
                 let op = #value;
-                assert!(
-                    op >= <#ty>::MIN as i128 && op <= <#ty>::MAX as i128,
-                    "the operation does not fit into the type of operations"
-                );
+                #check
                 op as #ty
             };
         }
@@ -140,7 +143,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
     let borrows = method.parameters.iter().filter_map(|p| match &p.kind {
         Kind::In(wire) => {
             let ty = &wire.ty;
-            Some(quote!(|| <#ty as ::l4re::interface::In<'_>>::BORROWS))
+            Some(quote_spanned!(p.span=> || <#ty as ::l4re::interface::In<'_>>::BORROWS))
         }
         _ => None,
     });
@@ -217,6 +220,9 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         Some(_) => quote!(::l4re::interface::label_of(#label)),
         None => quote!(0),
     };
+    let finish = quote_spanned! {output.span=>
+        __request.reply::<#wire>(__reply, #label_value, (#(#packed,)*))
+    };
     let back = method.parameters.iter().filter_map(|p| {
         let name = format_ident!("__arg_{}", p.name);
         matches!(p.kind, Kind::InOut(_) | Kind::Out(_))
@@ -232,7 +238,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         };
         let mut __reply = ::l4re::interface::Encoder::new();
         #(#back)*
-        match __request.reply::<#wire>(__reply, #label_value, (#(#packed,)*)) {
+        match #finish {
             ::core::result::Result::Ok(tag) => tag,
             ::core::result::Result::Err(error) => ::l4re::interface::refuse(error),
         }

@@ -5,9 +5,9 @@
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
-/// The crate as it was built for this test.
+/// The crate as it was built for this test: the newest of those that this compiler reads.
 fn library(deps: &Path) -> PathBuf {
     let files = std::fs::read_dir(deps).expect("the folder of built libraries");
     let built = files.filter_map(|file| {
@@ -16,16 +16,25 @@ fn library(deps: &Path) -> PathBuf {
         let is_it = name.starts_with("libl4re-") && name.ends_with(".rlib");
         is_it.then_some((path.metadata().ok()?.modified().ok()?, path))
     });
-    let newest = built.max_by_key(|(time, _)| *time);
-    newest
-        .expect("the library has been built beside its tests")
-        .1
+    let mut built: Vec<_> = built.collect();
+    built.sort();
+    let probe = temporary("probe.rs");
+    std::fs::write(&probe, "extern crate l4re;").expect("a file of one line");
+    let mut readable = built.into_iter().rev().map(|(_, path)| path);
+    let found = readable.find(|path| run(&probe, deps, path).status.success());
+    let _ = std::fs::remove_file(&probe);
+    found.expect("the library has been built beside its tests")
 }
 
-/// What the compiler says of a file: texts by line.
-fn compile(case: &Path, deps: &Path, library: &Path) -> Vec<(u64, String)> {
+/// A file that is the test's own.
+fn temporary(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("l4re-mistakes-{}-{name}", std::process::id()))
+}
+
+/// Has a file compiled.
+fn run(case: &Path, deps: &Path, library: &Path) -> Output {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let out = std::env::temp_dir().join(format!("l4re-mistakes-{}", std::process::id()));
+    let out = temporary("out");
     let output = Command::new(rustc)
         .args(["--edition=2024", "--crate-type=lib", "--emit=metadata"])
         .args(["--error-format=json", "-Awarnings"])
@@ -40,8 +49,14 @@ fn compile(case: &Path, deps: &Path, library: &Path) -> Vec<(u64, String)> {
         .expect("rustc starts");
     // There is one only if the compiler has found nothing.
     let _ = std::fs::remove_file(&out);
+    output
+}
+
+/// What the compiler says of a file: texts by line.
+fn compile(case: &Path, deps: &Path, library: &Path) -> Vec<(u64, String)> {
+    let output = run(case, deps, library);
     let text = String::from_utf8_lossy(&output.stderr);
-    let messages = text.lines().map(|line| serde_json::from_str::<Json>(line));
+    let messages = text.lines().map(serde_json::from_str::<Json>);
     messages
         .map(|message| message.expect("a message of the compiler's"))
         .filter(|message| message["level"] == "error")

@@ -2,6 +2,14 @@
 
 /// A capability selector: an index into the task's table of capabilities, shifted left by
 /// [`SHIFT`], or into its table of reply capabilities, or no capability at all.
+///
+/// ```
+/// use l4re_sys::CapIdx;
+///
+/// let log = CapIdx::LOG;
+/// assert_eq!((log.0, log.index()), (0x5000, 5));
+/// assert!(log.is_valid() && !CapIdx::INVALID.is_valid());
+/// ```
 #[doc(alias = "l4_cap_idx_t")]
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

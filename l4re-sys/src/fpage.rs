@@ -112,6 +112,16 @@ pub enum FpageType {
 }
 
 /// A flexpage. Its start is a multiple of its size: the constructors cut what is below.
+///
+/// ```
+/// use l4re_sys::{CapIdx, Fpage, MemRights, ObjRights};
+///
+/// // 16 KiB around an address; one capability.
+/// let memory = Fpage::memory(0x1_2345, 14, MemRights::RW);
+/// assert_eq!((memory.addr(), memory.order()), (0x1_0000, 14));
+/// let log = Fpage::obj(CapIdx::LOG, 0, ObjRights::RW);
+/// # let _ = log;
+/// ```
 #[doc(alias = "l4_fpage_t")]
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -19,6 +19,14 @@ abi_flags! {
 
 /// What a message consists of: label (a protocol in a request, a result in a reply), the number
 /// of untyped words, the number of typed items behind them, and flags.
+///
+/// ```
+/// use l4re_sys::{MsgTag, TagFlags, proto};
+///
+/// let tag = MsgTag::new(proto::TASK, 3, 1, TagFlags::empty());
+/// assert_eq!((tag.label(), tag.words(), tag.items()), (-11, 3, 1));
+/// assert!(!tag.has_error());
+/// ```
 #[doc(alias = "l4_msgtag_t")]
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,6 +12,17 @@ abi! {
 /// The timeout of one phase: never, zero, a time from now, or a point in time.
 ///
 /// A time from now is `mantissa << exponent` microseconds, of 10 and 5 bits.
+///
+/// ```
+/// use core::time::Duration;
+/// use l4re_sys::TimeoutS;
+///
+/// let soon = TimeoutS::from(Duration::from_millis(5));
+/// assert_eq!(soon, TimeoutS::from_us(5_000));
+/// assert_eq!(soon.as_us(), 5_000);
+/// // It is rounded up to what 10 bits can tell.
+/// assert_eq!(TimeoutS::from_us(1_000_001).as_us(), 1_000_448);
+/// ```
 #[doc(alias = "l4_timeout_s")]
 #[repr(transparent)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,6 +116,13 @@ impl core::fmt::Debug for TimeoutS {
             None if self.is_never() => f.write_str("never"),
             None => write!(f, "{} us", self.as_us()),
         }
+    }
+}
+
+impl From<core::time::Duration> for TimeoutS {
+    /// A time from now, as [`TimeoutS::from_us`] has it.
+    fn from(time: core::time::Duration) -> Self {
+        Self::from_us(u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
     }
 }
 

@@ -11,13 +11,14 @@ use l4re_sys::{MsgTag, TagFlags, Timeout, proto};
 ///
 /// ```no_run
 /// # fn f(env: &l4re::Env) -> l4re::Result<()> {
+/// use core::time::Duration;
 /// use l4re::sys::{Timeout, TimeoutS};
 ///
 /// let places = env.factory().create_semaphore()?;
 /// places.up()?;
 /// places.down(Timeout::NEVER)?;
 /// // None is left: this ends after a millisecond.
-/// let soon = Timeout::new(TimeoutS::NEVER, TimeoutS::from_us(1_000));
+/// let soon = Timeout::new(TimeoutS::NEVER, Duration::from_millis(1).into());
 /// assert!(places.down(soon).is_err_and(|error| error.is_timeout()));
 /// # Ok(())
 /// # }

@@ -7,7 +7,7 @@ use l4re_sys::TimeoutS;
 
 /// The timeout of a time from now; never if it is too long for one.
 pub(crate) fn timeout(time: Duration) -> TimeoutS {
-    TimeoutS::from_us(us(time))
+    time.into()
 }
 
 fn us(time: Duration) -> u64 {

@@ -9,9 +9,9 @@ pub fn run(env: &Env, tour: Cap<dyn Tour>) -> Result<()> {
     let irq = env.factory().create_irq()?;
     irq.bind_thread(env.main_thread(), 0)?;
 
-    // Microseconds; the other half of a timeout is that of sending.
-    let wait = TimeoutS::from_us(Duration::from_millis(5).as_micros() as u64);
-    match irq.receive(Timeout::new(TimeoutS::NEVER, wait)) {
+    // The first half of a timeout is that of sending.
+    let soon = Timeout::new(TimeoutS::NEVER, Duration::from_millis(5).into());
+    match irq.receive(soon) {
         Err(error) if error.is_timeout() => println!("nobody triggers it: {error}"),
         result => return result,
     }

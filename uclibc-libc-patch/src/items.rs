@@ -1,0 +1,39 @@
+//! What the lists in `l4re` stand for in the crate itself.
+//!
+//! The checks read the same lists with macros of these names that make tables of them.
+
+/// Names of types.
+macro_rules! types {
+    ($($item:item)*) => { $($item)* };
+}
+
+/// Types with C's layout, each with its name in C (none: a part of another type).
+macro_rules! structs {
+    ($($c:literal $(#[$attr:meta])* pub $kind:ident $name:ident {
+        $($vis:vis $field:ident: $ty:ty,)*
+    })*) => { $(
+        #[repr(C)]
+        #[derive(Clone, Copy)]
+        $(#[$attr])*
+        pub $kind $name { $($vis $field: $ty,)* }
+    )* };
+}
+
+/// Constants by type.
+macro_rules! constants {
+    ($($ty:ty { $($name:ident = $value:expr;)* })*) => { $($(
+        pub const $name: $ty = $value;
+    )*)* };
+}
+
+/// Functions of the library.
+macro_rules! functions {
+    ($($(#[$attr:meta])* fn $name:ident($($arg:tt)*) $(-> $ret:ty)?;)*) => {
+        // Linked where a program is; the library is not known before.
+        #[link(name = "c", kind = "static", modifiers = "-bundle")]
+        unsafe extern "C" { $(
+            $(#[$attr])*
+            pub fn $name($($arg)*) $(-> $ret)?;
+        )* }
+    };
+}

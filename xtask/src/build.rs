@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::libc;
 use crate::setup::Setup;
 use crate::status::{self, Failure};
 use crate::sysroot;
@@ -94,16 +95,9 @@ pub fn clear_cargo_env(command: &mut Command) {
 
 /// Settings in the environment that let any cargo build for the targets.
 pub fn target_env(ws: &Workspace, setup: &Setup) -> Vec<(String, OsString)> {
-    let sysroot = sysroot::dir(ws);
-    let flags = format!(
-        "-Zunstable-options -Cforce-frame-pointers=yes --sysroot={}",
-        sysroot.display()
-    );
+    let flags = flags(&sysroot::dir(ws));
     let mut settings = vec![
-        (
-            "RUSTC".to_owned(),
-            setup.toolchain.rustc.clone().into_os_string(),
-        ),
+        ("RUSTC".to_owned(), sysroot::compiler(ws).into_os_string()),
         (
             "RUST_TARGET_PATH".to_owned(),
             ws.root.join("targets").into(),
@@ -115,14 +109,51 @@ pub fn target_env(ws: &Workspace, setup: &Setup) -> Vec<(String, OsString)> {
             format!("CARGO_TARGET_{key}_LINKER"),
             setup.linker.clone().into(),
         ));
-        settings.push((
-            format!("CARGO_TARGET_{key}_RUSTFLAGS"),
-            flags.clone().into(),
-        ));
+        settings.push((rustflags_key(target), flags.clone().into()));
     }
     // The target's own specification is unstable, whatever the compiler's channel.
     settings.push(("RUSTC_BOOTSTRAP".to_owned(), "1".into()));
     settings
+}
+
+/// The same for programs with `std`, which is built if it must.
+///
+/// They are linked with the C library of `tree`, an L4Re build tree, or with this project's.
+pub fn std_env(
+    ws: &Workspace,
+    setup: &Setup,
+    tree: Option<&Path>,
+) -> Result<Vec<(String, OsString)>> {
+    let mut words = vec![
+        flags(&sysroot::std::ensure(ws, setup)?),
+        "-Cpanic=unwind".to_owned(),
+    ];
+    words.extend(match tree {
+        Some(tree) => libc::of_tree(tree)?,
+        None => libc::own(ws, setup)?,
+    });
+    let key = rustflags_key(TARGET);
+    let mut settings = target_env(ws, setup);
+    for (name, value) in &mut settings {
+        if *name == key {
+            *value = words.join(" ").into();
+        }
+    }
+    Ok(settings)
+}
+
+fn flags(sysroot: &Path) -> String {
+    format!(
+        "-Zunstable-options -Cforce-frame-pointers=yes --sysroot={}",
+        sysroot.display()
+    )
+}
+
+fn rustflags_key(target: &str) -> String {
+    format!(
+        "CARGO_TARGET_{}_RUSTFLAGS",
+        target.replace('-', "_").to_uppercase()
+    )
 }
 
 /// Cargo for one of the targets.
@@ -175,6 +206,9 @@ pub fn programs(
     let (dir, target_dir) = ws.home_of(package)?;
     let folder = program_folder(&target_dir, profile);
     let mut cargo = cargo(ws, setup, "build", TARGET);
+    if package.std {
+        cargo.envs(std_env(ws, setup, package.libc_of.as_deref())?);
+    }
     cargo
         .current_dir(dir)
         .env("CARGO_TARGET_DIR", target_dir)
@@ -231,9 +265,13 @@ pub fn embedded(ws: &Workspace, setup: &Setup) -> Result<Embedded> {
 pub fn test_programs(
     ws: &Workspace,
     setup: &Setup,
-    package: &str,
+    package: &Package,
 ) -> Result<Vec<(String, PathBuf)>> {
     let mut cargo = cargo(ws, setup, "test", TARGET);
+    if package.std {
+        cargo.envs(std_env(ws, setup, package.libc_of.as_deref())?);
+    }
+    let package = &package.name;
     cargo
         .args(["--quiet", "--no-run", "--package", package])
         .args(["--message-format", "json-render-diagnostics"])
@@ -273,6 +311,9 @@ pub fn link_line(ws: &Workspace, program: &str, release: bool) -> Result<u8> {
     sysroot::ensure(ws, &setup)?;
     let package = package_of(ws, program)?;
     let mut cargo = cargo(ws, &setup, "rustc", TARGET);
+    if package.std {
+        cargo.envs(std_env(ws, &setup, None)?);
+    }
     cargo
         .args(["--quiet", "--package", &package.name, "--bin", program])
         .args(["--profile", Profile::new(release).name()])

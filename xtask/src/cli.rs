@@ -38,6 +38,12 @@ pub enum Command {
     Book(BookArgs),
     /// Let an unprivileged program make random system calls; everybody else must not notice.
     Fuzz(FuzzArgs),
+    /// Hold the `libc` module for L4Re's uClibc against the headers of an L4Re build tree.
+    CheckLibc {
+        /// The tree.
+        #[arg(long, value_name = "DIR")]
+        l4re: PathBuf,
+    },
     /// Check formatting and the documentation's links, and run clippy for the host and both targets.
     Lint,
     /// Make a package of your own to begin with: an interface, a server and a client.
@@ -50,7 +56,7 @@ pub enum Command {
     /// Make the C SDK: headers, the static library, and the compiler's flags.
     Sdk(SdkArgs),
     /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.
-    Env,
+    Env(EnvArgs),
     /// Print the linker's command line for a program.
     LinkLine {
         /// Name of an example or of another program in the workspace.
@@ -83,6 +89,9 @@ pub struct RunArgs {
     /// What the programs are booted on.
     #[command(flatten)]
     pub ground: GroundArgs,
+    /// Link an example with `std` against the C library of this L4Re build tree.
+    #[arg(long, value_name = "DIR")]
+    pub libc_of: Option<PathBuf>,
     /// Arguments for the program (the first one, if several are started).
     #[arg(last = true)]
     pub args: Vec<String>,
@@ -201,6 +210,17 @@ pub struct SdkArgs {
     /// The folder [default: sdk in the target directory].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// Which settings to print.
+#[derive(Args, Debug)]
+pub struct EnvArgs {
+    /// For programs with `std`; a panic unwinds.
+    #[arg(long)]
+    pub std: bool,
+    /// For programs with `std`, linked with the C library of this L4Re build tree.
+    #[arg(long, value_name = "DIR")]
+    pub libc_of: Option<PathBuf>,
 }
 
 /// How to measure.

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::build;
+use crate::cli::EnvArgs;
 use crate::setup::{self, ENV_MARK};
 use crate::status::{self, Failure};
 use crate::sysroot;
@@ -14,10 +15,15 @@ use crate::workspace::{TARGET, Workspace};
 ///
 /// All but the compiler's choice are settings of the target alone, so host builds in
 /// the same shell stay host builds.
-pub fn print(ws: &Workspace) -> Result<u8> {
+pub fn print(ws: &Workspace, args: &EnvArgs) -> Result<u8> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
-    let mut settings = build::target_env(ws, &setup);
+    let tree = args.libc_of.as_deref();
+    let mut settings = if args.std || tree.is_some() {
+        build::std_env(ws, &setup, tree)?
+    } else {
+        build::target_env(ws, &setup)
+    };
     settings.push((ENV_MARK.to_owned(), "1".into()));
     // A workspace elsewhere has no `.cargo/config.toml` that names it.
     let runner = format!("{} --runner", ws.root.join("run").display());

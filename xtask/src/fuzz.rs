@@ -20,7 +20,7 @@ pub fn run(ws: &Workspace, args: &FuzzArgs) -> Result<u8> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
     let package = Package::read(&ws.root.join("tests").join(FOLDER))?;
-    let programs = build::test_programs(ws, &setup, &package.name)?;
+    let programs = build::test_programs(ws, &setup, &package)?;
     let (_, file) = (programs.into_iter())
         .find(|(name, _)| name == FOLDER)
         .with_context(|| format!("{} has no program {FOLDER}", package.name))?;

@@ -1,6 +1,7 @@
 //! `cargo xtask lint`: formatting, the documentation's links, and clippy for the host and both
 //! targets.
 
+use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -35,32 +36,41 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         .args(DOCUMENTED.iter().flat_map(|package| ["--package", package]))
         .env("RUSTDOCFLAGS", "-D warnings");
 
-    let on_target = |target: &str, packages: &[String]| {
+    let (std, programs): (Vec<_>, Vec<_>) = program_packages(ws)?
+        .into_iter()
+        .partition(|package| package.std);
+    let on_target = |target: &str, packages: &[Package], settings: Vec<(String, OsString)>| {
         let mut command = Command::new(&clippy);
         build::clear_cargo_env(&mut command);
         command
             .args(["clippy", "--quiet", "--target", target])
-            .envs(build::target_env(ws, &setup))
+            .envs(settings)
             .env("CARGO_TARGET_DIR", ws.own_dir().join("lint"))
             // It would have a proxy choose another toolchain than the one it stands in.
             .env_remove("CARGO");
         for package in packages {
-            command.args(["--package", package]);
+            command.args(["--package", &package.name]);
         }
         command.args(["--", "-D", "warnings"]);
         command
     };
-    let programs = program_packages(ws)?;
-    let checks = [
+    let plain = || build::target_env(ws, &setup);
+    let kernel = Package::read(&ws.root.join("kernel"))?;
+    let mut checks = vec![
         ("format", format),
         ("clippy, host", host),
         ("documentation", documentation),
-        ("clippy, programs", on_target(TARGET, &programs)),
+        ("clippy, programs", on_target(TARGET, &programs, plain())),
         (
             "clippy, kernel",
-            on_target(KERNEL_TARGET, &["kernel".to_owned()]),
+            on_target(KERNEL_TARGET, &[kernel], plain()),
         ),
     ];
+    if !std.is_empty() {
+        let settings = build::std_env(ws, &setup, None)?;
+        let command = on_target(TARGET, &std, settings);
+        checks.push(("clippy, programs with std", command));
+    }
     let mut failed = 0;
     for (name, mut command) in checks {
         let status = command
@@ -85,7 +95,7 @@ fn host_cargo(ws: &Workspace, verb: &str) -> Command {
     cargo
 }
 
-fn program_packages(ws: &Workspace) -> Result<Vec<String>> {
+fn program_packages(ws: &Workspace) -> Result<Vec<Package>> {
     let rooms = PROGRAM_ROOMS.iter().map(|room| ws.root.join(room));
     let examples = ws
         .examples()?
@@ -98,6 +108,6 @@ fn program_packages(ws: &Workspace) -> Result<Vec<String>> {
     rooms
         .chain(examples)
         .chain(tests)
-        .map(|dir| Ok(Package::read(&dir)?.name))
+        .map(|dir| Package::read(&dir))
         .collect()
 }

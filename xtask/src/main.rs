@@ -5,11 +5,13 @@ mod bench;
 mod book;
 mod boot;
 mod build;
+mod check_libc;
 mod cli;
 mod console;
 mod elf;
 mod env;
 mod fuzz;
+mod libc;
 mod line;
 mod lint;
 mod ned;
@@ -55,6 +57,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Bench(args) => bench::run(&ws, &args),
         Command::Book(args) => book::run(&ws, &args),
         Command::Fuzz(args) => fuzz::run(&ws, &args),
+        Command::CheckLibc { l4re } => check_libc::run(&l4re),
         Command::Lint => lint::run(&ws),
         Command::Setup => {
             setup::renew(&ws)?;
@@ -62,7 +65,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         }
         Command::New { folder } => new::run(&ws, &folder),
         Command::Sdk(args) => sdk::run(&ws, &args),
-        Command::Env => env::print(&ws),
+        Command::Env(args) => env::print(&ws, &args),
         Command::LinkLine { program, release } => build::link_line(&ws, &program, release),
     }
 }

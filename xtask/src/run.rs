@@ -25,10 +25,11 @@ const OPTIONS: &str = "L4RE_RS_RUN";
 
 /// Boots what the command line names; the result is the exit status.
 pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
-    let named = name_programs(ws, args)?;
-    if let Named::Files(files) = &named {
+    let mut named = name_programs(ws, args)?;
+    match &mut named {
         // A wrong file is told before anything is built.
-        measure(files)?;
+        Named::Files(files) => drop(measure(files)?),
+        Named::Package(package) => package.libc_of.clone_from(&args.libc_of),
     }
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;

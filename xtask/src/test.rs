@@ -270,7 +270,7 @@ impl Suite<'_> {
 
     /// Every program of a package in `tests/`.
     fn package(&self, package: &Package, tally: &mut Tally) -> Result<()> {
-        let programs = build::test_programs(self.ws, self.setup, &package.name)?;
+        let programs = build::test_programs(self.ws, self.setup, package)?;
         if programs.is_empty() {
             tally.fail(&package.name, "the package has no test programs", &[]);
         }

@@ -35,6 +35,10 @@ pub struct Package {
     pub dir: PathBuf,
     /// Names of its programs.
     pub bins: Vec<String>,
+    /// Whether a program of it, or a test, is built on `std`.
+    pub std: bool,
+    /// The L4Re build tree whose C library such programs get instead of this project's.
+    pub libc_of: Option<PathBuf>,
     /// `[package.metadata.l4re]`.
     pub l4re: Metadata,
 }
@@ -300,6 +304,8 @@ impl Package {
             name: manifest.package.name,
             dir: dir.to_owned(),
             bins,
+            std: needs_std(dir),
+            libc_of: None,
             l4re: manifest.package.metadata.l4re,
         };
         for program in &package.l4re.programs {
@@ -345,6 +351,27 @@ struct ManifestMetadata {
 #[derive(Deserialize)]
 struct ManifestBin {
     name: String,
+}
+
+/// Whether one of the crates' first files lacks `#![no_std]`.
+fn needs_std(dir: &Path) -> bool {
+    let below = |folder: &str| {
+        let entries = fs::read_dir(dir.join(folder)).into_iter().flatten();
+        entries.flatten().map(|entry| match entry.path() {
+            path if path.is_dir() => path.join("main.rs"),
+            path => path,
+        })
+    };
+    let roots = ["src/main.rs", "src/lib.rs"].map(|file| dir.join(file));
+    let without =
+        |text: &str| !(text.lines()).any(|line| line.starts_with("#![") && line.contains("no_std"));
+    (roots
+        .into_iter()
+        .chain(below("src/bin"))
+        .chain(below("tests")))
+    .filter(|file| file.extension().is_some_and(|ext| ext == "rs"))
+    .filter_map(|file| fs::read_to_string(file).ok())
+    .any(|text| without(&text))
 }
 
 /// Names of the programs in `src/bin`, sorted.

@@ -19,10 +19,6 @@ structs! {
         pub d_name: [c_char; 256],
     }
 
-    "struct entry" pub struct entry {
-        pub key: *mut c_char,
-        pub data: *mut c_void,
-    }
 }
 
 constants! {

@@ -21,6 +21,7 @@ structs! {
         pub gl_offs: size_t,
         pub gl_flags: c_int,
         pub gl_closedir: Option<unsafe extern "C" fn(*mut c_void)>,
+        pub gl_readdir: Option<unsafe extern "C" fn(*mut c_void) -> *mut dirent>,
         pub gl_opendir: Option<unsafe extern "C" fn(*const c_char) -> *mut c_void>,
         pub gl_lstat: Option<unsafe extern "C" fn(*const c_char, *mut stat) -> c_int>,
         pub gl_stat: Option<unsafe extern "C" fn(*const c_char, *mut stat) -> c_int>,

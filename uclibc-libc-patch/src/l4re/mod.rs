@@ -1,6 +1,11 @@
 //! uClibc-ng's interface as L4Re has it, x86_64.
 
-#![allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals)]
+#![allow(
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals
+)]
 
 // The standard library builds this crate without a prelude.
 #[allow(unused_imports)]

@@ -56,42 +56,6 @@ structs! {
         pub gid: gid_t,
     }
 
-    "struct sockaddr_at" pub struct sockaddr_at {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_ax25" pub struct sockaddr_ax25 {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_dl" pub struct sockaddr_dl {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_eon" pub struct sockaddr_eon {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_inarp" pub struct sockaddr_inarp {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_ipx" pub struct sockaddr_ipx {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_iso" pub struct sockaddr_iso {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_ns" pub struct sockaddr_ns {
-        pub _address: u8,
-    }
-
-    "struct sockaddr_x25" pub struct sockaddr_x25 {
-        pub _address: u8,
-    }
-
 }
 
 constants! {

@@ -125,7 +125,6 @@ functions! {
     fn strtod(nptr: *const c_char, endptr: *mut *mut c_char) -> f64;
     fn strtof(nptr: *const c_char, endptr: *mut *mut c_char) -> f32;
     fn strtol(nptr: *const c_char, endptr: *mut *mut c_char, base: c_int) -> c_long;
-    fn strtold(nptr: *const c_char, endptr: *mut *mut c_char) -> u128;
     fn strtoll(nptr: *const c_char, endptr: *mut *mut c_char, base: c_int) -> c_longlong;
     fn strtoul(nptr: *const c_char, endptr: *mut *mut c_char, base: c_int) -> c_ulong;
     fn strtoull(nptr: *const c_char, endptr: *mut *mut c_char, base: c_int) -> c_ulonglong;

@@ -95,7 +95,7 @@ functions! {
     fn ctime(timer: *const time_t) -> *mut c_char;
     fn ctime_r(timer: *const time_t, buf: *mut c_char) -> *mut c_char;
     fn difftime(time1: time_t, time0: time_t) -> f64;
-    fn getitimer(which: c_int, value: *mut itimerval) -> c_int;
+    fn getitimer(which: __itimer_which_t, value: *mut itimerval) -> c_int;
     fn gettimeofday(tv: *mut timeval, tz: *mut timezone) -> c_int;
     fn gmtime(timer: *const time_t) -> *mut tm;
     fn gmtime_r(timer: *const time_t, tp: *mut tm) -> *mut tm;
@@ -104,7 +104,7 @@ functions! {
     fn lutimes(file: *const c_char, tvp: *const timeval) -> c_int;
     fn mktime(tp: *mut tm) -> time_t;
     fn nanosleep(requested_time: *const timespec, remaining: *mut timespec) -> c_int;
-    fn setitimer(which: c_int, new: *const itimerval, old: *mut itimerval) -> c_int;
+    fn setitimer(which: __itimer_which_t, new: *const itimerval, old: *mut itimerval) -> c_int;
     fn settimeofday(tv: *const timeval, tz: *const timezone) -> c_int;
     fn strftime(s: *mut c_char, maxsize: size_t, format: *const c_char, tp: *const tm) -> size_t;
     fn strftime_l(

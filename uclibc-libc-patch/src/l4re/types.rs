@@ -16,6 +16,7 @@ types! {
     pub type ptrdiff_t = isize;
     pub type intptr_t = isize;
     pub type uintptr_t = usize;
+    pub type __itimer_which_t = c_int;
     pub type __priority_which_t = c_uint;
     pub type __rlimit_resource_t = c_uint;
     pub type locale_t = *mut c_void;

@@ -66,10 +66,10 @@ functions! {
     fn gethostname(name: *mut c_char, len: size_t) -> c_int;
     fn getlogin() -> *mut c_char;
     fn getlogin_r(name: *mut c_char, name_len: size_t) -> c_int;
-    fn getopt(argc: c_int, argv: *const *const c_char, shortopts: *const c_char) -> c_int;
+    fn getopt(argc: c_int, argv: *const *mut c_char, shortopts: *const c_char) -> c_int;
     fn getopt_long(
         argc: c_int,
-        argv: *const *const c_char,
+        argv: *const *mut c_char,
         shortopts: *const c_char,
         longopts: *const option,
         longind: *mut c_int,
@@ -140,5 +140,4 @@ functions! {
     fn vfork() -> pid_t;
     fn write(fd: c_int, buf: *const c_void, n: size_t) -> isize;
     fn dirname(path: *mut c_char) -> *mut c_char;
-    fn basename(filename: *const c_char) -> *mut c_char;
 }

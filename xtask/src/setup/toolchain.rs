@@ -41,6 +41,11 @@ impl Toolchain {
             .unwrap_or("")
     }
 
+    /// The version, as in `1.96.0`.
+    pub fn release(&self) -> &str {
+        self.field("release")
+    }
+
     /// The version as `(major, minor)`.
     fn number(&self) -> (u32, u32) {
         let mut parts = self.field("release").split('.').map(str::parse);

@@ -1,14 +1,19 @@
-//! `core` and `alloc` for the two targets, built once from the toolchain's sources.
+//! `core` and `alloc` for the two targets, built once from the toolchain's sources; `std`
+//! when it is needed.
 //!
 //! A program then builds as for any target that a toolchain ships: no standard
 //! library in each build, debug and optimised programs share one, and host builds
 //! in the same workspace stay as they are.
 
-use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::time::Instant;
+mod edits;
+pub mod std;
+
+use ::std::fs;
+use ::std::hash::{DefaultHasher, Hash, Hasher};
+use ::std::os::unix::fs::PermissionsExt;
+use ::std::path::{Path, PathBuf};
+use ::std::process::{Command, Stdio};
+use ::std::time::Instant;
 
 use anyhow::{Context, Result};
 use rustc_build_sysroot::{SysrootBuilder, SysrootConfig};
@@ -35,6 +40,7 @@ pub fn dir(ws: &Workspace) -> PathBuf {
 
 /// Builds the libraries of both targets unless they are there and fit.
 pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<()> {
+    write_compiler(ws, setup)?;
     let spec = fs::read_to_string(ws.target_spec())
         .with_context(|| format!("cannot read {}", ws.target_spec().display()))?;
     let stamp = stamp(setup, &spec);
@@ -60,7 +66,7 @@ pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<()> {
         Ok(fs::write(stamp_file(ws, target), &stamp)?)
     };
     // Most of the time the compiler works on one crate with one thread.
-    std::thread::scope(|scope| {
+    ::std::thread::scope(|scope| {
         let programs = scope.spawn(|| renew(TARGET));
         let kernel = renew(KERNEL_TARGET);
         let programs = programs
@@ -96,20 +102,12 @@ fn stamp(setup: &Setup, spec: &str) -> String {
 }
 
 fn build_one(ws: &Workspace, setup: &Setup, target: &str) -> Result<()> {
-    let mut cargo = Command::new(build::cargo_program());
-    build::clear_cargo_env(&mut cargo);
-    cargo
-        .env("RUSTC", &setup.toolchain.rustc)
-        .env("RUST_TARGET_PATH", ws.root.join("targets"))
-        .env("RUSTC_BOOTSTRAP", "1")
-        .current_dir("/")
-        .stdin(Stdio::null());
     let version = rustc_version(setup)?;
     let mut builder = SysrootBuilder::new(&dir(ws), target)
         .sysroot_config(SysrootConfig::NoStd)
         .rustc_version(version)
         .rustflags(FLAGS)
-        .cargo(cargo);
+        .cargo(cargo(ws, setup));
     if target == TARGET {
         builder = builder.rustflag("-Zunstable-options");
     }
@@ -126,6 +124,72 @@ fn build_one(ws: &Workspace, setup: &Setup, target: &str) -> Result<()> {
         })?;
     Ok(())
 }
+
+/// Cargo for a library.
+fn cargo(ws: &Workspace, setup: &Setup) -> Command {
+    let mut cargo = Command::new(build::cargo_program());
+    build::clear_cargo_env(&mut cargo);
+    cargo
+        .env("RUSTC", &setup.toolchain.rustc)
+        .env("RUST_TARGET_PATH", ws.root.join("targets"))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .current_dir("/")
+        .stdin(Stdio::null());
+    cargo
+}
+
+/// The compiler for cargo's `RUSTC`: the toolchain's, but that it compiles this project's
+/// sources for the crate `libc` for the target. `std` and every package that depends on
+/// `libc` 0.2 have the right definitions so, and builds for the host are as they were.
+pub fn compiler(ws: &Workspace) -> PathBuf {
+    // Clippy's driver knows a compiler by this name.
+    ws.own_dir().join("rustc")
+}
+
+fn write_compiler(ws: &Workspace, setup: &Setup) -> Result<()> {
+    let quote = |path: &Path| -> Result<String> {
+        let path = path.to_str().context("a path is not UTF-8")?;
+        Ok(shlex::try_quote(path)?.into_owned())
+    };
+    let text = COMPILER
+        .replace("@TARGET@", TARGET)
+        .replace(
+            "@LIBC@",
+            &quote(&ws.root.join("uclibc-libc-patch/src/lib.rs"))?,
+        )
+        .replace("@RUSTC@", &quote(&setup.toolchain.rustc)?);
+    let file = compiler(ws);
+    if fs::read_to_string(&file).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(ws.own_dir())?;
+    // Another process may be using the old one.
+    let fresh = tempfile::NamedTempFile::new_in(ws.own_dir())?;
+    fs::write(fresh.path(), text)?;
+    fs::set_permissions(fresh.path(), fs::Permissions::from_mode(0o755))?;
+    fresh.persist(&file)?;
+    Ok(())
+}
+
+const COMPILER: &str = r#"#!/bin/sh
+# The compiler, with this project's module for the crate libc. Written by xtask.
+case " $* " in
+*" --crate-name libc "*" --target @TARGET@ "*)
+    n=$#
+    while [ "$n" -gt 0 ]; do
+        arg=$1
+        shift
+        n=$((n - 1))
+        case $arg in
+        */libc-0.2.*/src/lib.rs) arg=@LIBC@ ;;
+        --edition=*) arg=--edition=2024 ;;
+        esac
+        set -- "$@" "$arg"
+    done
+    ;;
+esac
+exec @RUSTC@ "$@"
+"#;
 
 fn rustc_version(setup: &Setup) -> Result<rustc_version::VersionMeta> {
     rustc_version::version_meta_for(&setup.toolchain.version)

@@ -1,0 +1,161 @@
+//! `cargo xtask check-libc`: the `libc` module against the headers of an L4Re tree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use object::{Object, ObjectSection, ObjectSymbol};
+use uclibc_libc_patch::Probe;
+
+use crate::status::{self, Failure};
+
+/// Compares every constant, type and function; status 0 if all are as the headers say.
+pub fn run(tree: &Path) -> Result<u8> {
+    let headers = Headers::of_tree(tree)?;
+    let scratch = tempfile::tempdir()?;
+    let mut probe = Probe::new();
+    let all = probe.len();
+    let mut complaints = Vec::new();
+    let table = loop {
+        match compile(&headers, &probe, scratch.path())? {
+            Ok(object) => break table_of(&object)?,
+            Err(messages) => {
+                let lines = wrong_lines(&messages);
+                let named: Vec<_> = (lines.iter())
+                    .filter_map(|(line, why)| Some(format!("{}: {why}", probe.line(*line)?)))
+                    .collect();
+                // Else it is not about single things.
+                if named.is_empty() {
+                    bail!("the headers do not compile:\n{messages}");
+                }
+                complaints.extend(named);
+                let lines: Vec<usize> = lines.into_iter().map(|(line, _)| line).collect();
+                probe = probe.without(&lines);
+            }
+        }
+    };
+    for difference in probe.differences(&table) {
+        complaints.push(format!(
+            "{}: {:#x}, the headers have {:#x}",
+            difference.what, difference.ours, difference.theirs
+        ));
+    }
+    for complaint in &complaints {
+        println!("{complaint}");
+    }
+    println!("{all} things compared, {} differences", complaints.len());
+    Ok(if complaints.is_empty() {
+        0
+    } else {
+        status::OTHER
+    })
+}
+
+/// How the compiler finds the headers.
+struct Headers {
+    flags: Vec<String>,
+}
+
+impl Headers {
+    fn of_tree(tree: &Path) -> Result<Headers> {
+        let include = std::path::absolute(tree)?.join("include");
+        let libc = include.join("uclibc-ng");
+        if !libc.join("pthread.h").is_file() {
+            return Err(Failure::error(
+                status::SETUP,
+                format!(
+                    "no headers of L4Re's uClibc: looked for {}/pthread.h\n  \
+                     Name an L4Re build directory (the O= of its make), built with uClibc-ng",
+                    libc.display()
+                ),
+            ));
+        }
+        let own = Command::new("cc")
+            .arg("-print-file-name=include")
+            .output()
+            .context("cannot start cc, the C compiler")?;
+        let own = String::from_utf8(own.stdout)?;
+        let mut flags: Vec<String> = ["-nostdinc", "-DARCH_amd64", "-DL4API_l4f", "-w"]
+            .map(str::to_owned)
+            .to_vec();
+        for folder in [include.join("amd64"), include.clone(), libc] {
+            flags.push(format!("-I{}", folder.display()));
+        }
+        flags.extend(["-isystem".to_owned(), own.trim().to_owned()]);
+        let settings = include.join("l4/bid_config.h");
+        flags.extend(["-include".to_owned(), settings.display().to_string()]);
+        Ok(Headers { flags })
+    }
+}
+
+/// The object file's bytes, or the compiler's messages.
+fn compile(headers: &Headers, probe: &Probe, scratch: &Path) -> Result<Result<Vec<u8>, String>> {
+    let (source, object): (PathBuf, PathBuf) = (scratch.join("probe.c"), scratch.join("probe.o"));
+    fs::write(&source, probe.source())?;
+    let out = Command::new("cc")
+        .args(&headers.flags)
+        .args(["-fmax-errors=0", "-fno-diagnostics-show-caret", "-c", "-o"])
+        .args([&object, &source])
+        .env("LC_ALL", "C")
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start cc, the C compiler")?;
+    if !out.status.success() {
+        return Ok(Err(String::from_utf8_lossy(&out.stderr).into_owned()));
+    }
+    Ok(Ok(fs::read(object)?))
+}
+
+/// Lines of the probe with an error, and the error.
+fn wrong_lines(messages: &str) -> Vec<(usize, String)> {
+    let mut lines: Vec<(usize, String)> = (messages.lines())
+        .filter_map(|message| {
+            let rest = message.strip_prefix("probe:")?;
+            let (line, rest) = rest.split_once(':')?;
+            let (_, why) = rest.split_once("error: ")?;
+            Some((line.parse().ok()?, why.to_owned()))
+        })
+        .collect();
+    lines.dedup_by_key(|(line, _)| *line);
+    lines
+}
+
+fn table_of(object: &[u8]) -> Result<Vec<u64>> {
+    let file = object::File::parse(object)?;
+    let symbol = file
+        .symbol_by_name(Probe::TABLE)
+        .context("the compiled probe has no table")?;
+    let section = symbol
+        .section_index()
+        .context("the probe's table is in no section")?;
+    let data = file
+        .section_by_index(section)?
+        .data_range(symbol.address(), symbol.size())?
+        .context("the probe's table has no bytes")?;
+    Ok((data.chunks_exact(8))
+        .map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_told_by_line() {
+        let messages = "probe:12:3: error: 'A' undeclared\nprobe:12:9: error: b\n\
+                        /x/y.h:1: note: c\nprobe:70:1: error: d";
+        assert_eq!(
+            wrong_lines(messages),
+            [(12, "'A' undeclared".to_owned()), (70, "d".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_folder_without_headers_is_told() {
+        let empty = tempfile::tempdir().unwrap();
+        let error = format!("{}", run(empty.path()).unwrap_err());
+        assert!(error.contains("uclibc-ng/pthread.h"), "{error}");
+    }
+}

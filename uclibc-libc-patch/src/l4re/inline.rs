@@ -25,7 +25,7 @@ pub const unsafe fn CMSG_DATA(cmsg: *const cmsghdr) -> *mut c_uchar {
 /// `mhdr` points to a message header.
 pub const unsafe fn CMSG_FIRSTHDR(mhdr: *const msghdr) -> *mut cmsghdr {
     // SAFETY: the caller's pointer is valid.
-    let (control, len) = unsafe { ((*mhdr).msg_control, (*mhdr).msg_controllen as usize) };
+    let (control, len) = unsafe { ((*mhdr).msg_control, (*mhdr).msg_controllen) };
     if len >= size_of::<cmsghdr>() {
         control as *mut cmsghdr
     } else {
@@ -39,8 +39,8 @@ pub unsafe fn CMSG_NXTHDR(mhdr: *const msghdr, cmsg: *const cmsghdr) -> *mut cms
     // SAFETY: the caller's pointers are valid.
     let (len, end) = unsafe {
         (
-            (*cmsg).cmsg_len as usize,
-            (*mhdr).msg_control as usize + (*mhdr).msg_controllen as usize,
+            (*cmsg).cmsg_len,
+            (*mhdr).msg_control as usize + (*mhdr).msg_controllen,
         )
     };
     if len < size_of::<cmsghdr>() {
@@ -53,14 +53,14 @@ pub unsafe fn CMSG_NXTHDR(mhdr: *const msghdr, cmsg: *const cmsghdr) -> *mut cms
     }
     let next = next as *mut cmsghdr;
     // SAFETY: a whole header lies before the end.
-    if cmsg_align(unsafe { (*next).cmsg_len as usize }) > rest {
+    if cmsg_align(unsafe { (*next).cmsg_len }) > rest {
         core::ptr::null_mut()
     } else {
         next
     }
 }
 
-const FD_BITS: usize = 8 * size_of::<c_long>();
+const FD_BITS: usize = c_long::BITS as usize;
 
 /// # Safety
 /// `set` is valid and `fd` is below [`FD_SETSIZE`].
@@ -93,7 +93,7 @@ pub unsafe fn FD_ZERO(set: *mut fd_set) {
     unsafe { (*set).fds_bits = [0; 16] }
 }
 
-const CPU_BITS: usize = 8 * size_of::<c_ulong>();
+const CPU_BITS: usize = c_ulong::BITS as usize;
 
 /// Takes all processors out of the set.
 pub fn CPU_ZERO(set: &mut cpu_set_t) {

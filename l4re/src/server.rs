@@ -23,14 +23,25 @@
 //! ```
 #![allow(unsafe_code)]
 
+mod bell;
 mod deferred;
+mod later;
 mod objects;
 mod registry;
+mod run;
+mod sessions;
+mod tasks;
 mod timers;
+mod waits;
+mod workers;
 
+pub use bell::Remote;
 pub use deferred::Deferred;
 pub use registry::{Registry, Served};
+pub use tasks::{Task, TaskSet};
 pub use timers::Timer;
+pub use waits::{Interrupts, Sleep};
+pub use workers::Workers;
 
 use crate::error::{Error, Result};
 use crate::ipc::{self, Accept, Buffers};

@@ -126,6 +126,8 @@ pub(crate) mod todo {
     pub const SPECIAL: u32 = 128;
     /// There are objects whose capabilities are in the answer.
     pub const BORN: u32 = 64;
+    /// There are tasks to be run, or work of other threads to be done.
+    pub const TASKS: u32 = 512;
 }
 
 /// What is left to do when a request has been answered.

@@ -106,7 +106,7 @@ impl<R> Drop for Deferred<R> {
 
 /// Answers by the reply capability in a slot, with the message in the registers.
 #[allow(unsafe_code)]
-fn reply_by(slot: &ReplySlot, tag: MsgTag) -> Result<()> {
+pub(super) fn reply_by(slot: &ReplySlot, tag: MsgTag) -> Result<()> {
     let flags = Sysf::REPLY | Sysf::SEND;
     // SAFETY: sending an answer changes nothing of the program's own.
     let (tag, _) = unsafe { l4re_sys::ipc(slot.idx(), flags, 0, tag, Timeout::SEND_ZERO) };

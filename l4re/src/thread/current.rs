@@ -5,6 +5,7 @@ use super::Thread;
 use super::local::Values;
 use super::start::is_first;
 use crate::cap::Cap;
+use crate::env::Env;
 use crate::start;
 use crate::sync::{Parking, Wait};
 use crate::time::Instant;
@@ -105,6 +106,15 @@ pub(crate) fn own_prio() -> u64 {
     let own = own();
     // SAFETY: null, or lives as long as the thread (`set_own`).
     unsafe { own.as_ref() }.map_or(MAIN_THREAD_PRIO, |info| info.prio)
+}
+
+/// The calling thread's capability, as far as it is known: the first thread's if it is not.
+pub(crate) fn current_cap(env: &Env) -> Cap<Thread> {
+    let own = own();
+    // SAFETY: as above.
+    let cap = unsafe { own.as_ref() }.map(|info| Cap::new(CapIdx(info.cap.load(Relaxed))));
+    cap.filter(|cap| cap.is_valid())
+        .unwrap_or_else(|| env.main_thread())
 }
 
 /// A thread: its name and number, and how to wake it. Clones are the same thread.

@@ -47,4 +47,4 @@ pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use segment::SegmentInfo;
 pub use start::{TlsBlocks, set_tls_blocks};
 
-pub(crate) use current::own_prio;
+pub(crate) use current::{current_cap, own_prio};

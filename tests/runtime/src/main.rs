@@ -12,6 +12,7 @@ mod calls;
 mod heap;
 mod memory;
 mod objects;
+mod sync;
 mod threads;
 mod tls;
 
@@ -40,6 +41,7 @@ fn main(env: &Env) -> i32 {
         tls::CASES,
         heap::CASES,
         threads::CASES,
+        sync::CASES,
         calls::CASES,
         memory::CASES,
         objects::CASES,

@@ -57,14 +57,16 @@ impl Drop for ReplySlot {
     }
 }
 
-/// A request that is answered later, by [`Deferred::send`], from any thread. `R` is what the
-/// method returns if all is well.
+/// A request that is answered later, by [`Deferred::send`]. `R` is what the method returns if all is
+/// well.
+///
+/// It stays in its registry's thread: a caller takes the answer of no other thread than it called.
 ///
 /// If it is dropped instead, the client gets the error "input or output failed".
 #[derive(Debug)]
 pub struct Deferred<R> {
     slot: Option<ReplySlot>,
-    result: PhantomData<fn(R)>,
+    result: PhantomData<(fn(R), *const ())>,
 }
 
 impl<R: Out> Deferred<R> {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::deferred::{ReplySlot, reply_by};
-use super::{Registry, Served};
+use super::{Registry, Remote, Served};
 use crate::cap::Cap;
 use crate::error::{Error, ErrorCode, Result};
 use crate::interface::reception::todo;
@@ -14,6 +14,8 @@ use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::marker::PhantomData;
+use l4re_sys::utcb::MSG_REGS;
 use l4re_sys::{MsgTag, err};
 
 /// How many requests wait for a worker at most; more are refused with "it is in use".
@@ -30,6 +32,18 @@ struct Queue {
 struct Pool {
     queue: Mutex<Queue>,
     filled: Condvar,
+    /// Answers that the registry's thread has to send: a caller takes that of no other thread
+    /// than it called.
+    answers: Mutex<Vec<Answer>>,
+}
+
+/// An answer, as it stood in the registers of a worker.
+struct Answer {
+    slot: ReplySlot,
+    tag: MsgTag,
+    words: Vec<u64>,
+    /// What the answer gives away.
+    reception: Reception,
 }
 
 impl Pool {
@@ -44,6 +58,17 @@ impl Pool {
             };
             drop(queue);
             job();
+        }
+    }
+
+    /// Sends the answers that are there. For the registry's thread.
+    fn send_answers(&self) {
+        let answers = core::mem::take(&mut *self.answers.lock());
+        for answer in answers {
+            set_words(&answer.words);
+            // The client may be gone.
+            let _ = reply_by(&answer.slot, answer.tag);
+            answer.reception.tidy(&Lent::default());
         }
     }
 
@@ -62,7 +87,7 @@ impl Pool {
 
 /// Threads that answer requests for a registry: several at a time, also those to one object.
 ///
-/// The registry's thread receives the requests, and hands them on with their reply capabilities.
+/// The registry's thread receives the requests, hands them on, and sends the answers that come back.
 /// So an object that has much to do for a request does not keep the others waiting; for one that
 /// answers at once, the way is longer than by the registry alone.
 ///
@@ -92,24 +117,32 @@ impl Pool {
 pub struct Workers {
     pool: Arc<Pool>,
     threads: Vec<JoinHandle>,
+    /// Stays in the registry's thread, which is to send the last answers.
+    stays: PhantomData<*const ()>,
 }
 
 impl Workers {
-    /// Makes `count` threads, as `builder` says.
+    /// Makes `count` threads, as `builder` says. To be called by the registry's thread.
     ///
     /// # Errors
-    /// As [`Builder::spawn`]: then none of them is left.
+    /// [`Error::INVALID`] if there are to be none; as [`Builder::spawn`]: then none of them is
+    /// left.
     pub fn new(count: usize, builder: Builder) -> Result<Self> {
+        if count == 0 {
+            return Err(Error::INVALID);
+        }
         let pool = Arc::new(Pool {
             queue: Mutex::new(Queue {
                 jobs: VecDeque::new(),
                 ends: false,
             }),
             filled: Condvar::new(),
+            answers: Mutex::new(Vec::new()),
         });
         let mut workers = Workers {
             pool,
             threads: Vec::with_capacity(count),
+            stays: PhantomData,
         };
         for _ in 0..count {
             let pool = workers.pool.clone();
@@ -148,6 +181,7 @@ impl Workers {
         registry.allow_deferring()?;
         let handed_on = HandedOn {
             registry: registry.clone(),
+            remote: registry.remote()?,
             pool: self.pool.clone(),
             object,
         };
@@ -164,6 +198,7 @@ impl Drop for Workers {
             // One of the workers itself goes on alone, to its end.
             let _ = thread.join();
         }
+        self.pool.send_answers();
     }
 }
 
@@ -176,8 +211,23 @@ impl fmt::Debug for Workers {
 /// An object whose methods workers run.
 struct HandedOn<T> {
     registry: Registry,
+    remote: Remote,
     pool: Arc<Pool>,
     object: Arc<T>,
+}
+
+/// The first `count` message registers.
+fn words(count: usize) -> Vec<u64> {
+    let utcb = l4re_sys::utcb();
+    let registers = 0..count.min(MSG_REGS);
+    registers.map(|i| utcb.mr(i)).collect()
+}
+
+fn set_words(words: &[u64]) {
+    let utcb = l4re_sys::utcb();
+    for (i, word) in words.iter().enumerate() {
+        utcb.set_mr(i, *word);
+    }
 }
 
 /// Hands a request on.
@@ -197,29 +247,32 @@ unsafe fn hand_on<I: ServedBy<T> + ?Sized, T: Send + Sync + 'static>(
     if tag.items() != 0 {
         return refuse(Error::INVALID);
     }
-    let utcb = l4re_sys::utcb();
-    let words: Vec<u64> = (0..tag.words().min(l4re_sys::utcb::MSG_REGS))
-        .map(|i| utcb.mr(i))
-        .collect();
+    let words = words(tag.words());
     let slot = match this.registry.defer_request() {
-        Ok(slot) => slot,
+        Ok(slot) => Refused(Some(slot)),
         Err(error) => return refuse(error),
     };
-    let object = this.object.clone();
-    let slot = Reply(Some(slot));
+    let (pool, remote, object) = (this.pool.clone(), this.remote.clone(), this.object.clone());
     let job = move || {
-        let mut slot = slot;
-        answer::<I, T>(&object, tag, label, &words, &mut slot);
+        let mut refused = slot;
+        let Some(slot) = refused.0.take() else { return };
+        let Some(answer) = answer::<I, T>(&object, tag, label, &words, slot) else {
+            return;
+        };
+        pool.answers.lock().push(answer);
+        // If the registry has ended, who drops the workers sends what is left.
+        let pool = pool.clone();
+        let _ = remote.post(move |_| pool.send_answers());
     };
     // If there is no room, the job has told the client so when it was dropped.
     let _ = this.pool.push(Box::new(job));
     request.no_reply()
 }
 
-/// A request that has to be answered.
-struct Reply(Option<ReplySlot>);
+/// The slot of a request that no worker has taken yet; if it is dropped, the client is told.
+struct Refused(Option<ReplySlot>);
 
-impl Drop for Reply {
+impl Drop for Refused {
     fn drop(&mut self) {
         if let Some(slot) = self.0.take() {
             let busy = refuse(Error::Service(ErrorCode(err::EBUSY)));
@@ -229,26 +282,26 @@ impl Drop for Reply {
     }
 }
 
-/// Answers a request in a worker's thread.
+/// Has the object answer a request, in a worker's thread. None if it is not to be answered.
 fn answer<I: ServedBy<T> + ?Sized, T>(
     object: &T,
     tag: MsgTag,
     label: u64,
-    words: &[u64],
-    reply: &mut Reply,
-) {
-    let utcb = l4re_sys::utcb();
-    for (i, word) in words.iter().enumerate() {
-        utcb.set_mr(i, *word);
-    }
+    request: &[u64],
+    slot: ReplySlot,
+) -> Option<Answer> {
+    set_words(request);
     let (lent, reception) = (Lent::default(), Reception::default());
-    let request = Incoming::new(tag, label, &lent, &reception);
-    let answer = I::dispatch(object, &request);
-    if let Some(slot) = reply.0.take() {
-        if reception.todo() & todo::NO_REPLY == 0 {
-            // The client may be gone.
-            let _ = reply_by(&slot, answer);
-        }
-        reception.tidy(&lent);
+    let incoming = Incoming::new(tag, label, &lent, &reception);
+    let tag = I::dispatch(object, &incoming);
+    if reception.todo() & todo::NO_REPLY != 0 {
+        return None;
     }
+    let words = words(tag.words() + l4re_sys::item::WORDS * tag.items());
+    Some(Answer {
+        slot,
+        tag,
+        words,
+        reception,
+    })
 }

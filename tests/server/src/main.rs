@@ -6,19 +6,19 @@
 
 extern crate alloc;
 
+mod common;
+
 use alloc::vec::Vec;
+use common::{Outcome, ok, timeout_ms};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use l4re::ipc_gate::IpcGate;
 use l4re::server::{Deferred, Registry};
 use l4re::sys::utcb::MSG_REGS;
-use l4re::sys::{MapItem, MsgTag, ObjRights, Sysf, TagFlags, Timeout};
+use l4re::sys::{MapItem, MsgTag, ObjRights, Sysf, TagFlags};
+use l4re::thread::{self, JoinHandle};
 use l4re::{Cap, Env, OwnedCap, Result, start, time};
-use rt::thread::JoinHandle;
 use test_services::{Random, Tap, check};
-
-/// How a case went; an error is a line, or an error code of `l4re`.
-type Outcome = core::result::Result<(), i64>;
 
 /// How many messages by chance.
 const MESSAGES: u32 = 50_000;
@@ -120,12 +120,11 @@ impl Service for Server {
 
 /// Starts the server's thread.
 fn serve() -> Result<(OwnedCap<dyn Service>, JoinHandle)> {
-    let factory = start::env().factory();
-    let gate: OwnedCap<dyn Service> = factory.create_gate()?.cast();
+    let gate: OwnedCap<dyn Service> = start::env().factory().create_gate()?.cast();
     let cap = gate.cap();
-    let thread = rt::thread::spawn(move || {
+    let thread = thread::spawn(move || {
         let run = || -> Result<()> {
-            let registry = Registry::of_thread(start::env(), l4re::thread::current().cap());
+            let registry = Registry::new()?;
             registry.allow_deferring()?;
             let server = Server {
                 registry: registry.clone(),
@@ -139,13 +138,6 @@ fn serve() -> Result<(OwnedCap<dyn Service>, JoinHandle)> {
         run().expect("the server ends well");
     })?;
     Ok((gate, thread))
-}
-
-fn ok<T>(result: Result<T>) -> core::result::Result<T, i64> {
-    result.map_err(|error| {
-        l4re::println!("# {error}");
-        error.label()
-    })
 }
 
 fn works(service: Cap<dyn Service>) -> Outcome {
@@ -190,11 +182,6 @@ fn by_chance(service: Cap<dyn Service>) -> Outcome {
         check!(!reply.has_error() || (op == 3 && words > 0));
     }
     works(service)
-}
-
-fn timeout_ms(ms: u64) -> Timeout {
-    let time = l4re::sys::TimeoutS::from_us(ms * 1000);
-    Timeout::new(time, time)
 }
 
 /// An item that nobody wants is the sender's error; one too many as well.
@@ -267,7 +254,7 @@ fn impatient(service: Cap<dyn Service>) -> Outcome {
 }
 
 fn patient(service: Cap<dyn Service>) -> Outcome {
-    let waiting = ok(rt::thread::spawn(move || {
+    let waiting = ok(thread::spawn(move || {
         assert_eq!(service.never(), Ok(5));
     }))?;
     time::sleep(Duration::from_millis(20));

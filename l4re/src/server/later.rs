@@ -13,6 +13,16 @@ use l4re_sys::err;
 
 impl Registry {
     /// Does something in a time from now, when no method runs.
+    ///
+    /// ```no_run
+    /// # fn f(registry: &l4re::server::Registry) {
+    /// use core::time::Duration;
+    ///
+    /// let timer = registry.after(Duration::from_millis(20), || l4re::println!("20 ms later"));
+    /// // Or not, after all.
+    /// registry.cancel(timer);
+    /// # }
+    /// ```
     pub fn after<F: FnOnce() + 'static>(&self, time: Duration, work: F) -> Timer {
         let now = Instant::from_us(self.inner.env.kip().clock_us());
         self.at(now + time, work)

@@ -15,6 +15,40 @@ impl Registry {
     /// capability of it, has given the capability up, or is gone. The result is for a method
     /// to return.
     ///
+    /// ```no_run
+    /// use core::cell::Cell;
+    /// use l4re::server::Registry;
+    /// use l4re::{OwnedCap, Result};
+    ///
+    /// #[l4re::interface(protocol = 0x47)]
+    /// trait Counter {
+    ///     fn next(&self) -> Result<u32>;
+    /// }
+    ///
+    /// #[l4re::interface(protocol = 0x48)]
+    /// trait Counters {
+    ///     /// A counter of the client's own.
+    ///     fn open(&self) -> Result<OwnedCap<dyn Counter>>;
+    /// }
+    ///
+    /// struct One(Cell<u32>);
+    ///
+    /// impl Counter for One {
+    ///     fn next(&self) -> Result<u32> {
+    ///         self.0.set(self.0.get() + 1);
+    ///         Ok(self.0.get())
+    ///     }
+    /// }
+    ///
+    /// struct All(Registry);
+    ///
+    /// impl Counters for All {
+    ///     fn open(&self) -> Result<OwnedCap<dyn Counter>> {
+    ///         self.0.session(One(Cell::new(0)))
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// What the factory answers, or an IPC error.
     pub fn session<I, T>(&self, object: T) -> Result<OwnedCap<I>>

@@ -66,7 +66,8 @@ impl Drop for ReplySlot {
 #[derive(Debug)]
 pub struct Deferred<R> {
     slot: Option<ReplySlot>,
-    result: PhantomData<(fn(R), *const ())>,
+    result: PhantomData<fn(R)>,
+    stays: PhantomData<*const ()>,
 }
 
 impl<R: Out> Deferred<R> {
@@ -74,6 +75,7 @@ impl<R: Out> Deferred<R> {
         Deferred {
             slot: Some(slot),
             result: PhantomData,
+            stays: PhantomData,
         }
     }
 

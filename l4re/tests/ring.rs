@@ -17,7 +17,7 @@ fn ends(capacity: usize) -> (Sender<Heap>, Receiver<Heap>, Heap) {
 
 /// Writes a word of the memory, as a hostile end does.
 fn spoil(memory: &Heap, at: usize, value: u64) {
-    assert!(at + 8 <= memory.size() && at % 8 == 0);
+    assert!(at + 8 <= memory.size() && at.is_multiple_of(8));
     // SAFETY: the place is inside of the memory, and no ring is at work.
     unsafe { memory.base().add(at).cast::<u64>().write_volatile(value) };
 }

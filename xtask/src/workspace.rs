@@ -223,8 +223,10 @@ impl Workspace {
     ///
     /// A package of this workspace is built here; another one is where its own workspace says.
     pub fn home_of(&self, package: &Package) -> Result<(PathBuf, PathBuf)> {
-        if package.dir.starts_with(&self.root) {
-            return Ok((self.root.clone(), self.target_dir.clone()));
+        let own = || Ok((self.root.clone(), self.target_dir.clone()));
+        let rooms = ["examples", "tests"].map(|room| self.root.join(room));
+        if (package.dir.parent()).is_some_and(|room| rooms.iter().any(|own| own == room)) {
+            return own();
         }
         let out = Command::new(build::cargo_program())
             .args(["metadata", "--no-deps", "--format-version", "1"])
@@ -240,6 +242,9 @@ impl Workspace {
             ));
         }
         let metadata: CargoMetadata = serde_json::from_slice(&out.stdout)?;
+        if metadata.workspace_root == self.root {
+            return own();
+        }
         Ok((package.dir.clone(), metadata.target_directory))
     }
 
@@ -325,6 +330,7 @@ impl Package {
 /// The part of `cargo metadata` that counts here.
 #[derive(Deserialize)]
 struct CargoMetadata {
+    workspace_root: PathBuf,
     target_directory: PathBuf,
 }
 

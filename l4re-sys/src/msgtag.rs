@@ -33,9 +33,12 @@ abi_flags! {
 pub struct MsgTag(pub u64);
 
 impl MsgTag {
-    const WORDS_MASK: u64 = 0x3f;
-    const ITEMS_SHIFT: u32 = 6;
-    const LABEL_SHIFT: u32 = 16;
+    /// The bits of the number of words, and, shifted, of items.
+    pub const WORDS_MASK: u64 = 0x3f;
+    /// The lowest bit of the number of items.
+    pub const ITEMS_SHIFT: u32 = 6;
+    /// The lowest bit of the label.
+    pub const LABEL_SHIFT: u32 = 16;
 
     /// A tag. `words` and `items` are cut to six bits, as the C function does; a label keeps its
     /// lower 48 bits.

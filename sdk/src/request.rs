@@ -21,6 +21,21 @@ pub fn ipc(
     unsafe { l4re_sys::ipc(dest, flags, 0, tag, timeout) }
 }
 
+/// Sends, and waits for a message from anyone if the caller has a place for its label.
+pub fn send_and_wait(
+    dest: l4_cap_idx_t,
+    tag: l4_msgtag_t,
+    label: Option<&mut l4_umword_t>,
+    timeout: l4_timeout_t,
+) -> l4_msgtag_t {
+    let Some(label) = label else {
+        return ipc(dest, Sysf::SEND, tag, timeout).0;
+    };
+    let (tag, found) = ipc(dest, Sysf::SEND_AND_WAIT, tag, timeout);
+    *label = found;
+    tag
+}
+
 /// Writes words from a register on; those that do not fit are left out.
 pub fn put(utcb: UtcbRef, at: usize, words: &[u64]) {
     for (i, word) in (at..MSG_REGS).zip(words) {

@@ -14,6 +14,8 @@
 //! | `//@ field STRUCTURE.FIELD: TYPE` | nothing: the field has this type; `TYPE[]` keeps the length |
 //! | `//@ by-hand NAME…` | nothing: the template itself defines these |
 //!
+//! `@LABEL_SHIFT@`, `@ITEMS_SHIFT@` and `@WORDS_MASK@` become what they are in `l4re-sys`.
+//!
 //! A header without a template has all three behind the usual `#include` lines.
 
 use crate::c;
@@ -141,7 +143,7 @@ impl Header<'_> {
         );
         for line in template.lines() {
             match line.strip_prefix("//@ ") {
-                None => text += &format!("{line}\n"),
+                None => text += &(numbers(line) + "\n"),
                 Some("constants") => text += &self.constants()?,
                 Some("structures") => text += &self.structures()?,
                 Some("functions") => text += &self.functions(),
@@ -245,6 +247,19 @@ impl Header<'_> {
         }
         text + "L4_END_DECLS\n"
     }
+}
+
+/// Puts in numbers that have no name in C: `@LABEL_SHIFT@`.
+fn numbers(line: &str) -> String {
+    use l4re_sys::MsgTag;
+    let numbers = [
+        ("@ITEMS_SHIFT@", u64::from(MsgTag::ITEMS_SHIFT)),
+        ("@LABEL_SHIFT@", u64::from(MsgTag::LABEL_SHIFT)),
+        ("@WORDS_MASK@", MsgTag::WORDS_MASK),
+    ];
+    (numbers.iter()).fold(line.to_owned(), |line, (name, number)| {
+        line.replace(name, &number.to_string())
+    })
 }
 
 /// The timeouts that have names: values of a structure, which C writes in one way and C++ in

@@ -1,8 +1,7 @@
 //! Interrupt controllers.
 
-use super::ipc::{l4_ipc_send, l4_ipc_send_and_wait};
 use crate::ctypes::*;
-use crate::request::{call, call_cap, put, tag};
+use crate::request::{call, call_cap, put, send_and_wait, tag};
 use l4re_sys::op::icu as op;
 use l4re_sys::proto::IRQ;
 
@@ -86,11 +85,7 @@ pub extern "C" fn l4_icu_control_u(
     utcb: UtcbRef,
 ) -> l4_msgtag_t {
     put(utcb, 0, &[op::UNMASK + u64::from(op), irqnum.into()]);
-    let tag = tag(IRQ, 2, 0);
-    match label {
-        None => l4_ipc_send(icu, utcb.as_ptr(), tag, to),
-        label => l4_ipc_send_and_wait(icu, utcb.as_ptr(), tag, label, to),
-    }
+    send_and_wait(icu, tag(IRQ, 2, 0), label, to)
 }
 
 /// Holds the interrupt back, and waits for a message from anyone if `label` is not null.

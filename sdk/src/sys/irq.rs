@@ -1,8 +1,7 @@
 //! Interrupts.
 
-use super::ipc::l4_ipc_send_and_wait;
 use crate::ctypes::*;
-use crate::request::{call, call_cap, call_with, ipc, tag};
+use crate::request::{call, call_cap, call_with, ipc, send_and_wait, tag};
 use l4re_sys::Sysf;
 use l4re_sys::op::irq as op;
 use l4re_sys::proto::{IRQ, IRQ_SENDER};
@@ -40,7 +39,7 @@ pub extern "C" fn l4_irq_receive_u(
     call_with(irq, IRQ, &[op::EOI], None, to, utcb)
 }
 
-/// Acknowledges the interrupt, and waits for a message from anyone.
+/// Acknowledges the interrupt, and waits for a message from anyone if `label` is not null.
 #[unsafe(no_mangle)]
 pub extern "C" fn l4_irq_wait_u(
     irq: l4_cap_idx_t,
@@ -49,7 +48,7 @@ pub extern "C" fn l4_irq_wait_u(
     utcb: UtcbRef,
 ) -> l4_msgtag_t {
     utcb.set_mr(0, op::EOI);
-    l4_ipc_send_and_wait(irq, utcb.as_ptr(), tag(IRQ, 1, 0), label, to)
+    send_and_wait(irq, tag(IRQ, 1, 0), label, to)
 }
 
 /// Acknowledges the interrupt.

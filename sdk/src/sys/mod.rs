@@ -24,7 +24,6 @@ mod semaphore;
 mod task;
 mod thread;
 mod thread_group;
-mod types;
 mod utcb;
 mod vcon;
 

@@ -1,5 +1,4 @@
 //! `l4/sys/arch/`: what is amd64's own.
 
 mod cache;
-mod ipc;
 mod utcb;

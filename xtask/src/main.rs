@@ -27,6 +27,7 @@ mod sysroot;
 mod system;
 mod tap;
 mod test;
+mod uclibc;
 mod workspace;
 
 use std::process::ExitCode;

@@ -199,11 +199,26 @@ impl Cap<Rm> {
     /// # Safety
     /// Safe code must not rely on what is there.
     pub unsafe fn detach(self, addr: u64) -> Result<()> {
+        self.detach_once(addr, 1, op::DETACH_OVERLAP).map(drop)
+    }
+
+    /// Detaches exactly `size` bytes from `start` on (whole pages), of however many regions;
+    /// those that reach beyond keep what is beyond.
+    ///
+    /// # Errors
+    /// [`Error::NOT_FOUND`] if there is nothing; whatever else the region map answers; an IPC
+    /// error.
+    ///
+    /// # Safety
+    /// Safe code must not rely on what is there.
+    pub unsafe fn detach_range(self, start: u64, size: usize) -> Result<()> {
+        while self.detach_once(start, size, op::DETACH_EXACT)? & op::DETACH_AGAIN != 0 {}
+        Ok(())
+    }
+
+    fn detach_once(self, addr: u64, size: usize, flags: u32) -> Result<i64> {
         let mut w = Writer::new();
-        w.put(op::DETACH)
-            .put(addr)
-            .put(1u64)
-            .put(op::DETACH_OVERLAP);
+        w.put(op::DETACH).put(addr).put(size).put(flags);
         let tag = ipc::transact(self.idx(), w.tag(proto::RM)?, Buffers::None)?;
         let mut r = Reader::new(tag);
         let start: u64 = r.get()?;
@@ -212,7 +227,7 @@ impl Cap<Rm> {
             // SAFETY: as the caller vouches.
             unsafe { unmap_range(Cap::<Task>::THIS, start, size) };
         }
-        Ok(())
+        Ok(tag.label())
     }
 
     /// What the first region, or reserved area, from `addr` on is, that overlaps `size` bytes.

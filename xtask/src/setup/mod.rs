@@ -3,6 +3,7 @@
 
 mod apt;
 mod cache;
+mod libc;
 mod linker;
 mod qemu;
 mod toolchain;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::status::{self, Failure};
 use crate::workspace::Workspace;
+pub use libc::{LibcTools, ensure as libc_tools};
 pub use toolchain::Toolchain;
 
 /// Set by `cargo xtask env`: the shell's `RUSTC` is then this tool's own choice.

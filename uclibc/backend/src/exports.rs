@@ -1,0 +1,42 @@
+//! What other parts of the program see of the backend, by L4Re's C names: what a program has
+//! once, though it may hold several copies of the crate `l4re`.
+
+use core::ptr::null;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use l4re::{Env, cap_alloc};
+use l4re_sys::CapIdx;
+
+/// The environment, as L4Re's C library has it (`l4/re/env.h`).
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals)]
+static l4re_global_env: AtomicPtr<l4re_sys::Env> = AtomicPtr::new(null::<l4re_sys::Env>().cast_mut());
+
+/// The first stack at the program's start: arguments, environment variables and the vector.
+#[unsafe(no_mangle)]
+#[allow(non_upper_case_globals)]
+static l4re_initial_stack: AtomicPtr<u64> = AtomicPtr::new(null::<u64>().cast_mut());
+
+/// The size of a page, and what thread-local data the static image needs beyond its own: uClibc
+/// has both in its dynamic linker only.
+#[unsafe(no_mangle)]
+static _dl_pagesize: AtomicUsize = AtomicUsize::new(l4re_sys::consts::PAGE_SIZE);
+#[unsafe(no_mangle)]
+static _dl_tls_static_size: AtomicUsize = AtomicUsize::new(0);
+
+/// Publishes the environment.
+pub fn publish(_: &Env, raw: &'static l4re_sys::Env, stack: *const u64) {
+    l4re_global_env.store(core::ptr::from_ref(raw).cast_mut(), Ordering::Release);
+    l4re_initial_stack.store(stack.cast_mut(), Ordering::Release);
+}
+
+/// A free capability slot; the invalid one if there is none (`l4/re/c/util/cap_alloc.h`).
+#[unsafe(no_mangle)]
+extern "C" fn l4re_util_cap_alloc() -> u64 {
+    cap_alloc::alloc().unwrap_or(CapIdx::INVALID).0
+}
+
+/// Gives a slot back (`l4/re/c/util/cap_alloc.h`).
+#[unsafe(no_mangle)]
+extern "C" fn l4re_util_cap_free(cap: u64) {
+    cap_alloc::free(CapIdx(cap));
+}

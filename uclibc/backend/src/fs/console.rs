@@ -1,0 +1,66 @@
+//! The program's log as its terminal.
+
+use crate::errno::Result;
+use crate::lock::Mutex;
+use core::time::Duration;
+use l4re::icu::Icu;
+use l4re::semaphore::Semaphore;
+use l4re::{Cap, OwnedCap, start};
+use l4re_sys::op::vcon::READ_SIZE;
+use l4re_sys::{Timeout, TimeoutS};
+
+/// How long to wait where the log does not tell of input, and at most where it does.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Raised when there is input; none before the first wait.
+static INPUT: Mutex<Option<Cap<Semaphore>>> = Mutex::new(None);
+
+/// Writes all of it. A program without a log writes nowhere.
+pub fn write(text: &[u8]) -> Result<usize> {
+    let log = start::env().log();
+    if log.is_valid() {
+        log.write(text)?;
+    }
+    Ok(text.len())
+}
+
+/// Waits for input and reads it; what a terminal's Enter key sends is a new line.
+pub fn read(to: &mut [u8], wait: bool) -> Result<usize> {
+    let log = start::env().log();
+    if to.is_empty() || !log.is_valid() {
+        return Ok(0);
+    }
+    let mut buffer = [0; READ_SIZE];
+    let len = to.len().min(READ_SIZE);
+    loop {
+        let got = log.read(buffer.get_mut(..len).unwrap_or(&mut []))?.len;
+        if got > 0 || !wait {
+            for (to, from) in to.iter_mut().zip(buffer.iter().take(got)) {
+                *to = if *from == b'\r' { b'\n' } else { *from };
+            }
+            return Ok(got);
+        }
+        wait_for_input();
+    }
+}
+
+fn wait_for_input() {
+    let known = *INPUT.lock();
+    let Some(semaphore) = known.or_else(subscribe) else {
+        return l4re::time::sleep(POLL);
+    };
+    let timeout = TimeoutS::from_us(POLL.as_micros() as u64);
+    // If it was not raised, reading again does no harm.
+    let _ = semaphore.down(Timeout::new(TimeoutS::NEVER, timeout));
+}
+
+/// Asks the log to raise a semaphore when there is input.
+fn subscribe() -> Option<Cap<Semaphore>> {
+    let env = start::env();
+    let semaphore: OwnedCap<Semaphore> = env.factory().create_semaphore().ok()?;
+    let log: Cap<Icu> = env.log().cast();
+    log.bind(0, semaphore.cap().cast()).ok()?;
+    let semaphore = semaphore.leak();
+    *INPUT.lock() = Some(semaphore);
+    Some(semaphore)
+}

@@ -1,0 +1,12 @@
+//! Threads: how they are made, what is known of them, how they end.
+
+mod create;
+mod end;
+mod futex;
+mod record;
+mod utcb;
+
+pub use create::clone;
+pub use end::exit;
+pub use futex::futex;
+pub use record::{cpu_time, current, exists, main_id, set_tid_address};

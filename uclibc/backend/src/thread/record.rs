@@ -1,0 +1,173 @@
+//! What is known of each thread.
+
+use super::utcb::Slot;
+use crate::errno::{ESRCH, Result, fail};
+use crate::lock::Mutex;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::time::Duration;
+use l4re::semaphore::Semaphore;
+use l4re::thread::Thread;
+use l4re::{Cap, OwnedCap, start};
+
+/// Which of the UTCB's words for the user holds the address of its thread's record: the last, as
+/// the first is L4Re's own C library's.
+const USER_WORD: usize = 2;
+
+/// A thread's number; the first thread's is also the program's.
+static NEXT_ID: AtomicU32 = AtomicU32::new(FIRST_ID);
+const FIRST_ID: u32 = 2;
+
+/// A thread.
+pub struct Record {
+    /// Its number.
+    pub id: u32,
+    /// What it sleeps on.
+    pub wakeup: OwnedCap<Semaphore>,
+    /// The address of the word that becomes 0 when it ends; 0 if there is none.
+    pub clear_at_end: AtomicU64,
+    /// The signals that it blocks.
+    pub blocked: AtomicU64,
+    /// Not 0 once it has ended and uses nothing any more.
+    pub ended: AtomicU32,
+    /// Of a thread that was made here. Dropped in this order: the thread first, then what it
+    /// uses.
+    pub own: Option<Own>,
+}
+
+/// What a thread that was made here has of its own.
+pub struct Own {
+    /// The thread.
+    pub thread: OwnedCap<Thread>,
+    /// Its UTCB.
+    pub _utcb: Slot,
+}
+
+/// All threads, by when they were made. A thread removes itself by ending, and whoever makes or
+/// ends one next clears away.
+static ALL: Mutex<Vec<Place>> = Mutex::new(Vec::new());
+
+/// Where a record is.
+#[derive(Clone, Copy)]
+struct Place(NonNull<Record>);
+
+// SAFETY: what several threads touch of a record is atomic.
+unsafe impl Send for Place {}
+
+/// Makes a record.
+fn new_record(own: Option<Own>) -> Result<Box<Record>> {
+    Ok(Box::new(Record {
+        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        wakeup: start::env().factory().create_semaphore()?,
+        clear_at_end: AtomicU64::new(0),
+        blocked: AtomicU64::new(0),
+        ended: AtomicU32::new(0),
+        own,
+    }))
+}
+
+impl Record {
+    /// The record of a new thread, known by the program from now on.
+    pub fn register(own: Option<Own>) -> Result<&'static Record> {
+        let record = NonNull::from(Box::leak(new_record(own)?));
+        ALL.lock().push(Place(record));
+        // SAFETY: only `clear_away` frees records, of threads that have ended.
+        Ok(unsafe { record.as_ref() })
+    }
+
+    /// Forgets a thread that has never run.
+    pub fn unregister(&'static self) {
+        self.ended.store(1, Ordering::Release);
+        clear_away();
+    }
+
+    /// The thread's capability.
+    pub fn thread(&self) -> Cap<Thread> {
+        match &self.own {
+            Some(own) => own.thread.cap(),
+            None => start::env().main_thread(),
+        }
+    }
+
+    /// Makes this what [`current`] finds in the thread with this UTCB.
+    ///
+    /// # Safety
+    /// The UTCB is valid, and its thread is the record's.
+    pub unsafe fn tell(&'static self, utcb: l4re_sys::UtcbRef) {
+        utcb.set_user(USER_WORD, core::ptr::from_ref(self).expose_provenance() as u64);
+    }
+}
+
+/// Frees what ended threads have used.
+pub fn clear_away() {
+    let mut gone = Vec::new();
+    {
+        let mut all = ALL.lock();
+        // SAFETY: records in the list have not been freed.
+        let has_ended =
+            |r: &Place| unsafe { r.0.as_ref() }.ended.load(Ordering::Acquire) != 0;
+        while let Some(i) = all.iter().position(has_ended) {
+            gone.push(all.swap_remove(i));
+        }
+    }
+    for record in gone {
+        // SAFETY: made by `Box::leak`, and taken out of the list by this thread alone. Its
+        // thread uses it no more (`ended`), and is deleted first.
+        drop(unsafe { Box::from_raw(record.0.as_ptr()) });
+    }
+}
+
+/// The calling thread's record. A thread that was not made here, as the first one, gets its
+/// record when it first asks.
+pub fn current() -> Result<&'static Record> {
+    let utcb = l4re_sys::utcb();
+    let address = utcb.user(USER_WORD) as usize;
+    let record = core::ptr::with_exposed_provenance::<Record>(address);
+    // SAFETY: null, or written by `tell`; a running thread's record is not freed.
+    match unsafe { record.as_ref() } {
+        Some(record) => Ok(record),
+        None => {
+            let record = Record::register(None)?;
+            // SAFETY: the UTCB is the calling thread's.
+            unsafe { record.tell(utcb) };
+            Ok(record)
+        }
+    }
+}
+
+/// The number of the first thread, and of the program.
+pub fn main_id() -> u32 {
+    FIRST_ID
+}
+
+/// Fails unless there is a thread of this number.
+pub fn exists(id: u32) -> Result<()> {
+    let all = ALL.lock();
+    // SAFETY: records in the list have not been freed, and are not while it is locked.
+    let mut ids = all.iter().map(|record| unsafe { record.0.as_ref() }.id);
+    if ids.any(|there| there == id) {
+        Ok(())
+    } else {
+        fail(ESRCH)
+    }
+}
+
+/// `set_tid_address`: which word tells the calling thread's end. Returns the thread's number.
+pub fn set_tid_address(word: u64) -> Result {
+    let record = current()?;
+    record.clear_at_end.store(word, Ordering::Relaxed);
+    Ok(record.id.into())
+}
+
+/// The processor time of all threads that are there.
+pub fn cpu_time() -> Result<Duration> {
+    let all = ALL.lock();
+    let mut us = 0;
+    for record in all.iter() {
+        // SAFETY: as in `exists`.
+        us += unsafe { record.0.as_ref() }.thread().stats_time()?;
+    }
+    Ok(Duration::from_micros(us))
+}

@@ -1,0 +1,161 @@
+//! What is changed in uClibc-ng's sources: as little as can be, and each change is checked to fit.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::status::{self, Failure};
+
+/// This file: what is changed is part of what the library is made of.
+pub const TEXT: &str = include_str!("edits.rs");
+
+/// A file of NPTL's for this processor.
+macro_rules! concat_nptl {
+    ($file:literal) => {
+        concat!("libpthread/nptl/sysdeps/unix/sysv/linux/x86_64/", $file)
+    };
+}
+
+/// Changes one text in a file, as often as it is expected there.
+struct Edit {
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    count: usize,
+}
+
+const fn edit(file: &'static str, count: usize, from: &'static str, to: &'static str) -> Edit {
+    Edit {
+        file,
+        from,
+        to,
+        count,
+    }
+}
+
+/// Assembler files, and how often each enters the kernel.
+const ASSEMBLER: [(&str, usize); 22] = [
+    ("libc/sysdeps/linux/x86_64/clone.S", 2),
+    ("libc/sysdeps/linux/x86_64/getcontext.S", 1),
+    ("libc/sysdeps/linux/x86_64/sched_getcpu.S", 1),
+    ("libc/sysdeps/linux/x86_64/setcontext.S", 1),
+    ("libc/sysdeps/linux/x86_64/swapcontext.S", 1),
+    ("libc/sysdeps/linux/x86_64/syscall.S", 1),
+    ("libc/sysdeps/linux/x86_64/vfork.S", 1),
+    (concat_nptl!("cancellation.S"), 1),
+    (concat_nptl!("lowlevellock.S"), 7),
+    (concat_nptl!("lowlevelrobustlock.S"), 3),
+    (concat_nptl!("pthread_barrier_wait.S"), 2),
+    (concat_nptl!("pthread_cond_broadcast.S"), 3),
+    (concat_nptl!("pthread_cond_signal.S"), 3),
+    (concat_nptl!("pthread_once.S"), 3),
+    (concat_nptl!("pthread_rwlock_rdlock.S"), 1),
+    (concat_nptl!("pthread_rwlock_timedrdlock.S"), 1),
+    (concat_nptl!("pthread_rwlock_timedwrlock.S"), 1),
+    (concat_nptl!("pthread_rwlock_unlock.S"), 1),
+    (concat_nptl!("pthread_rwlock_wrlock.S"), 1),
+    (concat_nptl!("sem_post.S"), 1),
+    (concat_nptl!("sem_timedwait.S"), 2),
+    (concat_nptl!("sem_wait.S"), 1),
+];
+
+/// The assembler files that call Linux's `gettimeofday` at its fixed address, and how often.
+const CLOCK: [(&str, usize); 5] = [
+    (concat_nptl!("lowlevellock.S"), 2),
+    (concat_nptl!("lowlevelrobustlock.S"), 1),
+    (concat_nptl!("pthread_rwlock_timedrdlock.S"), 1),
+    (concat_nptl!("pthread_rwlock_timedwrlock.S"), 1),
+    (concat_nptl!("sem_timedwait.S"), 1),
+];
+
+/// C files with inline assembler, and how often each enters the kernel.
+const INLINE: [(&str, usize); 5] = [
+    ("libc/sysdeps/linux/x86_64/bits/syscalls.h", 1),
+    ("libc/sysdeps/linux/x86_64/brk.c", 1),
+    ("libpthread/nptl/sysdeps/x86_64/pthreaddef.h", 1),
+    ("libpthread/nptl/sysdeps/x86_64/tls.h", 1),
+    (concat_nptl!("lowlevellock.h"), 5),
+];
+
+const OTHERS: [Edit; 3] = [
+    // Where a signal's handler returns to; it is never reached.
+    edit(
+        "libc/sysdeps/linux/x86_64/sigaction.c",
+        2,
+        "\tsyscall\\n",
+        "\tud2\\n",
+    ),
+    // L4Re's size, so that programs built for either fit both.
+    edit(
+        concat_nptl!("bits/pthreadtypes.h"),
+        1,
+        "__SIZEOF_PTHREAD_ATTR_T 56",
+        "__SIZEOF_PTHREAD_ATTR_T 80",
+    ),
+    // The first thread's data keep an alignment above the control block's.
+    edit(
+        "libpthread/nptl/sysdeps/generic/libc-tls.c",
+        1,
+        "roundup (memsz + GL(dl_tls_static_size), tcbalign)",
+        "roundup (memsz + GL(dl_tls_static_size), max_align)",
+    ),
+];
+
+/// Makes the changes in the sources in `dir`.
+pub fn apply(dir: &Path) -> Result<()> {
+    let assembler = ASSEMBLER
+        .map(|(file, count)| edit(file, count, "\n\tsyscall", "\n\tcall\t__l4re_syscall"));
+    let clock = CLOCK.map(|(file, count)| {
+        let (from, to) = ("$VSYSCALL_ADDR_vgettimeofday", "$__l4re_gettimeofday");
+        edit(file, count, from, to)
+    });
+    let inline =
+        INLINE.map(|(file, count)| edit(file, count, "\"syscall", "\"call __l4re_syscall"));
+    (assembler.iter())
+        .chain(&clock)
+        .chain(&inline)
+        .chain(&OTHERS)
+        .try_for_each(|edit| edit.apply(dir))
+}
+
+impl Edit {
+    fn apply(&self, dir: &Path) -> Result<()> {
+        let file = dir.join(self.file);
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        // A label starts at the line's beginning, and so does not count.
+        let found = text.matches(self.from).count();
+        if found != self.count {
+            return Err(Failure::error(
+                status::BUILD,
+                format!(
+                    "{} holds {:?} {found} times, {} are due: this uClibc-ng is another than the one that the changes were made for",
+                    file.display(),
+                    self.from,
+                    self.count
+                ),
+            ));
+        }
+        fs::write(&file, text.replace(self.from, self.to))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_not_there_as_often_as_it_should_stops_the_build() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a.S"), "x:\n\tsyscall\nsyscall:\n\tsyscall\t/* */\n").unwrap();
+        let edit = |count| edit("a.S", count, "\n\tsyscall", "\n\tcall\tf");
+        let error = edit(1).apply(dir.path()).unwrap_err();
+        assert_eq!(status::of(&error), status::BUILD);
+        assert!(error.to_string().contains("2 times, 1 are due"), "{error}");
+        edit(2).apply(dir.path()).unwrap();
+        let text = fs::read_to_string(dir.path().join("a.S")).unwrap();
+        assert_eq!(text, "x:\n\tcall\tf\nsyscall:\n\tcall\tf\t/* */\n");
+    }
+}

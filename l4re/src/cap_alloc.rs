@@ -4,6 +4,7 @@
 //! wherever a thread may be stopped, and no heap, so that the heap can use it.
 
 use crate::error::{Error, Result};
+use crate::hosted;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use l4re_sys::CapIdx;
 
@@ -31,6 +32,11 @@ impl Table {
             used: [const { AtomicU64::new(0) }; WORDS],
             hint: AtomicUsize::new(0),
         }
+    }
+
+    /// Whether slots are not this table's to give: there has been no [`init`].
+    fn is_foreign(&self) -> bool {
+        self.first.load(Ordering::Acquire) == 0
     }
 
     fn alloc(&self) -> Option<u64> {
@@ -88,12 +94,17 @@ pub fn alloc() -> Result<CapIdx> {
     TABLE
         .alloc()
         .map(CapIdx::from_index)
+        .or_else(|| TABLE.is_foreign().then(hosted::alloc_cap)?)
         .ok_or(Error::NoCapSlot)
 }
 
 /// Gives a slot back. What is in it must be gone: the next owner would find it.
 pub fn free(cap: CapIdx) {
-    TABLE.free(cap.index());
+    if TABLE.is_foreign() {
+        hosted::free_cap(cap);
+    } else {
+        TABLE.free(cap.index());
+    }
 }
 
 #[cfg(test)]

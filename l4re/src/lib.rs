@@ -74,6 +74,7 @@ mod error;
 pub mod event;
 pub mod factory;
 pub mod goos;
+mod hosted;
 pub mod icu;
 pub mod inhibitor;
 pub mod interface;

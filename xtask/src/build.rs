@@ -203,6 +203,9 @@ pub fn programs(
     package: &Package,
     profile: Profile,
 ) -> Result<PathBuf> {
+    if !package.c_sources.is_empty() {
+        return crate::uclibc::program(ws, setup, package);
+    }
     let (dir, target_dir) = ws.home_of(package)?;
     let folder = program_folder(&target_dir, profile);
     let mut cargo = cargo(ws, setup, "build", TARGET);
@@ -267,6 +270,11 @@ pub fn test_programs(
     setup: &Setup,
     package: &Package,
 ) -> Result<Vec<(String, PathBuf)>> {
+    if !package.c_sources.is_empty() {
+        let folder = crate::uclibc::program(ws, setup, package)?;
+        return Ok(vec![(package.name.clone(), folder.join(&package.name))]);
+    }
+    let package = package.name.as_str();
     let mut cargo = cargo(ws, setup, "test", TARGET);
     if package.std {
         cargo.envs(std_env(ws, setup, package.libc_of.as_deref())?);

@@ -57,6 +57,8 @@ pub enum Command {
     Sdk(SdkArgs),
     /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.
     Env(EnvArgs),
+    /// Build the C library, and print the folder with `libc.a` and `include/`.
+    Libc,
     /// Print the linker's command line for a program.
     LinkLine {
         /// Name of an example or of another program in the workspace.

@@ -109,5 +109,9 @@ fn program_packages(ws: &Workspace) -> Result<Vec<Package>> {
         .chain(examples)
         .chain(tests)
         .map(|dir| Package::read(&dir))
+        .filter(|package| {
+            // Clippy has nothing to say of C.
+            (package.as_ref()).map_or(true, |package| package.c_sources.is_empty())
+        })
         .collect()
 }

@@ -67,6 +67,12 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::New { folder } => new::run(&ws, &folder),
         Command::Sdk(args) => sdk::run(&ws, &args),
         Command::Env(args) => env::print(&ws, &args),
+        Command::Libc => {
+            let setup = setup::ensure(&ws)?;
+            sysroot::ensure(&ws, &setup)?;
+            println!("{}", uclibc::ensure(&ws, &setup)?.display());
+            Ok(0)
+        }
         Command::LinkLine { program, release } => build::link_line(&ws, &program, release),
     }
 }

@@ -16,7 +16,7 @@ use crate::status::{self, Failure};
 use crate::symbols::Symbols;
 use crate::sysroot;
 use crate::system::System;
-use crate::workspace::{Package, Workspace};
+use crate::workspace::{Package, Workspace, has_manifest};
 
 /// Where `run` leaves the folder of the package that cargo runs a program of.
 const PACKAGE_DIR: &str = "L4RE_RS_PACKAGE_DIR";
@@ -131,7 +131,7 @@ fn name_programs(ws: &Workspace, args: &RunArgs) -> Result<Named> {
 
 /// The package in a folder.
 fn package_in(dir: &Path) -> Result<Named> {
-    if !dir.join("Cargo.toml").is_file() {
+    if !has_manifest(dir) {
         return Err(Failure::error(
             status::NO_FILE,
             format!(
@@ -151,11 +151,7 @@ fn package_in(dir: &Path) -> Result<Named> {
 }
 
 fn is_example(ws: &Workspace, name: &str) -> bool {
-    ws.root
-        .join("examples")
-        .join(name)
-        .join("Cargo.toml")
-        .is_file()
+    has_manifest(&ws.root.join("examples").join(name))
 }
 
 /// Checks the files, and tells what each needs.

@@ -17,6 +17,11 @@ pub const TARGET: &str = "x86_64-l4re-uclibc";
 /// The kernel's target.
 pub const KERNEL_TARGET: &str = "x86_64-unknown-none";
 
+/// What describes a package.
+const MANIFEST: &str = "Cargo.toml";
+/// What describes a program in C.
+const C_MANIFEST: &str = "program.toml";
+
 /// The checked-out project and its build directory.
 #[derive(Debug)]
 pub struct Workspace {
@@ -39,6 +44,8 @@ pub struct Package {
     pub std: bool,
     /// The L4Re build tree whose C library such programs get instead of this project's.
     pub libc_of: Option<PathBuf>,
+    /// Sources of its one program, if that is in C.
+    pub c_sources: Vec<PathBuf>,
     /// `[package.metadata.l4re]`.
     pub l4re: Metadata,
 }
@@ -263,7 +270,7 @@ impl Workspace {
         let mut names = Vec::new();
         for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
             let entry = entry?;
-            if entry.path().join("Cargo.toml").is_file()
+            if has_manifest(&entry.path())
                 && let Ok(name) = entry.file_name().into_string()
             {
                 names.push(name);
@@ -287,9 +294,10 @@ impl Workspace {
 }
 
 impl Package {
-    /// Reads `Cargo.toml` in `dir`.
+    /// Reads `Cargo.toml` in `dir`, or a C program's `program.toml`.
     pub fn read(dir: &Path) -> Result<Package> {
-        let file = dir.join("Cargo.toml");
+        let c = dir.join(C_MANIFEST);
+        let file = if c.is_file() { c } else { dir.join(MANIFEST) };
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         Package::parse(&text, dir).with_context(|| format!("in {}", file.display()))
@@ -305,12 +313,19 @@ impl Package {
         let mut found = programs_in(&dir.join("src/bin"));
         found.retain(|name| !bins.contains(name));
         bins.extend(found);
+        let c_sources: Vec<PathBuf> = (manifest.c.sources.iter())
+            .map(|source| dir.join(source))
+            .collect();
+        if !c_sources.is_empty() {
+            bins = vec![manifest.package.name.clone()];
+        }
         let package = Package {
             name: manifest.package.name,
             dir: dir.to_owned(),
             bins,
             std: needs_std(dir),
             libc_of: None,
+            c_sources,
             l4re: manifest.package.metadata.l4re,
         };
         for program in &package.l4re.programs {
@@ -339,6 +354,14 @@ struct Manifest {
     package: ManifestPackage,
     #[serde(default)]
     bin: Vec<ManifestBin>,
+    #[serde(default)]
+    c: ManifestC,
+}
+
+/// A program in C.
+#[derive(Default, Deserialize)]
+struct ManifestC {
+    sources: Vec<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -378,6 +401,11 @@ fn needs_std(dir: &Path) -> bool {
     .filter(|file| file.extension().is_some_and(|ext| ext == "rs"))
     .filter_map(|file| fs::read_to_string(file).ok())
     .any(|text| without(&text))
+/// Whether a folder holds a package, or a program in C.
+pub fn has_manifest(dir: &Path) -> bool {
+    [MANIFEST, C_MANIFEST]
+        .iter()
+        .any(|name| dir.join(name).is_file())
 }
 
 /// Names of the programs in `src/bin`, sorted.
@@ -485,6 +513,11 @@ mod tests {
                 "{wrong}"
             );
         }
+    fn a_program_in_c() {
+        let text = "[package]\nname = 'c'\n[c]\nsources = ['main.c']";
+        let package = Package::parse(text, Path::new("/nowhere")).unwrap();
+        assert_eq!(package.bins, ["c"]);
+        assert_eq!(package.c_sources, [Path::new("/nowhere/main.c")]);
     }
 
     #[test]

@@ -3,9 +3,7 @@
 #![allow(non_upper_case_globals)]
 
 use crate::entry::Frame;
-use crate::errno::{
-    EAFNOSUPPORT, EBADF, ECHILD, EINVAL, ENOSYS, ENOTSOCK, EROFS, Result, fail,
-};
+use crate::errno::{EAFNOSUPPORT, EBADF, ECHILD, EINVAL, ENOSYS, ENOTSOCK, EROFS, Result, fail};
 use crate::{fs, memory, names, random, signal, system, thread, time, user};
 use core::time::Duration;
 use l4re::Cap;
@@ -73,7 +71,11 @@ pub fn dispatch(number: u64, frame: &Frame) -> Result {
             __NR_linkat => fs::refuse_change(c, d, true),
             __NR_ftruncate | __NR_fchmod | __NR_fchown | __NR_fallocate | __NR_pwrite64 => {
                 fs::check(a)?;
-                fail(if number == __NR_pwrite64 { EBADF } else { EROFS })
+                fail(if number == __NR_pwrite64 {
+                    EBADF
+                } else {
+                    EROFS
+                })
             }
 
             __NR_brk => Ok(memory::brk(a)),
@@ -159,9 +161,9 @@ pub fn dispatch(number: u64, frame: &Frame) -> Result {
 
             // There are no sockets and no pipes, and so no descriptors of such.
             __NR_socket | __NR_socketpair => fail(EAFNOSUPPORT),
-            __NR_connect | __NR_accept | __NR_accept4 | __NR_bind | __NR_listen
-            | __NR_shutdown | __NR_getsockname | __NR_getpeername | __NR_setsockopt
-            | __NR_getsockopt | __NR_sendto | __NR_recvfrom | __NR_sendmsg | __NR_recvmsg => {
+            __NR_connect | __NR_accept | __NR_accept4 | __NR_bind | __NR_listen | __NR_shutdown
+            | __NR_getsockname | __NR_getpeername | __NR_setsockopt | __NR_getsockopt
+            | __NR_sendto | __NR_recvfrom | __NR_sendmsg | __NR_recvmsg => {
                 fs::check(a)?;
                 fail(ENOTSOCK)
             }

@@ -3,13 +3,14 @@
 
 use core::ptr::null;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use l4re::{Env, cap_alloc};
+use l4re::cap_alloc;
 use l4re_sys::CapIdx;
 
 /// The environment, as L4Re's C library has it (`l4/re/env.h`).
 #[unsafe(no_mangle)]
 #[allow(non_upper_case_globals)]
-static l4re_global_env: AtomicPtr<l4re_sys::Env> = AtomicPtr::new(null::<l4re_sys::Env>().cast_mut());
+static l4re_global_env: AtomicPtr<l4re_sys::Env> =
+    AtomicPtr::new(null::<l4re_sys::Env>().cast_mut());
 
 /// The first stack at the program's start: arguments, environment variables and the vector.
 #[unsafe(no_mangle)]
@@ -24,7 +25,7 @@ static _dl_pagesize: AtomicUsize = AtomicUsize::new(l4re_sys::consts::PAGE_SIZE)
 static _dl_tls_static_size: AtomicUsize = AtomicUsize::new(0);
 
 /// Publishes the environment.
-pub fn publish(_: &Env, raw: &'static l4re_sys::Env, stack: *const u64) {
+pub fn publish(raw: &'static l4re_sys::Env, stack: *const u64) {
     l4re_global_env.store(core::ptr::from_ref(raw).cast_mut(), Ordering::Release);
     l4re_initial_stack.store(stack.cast_mut(), Ordering::Release);
 }

@@ -53,9 +53,9 @@ impl State {
         let env = start::try_env().ok_or(Error::NO_MEMORY)?;
         if self.end == 0 {
             let align = PAGE_SHIFT as u8;
-            self.end = env
-                .rm()
-                .reserve_area(0, AREA, RmFlags::SEARCH_ADDR, align)? as usize;
+            self.end =
+                env.rm()
+                    .reserve_area(0, AREA, RmFlags::SEARCH_ADDR, align)? as usize;
             self.area_end = self.end + AREA;
         }
         // A hole has a header, and what is behind the last hole may be too small for anything.

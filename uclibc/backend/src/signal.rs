@@ -10,8 +10,8 @@ use crate::lock::Mutex;
 use crate::{names, system, thread, user};
 use core::sync::atomic::Ordering;
 use linux_raw_sys::general::{
-    SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG, SIGWINCH,
-    SS_DISABLE, __NR_tgkill,
+    __NR_tgkill, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG,
+    SIGWINCH, SS_DISABLE,
 };
 
 /// The number of signals.

@@ -3,9 +3,7 @@
 use crate::errno::{EINVAL, EPERM, Result, fail};
 use crate::{thread, time, user};
 use l4re::start;
-use linux_raw_sys::general::{
-    RLIM64_INFINITY, RLIMIT_NOFILE, RLIMIT_STACK, rlimit64, rusage,
-};
+use linux_raw_sys::general::{RLIM64_INFINITY, RLIMIT_NOFILE, RLIMIT_STACK, rlimit64, rusage};
 use linux_raw_sys::system::new_utsname;
 
 /// The size of the first thread's stack, as the loaders of both systems make it.
@@ -92,7 +90,9 @@ struct SysInfo {
 pub unsafe fn info(to: u64) -> Result {
     let memory = start::env().mem_alloc().info()?;
     // A quota may allow more than there is.
-    let total = memory.quota.min(memory.quota_used.saturating_add(memory.mem_free));
+    let total = memory
+        .quota
+        .min(memory.quota_used.saturating_add(memory.mem_free));
     let info = SysInfo {
         uptime: time::now().as_secs() as i64,
         loads: [0; 3],
@@ -134,7 +134,10 @@ pub unsafe fn affinity(size: u64, to: u64) -> Result {
     if size < 8 || !size.is_multiple_of(8) {
         return fail(EINVAL);
     }
-    let online = start::env().scheduler().info(0, 0).map_or(1, |info| info.map);
+    let online = start::env()
+        .scheduler()
+        .info(0, 0)
+        .map_or(1, |info| info.map);
     // SAFETY: as the caller vouches.
     unsafe { user::put(to, online) };
     Ok(8)

@@ -22,8 +22,12 @@ pub fn now() -> Duration {
 /// the time since the start of the system, as if that had been in 1970.
 fn clock(id: u64) -> Result<Duration> {
     match id as u32 {
-        CLOCK_REALTIME | CLOCK_REALTIME_COARSE | CLOCK_MONOTONIC | CLOCK_MONOTONIC_COARSE
-        | CLOCK_MONOTONIC_RAW | CLOCK_BOOTTIME => Ok(now()),
+        CLOCK_REALTIME
+        | CLOCK_REALTIME_COARSE
+        | CLOCK_MONOTONIC
+        | CLOCK_MONOTONIC_COARSE
+        | CLOCK_MONOTONIC_RAW
+        | CLOCK_BOOTTIME => Ok(now()),
         CLOCK_THREAD_CPUTIME_ID => {
             let us = l4re::Cap::<l4re::thread::Thread>::CURRENT.stats_time()?;
             Ok(Duration::from_micros(us))

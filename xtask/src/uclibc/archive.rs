@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use object::{Object, ObjectSymbol};
 
+use super::program::linker;
 use super::{COMPLETE, folder, succeed};
 use crate::setup::{LibcTools, Setup};
 use crate::status::{self, Failure};
@@ -62,7 +63,7 @@ pub fn complete(
     }
     fs::create_dir_all(&dir)?;
     let object = dir.join("backend.o");
-    localise(setup, tools, backend, &object)?;
+    localise(setup, backend, &object)?;
     let unwind = dir.join("unwind.o");
     succeed(
         compile(tools, &plain.join("include"))
@@ -99,15 +100,10 @@ pub fn compile(tools: &LibcTools, include: &Path) -> Command {
 }
 
 /// Makes one object file of the backend, of which only the names of [`EXPORTS`] can be seen.
-fn localise(setup: &Setup, tools: &LibcTools, backend: &Path, object: &Path) -> Result<()> {
+fn localise(setup: &Setup, backend: &Path, object: &Path) -> Result<()> {
     let linked = object.with_extension("linked.o");
-    let mut linker = Command::new(&setup.linker);
-    // `rust-lld` is several linkers.
-    if setup.linker.ends_with("rust-lld") {
-        linker.args(["-flavor", "gnu"]);
-    }
     succeed(
-        linker
+        linker(setup)
             .args(["-r", "-u", "_start", "-u", "__l4re_syscall", "-o"])
             .arg(&linked)
             .arg(backend),
@@ -123,7 +119,6 @@ fn localise(setup: &Setup, tools: &LibcTools, backend: &Path, object: &Path) -> 
         "hiding the backend's names",
     )?;
     fs::remove_file(&linked)?;
-    let _ = tools;
     check(object)
 }
 

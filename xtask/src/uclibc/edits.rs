@@ -78,11 +78,11 @@ const INLINE: [(&str, usize); 5] = [
     (concat_nptl!("lowlevellock.h"), 5),
 ];
 
-const OTHERS: [Edit; 3] = [
+const OTHERS: [Edit; 8] = [
     // Where a signal's handler returns to; it is never reached.
     edit(
         "libc/sysdeps/linux/x86_64/sigaction.c",
-        2,
+        1,
         "\tsyscall\\n",
         "\tud2\\n",
     ),
@@ -93,19 +93,55 @@ const OTHERS: [Edit; 3] = [
         "__SIZEOF_PTHREAD_ATTR_T 56",
         "__SIZEOF_PTHREAD_ATTR_T 80",
     ),
-    // The first thread's data keep an alignment above the control block's.
+    // The first thread's data keep an alignment above the control block's; the image's own may
+    // start between two multiples of it.
     edit(
-        "libpthread/nptl/sysdeps/generic/libc-tls.c",
+        TLS,
         1,
         "roundup (memsz + GL(dl_tls_static_size), tcbalign)",
         "roundup (memsz + GL(dl_tls_static_size), max_align)",
     ),
+    edit(
+        TLS,
+        1,
+        "memsz = phdr->p_memsz;",
+        "memsz = phdr->p_memsz + (phdr->p_vaddr & (phdr->p_align - 1));",
+    ),
+    edit(
+        TLS,
+        1,
+        "filesz = phdr->p_filesz;",
+        "filesz = phdr->p_filesz + (phdr->p_vaddr & (phdr->p_align - 1));",
+    ),
+    edit(
+        TLS,
+        1,
+        "initimage = (void *) phdr->p_vaddr;",
+        "initimage = (void *) (phdr->p_vaddr & -phdr->p_align);",
+    ),
+    // The heap's lock is the one that stdio has: as recursive, but inline, and without atomic
+    // operations while there is one thread.
+    edit(
+        "libc/stdlib/malloc-standard/malloc.c",
+        1,
+        "__UCLIBC_MUTEX_INIT(__malloc_lock, PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP)",
+        "__UCLIBC_IO_MUTEX_INIT(__malloc_lock)",
+    ),
+    edit(
+        "libc/stdlib/malloc-standard/malloc.h",
+        3,
+        "__UCLIBC_MUTEX_",
+        "__UCLIBC_IO_MUTEX_",
+    ),
 ];
+
+/// Where the first thread's thread-local data are set up.
+const TLS: &str = "libpthread/nptl/sysdeps/generic/libc-tls.c";
 
 /// Makes the changes in the sources in `dir`.
 pub fn apply(dir: &Path) -> Result<()> {
-    let assembler = ASSEMBLER
-        .map(|(file, count)| edit(file, count, "\n\tsyscall", "\n\tcall\t__l4re_syscall"));
+    let assembler =
+        ASSEMBLER.map(|(file, count)| edit(file, count, "\n\tsyscall", "\n\tcall\t__l4re_syscall"));
     let clock = CLOCK.map(|(file, count)| {
         let (from, to) = ("$VSYSCALL_ADDR_vgettimeofday", "$__l4re_gettimeofday");
         edit(file, count, from, to)
@@ -149,7 +185,11 @@ mod tests {
     #[test]
     fn a_text_that_is_not_there_as_often_as_it_should_stops_the_build() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("a.S"), "x:\n\tsyscall\nsyscall:\n\tsyscall\t/* */\n").unwrap();
+        fs::write(
+            dir.path().join("a.S"),
+            "x:\n\tsyscall\nsyscall:\n\tsyscall\t/* */\n",
+        )
+        .unwrap();
         let edit = |count| edit("a.S", count, "\n\tsyscall", "\n\tcall\tf");
         let error = edit(1).apply(dir.path()).unwrap_err();
         assert_eq!(status::of(&error), status::BUILD);

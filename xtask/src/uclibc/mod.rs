@@ -6,6 +6,9 @@
 
 mod archive;
 mod edits;
+mod program;
+
+pub use program::program;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

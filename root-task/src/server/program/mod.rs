@@ -31,6 +31,9 @@ pub use end::{end_system, report};
 /// The status of a program that could not be started.
 const STATUS_NO_START: i64 = 126;
 
+/// The file that lists the names of the others, as moe's: `length:name`, a line each.
+const DIRECTORY: &str = ".dirinfo";
+
 /// The kernel's memory for one program's objects, in bytes: at least and at most.
 const KERNEL_SHARES: (usize, usize) = (256 << 10, 16 << 20);
 /// Bytes of the kernel's memory where the kernel does not tell.
@@ -83,22 +86,37 @@ impl Server {
     pub(super) fn publish_files(&mut self) -> Result<Label> {
         let account = self.account.clone();
         let mut names = Names::new(account.quota.clone());
+        let mut list = String::new();
         for index in 0..self.files.len() {
             let bytes = self.files[index].bytes;
             let (base, size) = (bytes.as_ptr() as usize, bytes.len());
             // SAFETY: a boot file is whole pages that stay, and are never written.
             let memory =
                 unsafe { Dataspace::foreign(self.pool, &account.quota, base, size, MemRights::RX) };
-            let label = self.publish(&account, Object::Dataspace(Rc::new(memory)))?;
-            let entry = Entry {
-                meaning: Meaning::Object(label),
-                write: false,
-                special: false,
-            };
+            let name = self.files[index].name.clone();
             // Of files with one name the first counts.
-            let _ = names.register(self.files[index].name.as_bytes(), entry, |_| false);
+            if self.publish_file(&mut names, &name, memory)? {
+                list += &format!("{}:{name}\n", name.len());
+            }
+        }
+        if !list.is_empty() {
+            let memory = Dataspace::on_demand(self.pool, &account.quota, list.len())?;
+            memory.write(0, list.as_bytes())?;
+            self.publish_file(&mut names, DIRECTORY, memory)?;
         }
         self.publish(&account, Object::Names(Rc::new(RefCell::new(names))))
+    }
+
+    /// Makes memory a file that can be read; says whether the name was free.
+    fn publish_file(&mut self, names: &mut Names, name: &str, memory: Dataspace) -> Result<bool> {
+        let account = self.account.clone();
+        let label = self.publish(&account, Object::Dataspace(Rc::new(memory)))?;
+        let entry = Entry {
+            meaning: Meaning::Object(label),
+            write: false,
+            special: false,
+        };
+        Ok(names.register(name.as_bytes(), entry, |_| false).is_ok())
     }
 
     /// Says how many bytes of memory the kernel has for its objects; 0 if that is unknown.

@@ -1,8 +1,8 @@
 //! The system calls about paths and content.
 
+use super::fd;
 use super::path::{self, Node};
 use super::table::{Entry, Kind, Open, descriptor, insert};
-use super::fd;
 use crate::errno::{
     EACCES, EBADF, EINVAL, ENOENT, ENOTDIR, ERANGE, EROFS, ESPIPE, Errno, Result, fail,
 };
@@ -58,7 +58,11 @@ pub unsafe fn open(dir: u64, path: u64, flags: u64) -> Result {
     if flags & O_DIRECTORY != 0 && !matches!(open.kind, Kind::Dir(..)) {
         return fail(ENOTDIR);
     }
-    let own = if flags & O_CLOEXEC != 0 { FD_CLOEXEC } else { 0 };
+    let own = if flags & O_CLOEXEC != 0 {
+        FD_CLOEXEC
+    } else {
+        0
+    };
     let entry = Entry {
         open: Arc::new(open),
         flags: own,

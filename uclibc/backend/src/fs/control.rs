@@ -29,7 +29,11 @@ pub fn dup_to(file: u64, to: u64, flags: Option<u64>) -> Result {
     let (from, to) = (fd(file)?, fd(to)?);
     let open = descriptor(from)?;
     if from == to {
-        return if flags.is_none() { Ok(to.into()) } else { fail(EINVAL) };
+        return if flags.is_none() {
+            Ok(to.into())
+        } else {
+            fail(EINVAL)
+        };
     }
     let cloexec = flags.unwrap_or(0) as u32 & O_CLOEXEC != 0;
     let flags = if cloexec { FD_CLOEXEC } else { 0 };
@@ -193,7 +197,10 @@ pub unsafe fn select(args: [u64; 6]) -> Result {
             0 => None,
             at => {
                 let time: timeval = user::get(at)?;
-                let micros = time.tv_sec.saturating_mul(1_000_000).saturating_add(time.tv_usec);
+                let micros = time
+                    .tv_sec
+                    .saturating_mul(1_000_000)
+                    .saturating_add(time.tv_usec);
                 Some(Duration::from_micros(micros.max(0) as u64))
             }
         };

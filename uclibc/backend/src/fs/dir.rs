@@ -83,7 +83,9 @@ fn parse(text: &[u8]) -> impl Iterator<Item = &str> {
         let len: usize = core::str::from_utf8(len).ok()?.trim().parse().ok()?;
         let (name, behind) = behind.get(1..)?.split_at_checked(len)?;
         rest = behind;
-        core::str::from_utf8(name).ok().filter(|name| !name.is_empty())
+        core::str::from_utf8(name)
+            .ok()
+            .filter(|name| !name.is_empty())
     })
 }
 

@@ -13,8 +13,8 @@ mod stat;
 mod table;
 
 pub use calls::{
-    access, chdir, check, fchdir, getcwd, lseek, open, pread, read, readlink, readv, refuse_change, write,
-    writev,
+    access, chdir, check, fchdir, getcwd, lseek, open, pread, read, readlink, readv, refuse_change,
+    write, writev,
 };
 pub use control::{close, dup, dup_to, fcntl, ioctl, poll, pselect, select, timeout};
 pub use dir::getdents;

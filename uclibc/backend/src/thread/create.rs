@@ -73,8 +73,11 @@ pub unsafe fn clone(args: [u64; 6], frame: &Frame) -> Result {
     let thread = record.thread();
     let id = record.id;
     // SAFETY: the thread has not run yet, and goes on as the caller of the system call asks.
-    let started = unsafe { thread.ex_regs(begin as *const () as u64, stack - 8, 0) }
-        .and_then(|_| env.scheduler().run_thread(thread, SchedParam::prio(MAIN_THREAD_PRIO)));
+    let started =
+        unsafe { thread.ex_regs(begin as *const () as u64, stack - 8, 0) }.and_then(|_| {
+            env.scheduler()
+                .run_thread(thread, SchedParam::prio(MAIN_THREAD_PRIO))
+        });
     if let Err(e) = started {
         record.unregister();
         return Err(e.into());

@@ -1,7 +1,7 @@
 //! How threads end.
 
-use super::record::{clear_away, current};
 use super::futex;
+use super::record::{clear_away, current};
 use core::arch::asm;
 use core::sync::atomic::Ordering;
 use l4re::sys::{CapIdx, MsgTag, RcvItem, Sysf, TagFlags};

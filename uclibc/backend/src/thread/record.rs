@@ -96,7 +96,10 @@ impl Record {
     /// # Safety
     /// The UTCB is valid, and its thread is the record's.
     pub unsafe fn tell(&'static self, utcb: l4re_sys::UtcbRef) {
-        utcb.set_user(USER_WORD, core::ptr::from_ref(self).expose_provenance() as u64);
+        utcb.set_user(
+            USER_WORD,
+            core::ptr::from_ref(self).expose_provenance() as u64,
+        );
     }
 }
 
@@ -106,8 +109,7 @@ pub fn clear_away() {
     {
         let mut all = ALL.lock();
         // SAFETY: records in the list have not been freed.
-        let has_ended =
-            |r: &Place| unsafe { r.0.as_ref() }.ended.load(Ordering::Acquire) != 0;
+        let has_ended = |r: &Place| unsafe { r.0.as_ref() }.ended.load(Ordering::Acquire) != 0;
         while let Some(i) = all.iter().position(has_ended) {
             gone.push(all.swap_remove(i));
         }

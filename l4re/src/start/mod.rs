@@ -1,7 +1,11 @@
 //! The start of a program, for the run-time system and [`main`](crate::main).
 #![allow(unsafe_code)]
 
-use crate::cap_alloc;
+mod first;
+
+pub(crate) use first::adopt;
+pub use first::{Beginning, begin};
+
 use crate::env::Env;
 use core::fmt;
 use core::ptr::null_mut;
@@ -10,18 +14,35 @@ use l4re_sys::re::parent::SIGNAL_EXIT;
 
 static ENV: AtomicPtr<Env> = AtomicPtr::new(null_mut());
 
-/// Publishes the environment: from now on [`env()`], [`print!`](crate::print) and the allocation
-/// of capability slots work. Only the first call counts.
-pub fn init(env: &'static Env) {
-    cap_alloc::init(env.raw().first_free_cap);
+/// Publishes the environment. Only the first call counts.
+fn init(env: &'static Env) {
     let env = core::ptr::from_ref(env).cast_mut();
     let _ = ENV.compare_exchange(null_mut(), env, Ordering::Release, Ordering::Relaxed);
 }
 
-/// The environment, if [`init`] has been called.
+/// The environment, if [`begin`] has been called, or a C library has started the program.
+#[inline]
 pub fn try_env() -> Option<&'static Env> {
     // SAFETY: the pointer is null or comes from the shared, static reference of `init`.
-    unsafe { ENV.load(Ordering::Acquire).as_ref() }
+    match unsafe { ENV.load(Ordering::Acquire).as_ref() } {
+        Some(env) => Some(env),
+        None => find_env(),
+    }
+}
+
+#[cold]
+fn find_env() -> Option<&'static Env> {
+    if !crate::hosted::find_env() {
+        return None;
+    }
+    loop {
+        // SAFETY: as in `try_env`.
+        match unsafe { ENV.load(Ordering::Acquire).as_ref() } {
+            Some(env) => return Some(env),
+            // Another thread is about to publish it.
+            None => crate::sync::relax(),
+        }
+    }
 }
 
 /// The environment.

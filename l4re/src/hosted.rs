@@ -1,0 +1,70 @@
+//! Programs that a C library starts.
+//!
+//! Such a program may hold this crate twice: in the C library's backend, and its own. What a
+//! program has once, the copy that did not start it finds by L4Re's C names, which are weak
+//! here: without a C library they are null.
+#![allow(unsafe_code)]
+
+use l4re_sys::CapIdx;
+
+/// The address of a weak symbol; 0 if nobody defines it.
+#[cfg(all(target_os = "l4re", feature = "hosted"))]
+macro_rules! weak {
+    ($name:literal) => {{
+        let address: usize;
+        // SAFETY: loads an address that the linker knows.
+        unsafe {
+            core::arch::asm!(
+                concat!(".weak ", $name),
+                concat!("movabs {}, offset ", $name),
+                out(reg) address,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        address
+    }};
+}
+#[cfg(not(all(target_os = "l4re", feature = "hosted")))]
+macro_rules! weak {
+    ($name:literal) => {
+        0usize
+    };
+}
+
+/// Sees to it that the environment that the C library was started with is published, by this
+/// thread or another one; false if there is no C library.
+pub(crate) fn find_env() -> bool {
+    // The backend leaves the stack pointer at the program's entry there.
+    let place = core::ptr::with_exposed_provenance::<*const u64>(weak!("l4re_initial_stack"));
+    // SAFETY: null, or the backend's variable, written before `main`.
+    match unsafe { place.as_ref() } {
+        Some(sp) if !sp.is_null() => {
+            // SAFETY: so says the backend.
+            unsafe { crate::start::adopt(*sp) };
+            true
+        }
+        _ => false,
+    }
+}
+
+/// A free capability slot of the C library's allocator (`l4re_util_cap_alloc()`,
+/// `l4/re/c/util/cap_alloc.h`), if there is such and it has one.
+pub(crate) fn alloc_cap() -> Option<CapIdx> {
+    let place = weak!("l4re_util_cap_alloc");
+    if place == 0 {
+        return None;
+    }
+    // SAFETY: a function of this type has the name.
+    let alloc: extern "C" fn() -> u64 = unsafe { core::mem::transmute(place) };
+    Some(CapIdx(alloc())).filter(|cap| cap.is_valid())
+}
+
+/// Gives a slot back to the C library's allocator (`l4re_util_cap_free()`).
+pub(crate) fn free_cap(cap: CapIdx) {
+    let place = weak!("l4re_util_cap_free");
+    if place != 0 {
+        // SAFETY: as in `alloc_cap`.
+        let free: extern "C" fn(u64) = unsafe { core::mem::transmute(place) };
+        free(cap.0);
+    }
+}

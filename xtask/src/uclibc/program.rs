@@ -1,0 +1,86 @@
+//! Programs in C.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::{archive, succeed};
+use crate::setup::{self, Setup};
+use crate::status::{self, Failure};
+use crate::workspace::{Package, Workspace};
+
+/// Compiles and links a program in C; the result is the folder it is in.
+pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathBuf> {
+    let libc = super::ensure(ws, setup)?;
+    let tools = setup::libc_tools()?;
+    let folder = ws.own_dir().join("c").join(&package.name);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut objects = Vec::new();
+    for source in &package.c_sources {
+        let name = source.file_stem().unwrap_or_default();
+        let object = folder.join(name).with_extension("o");
+        let mut cc = archive::compile(&tools, &libc.join("include"));
+        cc.args(["-g", "-Wall", "-Wextra", "-Werror"])
+            .arg(source)
+            .arg("-o")
+            .arg(&object);
+        succeed(&mut cc, &format!("compiling {}", source.display()))?;
+        objects.push(object);
+    }
+    let program = folder.join(&package.name);
+    let mut linker = linker(setup);
+    linker
+        .args(link_args(ws)?)
+        .arg("-T")
+        .arg(ws.target_spec().with_extension("ld"))
+        .arg("-o")
+        .arg(&program)
+        .args(&objects)
+        .arg(libc.join("libc.a"))
+        .arg(compiler_library()?);
+    succeed(&mut linker, &format!("linking {}", package.name))?;
+    Ok(folder)
+}
+
+/// The linker, as GNU's.
+pub fn linker(setup: &Setup) -> Command {
+    let mut linker = Command::new(&setup.linker);
+    // `rust-lld` is several linkers.
+    if setup.linker.ends_with("rust-lld") {
+        linker.args(["-flavor", "gnu"]);
+    }
+    linker
+}
+
+/// What the target's specification tells the linker, and to leave out what is not used.
+fn link_args(ws: &Workspace) -> Result<Vec<String>> {
+    let file = ws.target_spec();
+    let spec = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let spec: serde_json::Value = serde_json::from_slice(&spec)?;
+    let args = spec["pre-link-args"]["gnu-lld"].as_array();
+    let args = args.with_context(|| format!("{} has no pre-link-args", file.display()))?;
+    Ok((args.iter())
+        .filter_map(|arg| arg.as_str().map(str::to_owned))
+        .chain(["--gc-sections".to_owned()])
+        .collect())
+}
+
+/// The C compiler's own library, for arithmetic that the processor does not have.
+fn compiler_library() -> Result<PathBuf> {
+    let out = Command::new("cc")
+        .arg("-print-libgcc-file-name")
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start cc")?;
+    let file = PathBuf::from(String::from_utf8_lossy(&out.stdout).trim_end());
+    if Path::new(&file).is_file() {
+        Ok(file)
+    } else {
+        Err(Failure::error(
+            status::SETUP,
+            "cc does not tell where its libgcc.a is: `cc -print-libgcc-file-name`".to_owned(),
+        ))
+    }
+}

@@ -401,6 +401,8 @@ fn needs_std(dir: &Path) -> bool {
     .filter(|file| file.extension().is_some_and(|ext| ext == "rs"))
     .filter_map(|file| fs::read_to_string(file).ok())
     .any(|text| without(&text))
+}
+
 /// Whether a folder holds a package, or a program in C.
 pub fn has_manifest(dir: &Path) -> bool {
     [MANIFEST, C_MANIFEST]
@@ -513,6 +515,9 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
     fn a_program_in_c() {
         let text = "[package]\nname = 'c'\n[c]\nsources = ['main.c']";
         let package = Package::parse(text, Path::new("/nowhere")).unwrap();

@@ -26,6 +26,9 @@ const EXPORTS: [&str; 9] = [
     "l4re_util_cap_alloc",
     "l4re_util_cap_free",
 ];
+/// This file: how the archive is made is part of what it is.
+const TEXT: &str = include_str!("archive.rs");
+
 /// What the backend takes from elsewhere.
 const IMPORTS: [&str; 2] = ["__uClibc_main", "main"];
 
@@ -53,7 +56,7 @@ pub fn complete(
     backend: &Path,
 ) -> Result<PathBuf> {
     let stubs = ws.root.join("uclibc/unwind.c");
-    let inputs = (plain, fs::read(backend)?, fs::read(&stubs)?, EXPORTS);
+    let inputs = (plain, fs::read(backend)?, fs::read(&stubs)?, EXPORTS, TEXT);
     let dir = folder(room, "libc", inputs);
     if dir.join(COMPLETE).exists() {
         return Ok(dir);
@@ -62,9 +65,10 @@ pub fn complete(
         fs::remove_dir_all(&dir)?;
     }
     fs::create_dir_all(&dir)?;
-    let object = dir.join("backend.o");
+    // Names that no member of uClibc's has: it would be replaced.
+    let object = dir.join("l4re-backend.o");
     localise(setup, backend, &object)?;
-    let unwind = dir.join("unwind.o");
+    let unwind = dir.join("l4re-unwind.o");
     succeed(
         compile(tools, &plain.join("include"))
             .arg(&stubs)

@@ -274,7 +274,6 @@ pub fn test_programs(
         let folder = crate::uclibc::program(ws, setup, package)?;
         return Ok(vec![(package.name.clone(), folder.join(&package.name))]);
     }
-    let package = package.name.as_str();
     let mut cargo = cargo(ws, setup, "test", TARGET);
     if package.std {
         cargo.envs(std_env(ws, setup, package.libc_of.as_deref())?);

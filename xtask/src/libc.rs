@@ -8,15 +8,14 @@ use anyhow::Result;
 
 use crate::setup::Setup;
 use crate::status::{self, Failure};
+use crate::uclibc;
 use crate::workspace::Workspace;
 
-/// This project's own.
-pub fn own(_ws: &Workspace, _setup: &Setup) -> Result<Vec<String>> {
-    Err(Failure::error(
-        status::SETUP,
-        "there is no C library for the embedded system yet\n  \
-         --libc-of DIR links with the one of an L4Re build tree",
-    ))
+/// This project's own: one archive with all that a program needs, start code too.
+pub fn own(ws: &Workspace, setup: &Setup) -> Result<Vec<String>> {
+    // Cargo does not look at libraries; a changed one is in another folder, and so a changed flag.
+    let folder = uclibc::ensure(ws, setup)?;
+    Ok(vec![format!("-Lnative={}", folder.display())])
 }
 
 /// What a static program of the tree begins with, links and ends with.

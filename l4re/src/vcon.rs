@@ -6,7 +6,8 @@ use crate::icu::Icu;
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use l4re_sys::op::vcon as op;
-use l4re_sys::{TagFlags, Timeout, proto};
+use l4re_sys::utcb::MSG_REGS;
+use l4re_sys::{MsgTag, TagFlags, Timeout, proto};
 
 pub use op::VconAttr;
 
@@ -56,6 +57,15 @@ impl Cap<Vcon> {
         Ok(())
     }
 
+    /// Asks, and reads the answer's registers, all of them: Fiasco's log tells none in its tag,
+    /// and C does not look.
+    fn ask(self, request: &Writer) -> Result<Reader> {
+        let tag = request.tag(proto::LOG)?;
+        let tag = ipc::transact(self.idx(), tag, Buffers::None)?;
+        let all = MsgTag::new(tag.label(), MSG_REGS, 0, TagFlags::empty());
+        Ok(Reader::new(all))
+    }
+
     /// Reads what there is, at most [`READ_SIZE`](op::READ_SIZE) bytes, without waiting.
     ///
     /// # Errors
@@ -64,8 +74,7 @@ impl Cap<Vcon> {
         let size = to.len().min(op::READ_SIZE);
         let mut w = Writer::new();
         w.put(op::READ | (size as u64) << op::READ_SIZE_SHIFT);
-        let tag = ipc::transact(self.idx(), w.tag(proto::LOG)?, Buffers::None)?;
-        let mut r = Reader::new(tag);
+        let mut r = self.ask(&w)?;
         let status = r.get::<u64>()? as u32;
         let len = ((status & op::READ_SIZE_MASK) as usize).min(size);
         if let Some(to) = to.get_mut(..len) {
@@ -85,8 +94,7 @@ impl Cap<Vcon> {
     pub fn attr(self) -> Result<VconAttr> {
         let mut w = Writer::new();
         w.put(op::GET_ATTR);
-        let tag = ipc::transact(self.idx(), w.tag(proto::LOG)?, Buffers::None)?;
-        let mut r = Reader::new(tag);
+        let mut r = self.ask(&w)?;
         r.get::<u64>()?;
         r.get()
     }
@@ -126,6 +134,24 @@ mod tests {
             || Cap::<Vcon>::new(CapIdx::LOG).write(&text).unwrap(),
         );
         assert_eq!(seen, text);
+    }
+
+    #[test]
+    fn the_tag_of_an_answer_may_tell_of_no_words() {
+        let read = fake::with(
+            |call| {
+                call.utcb.set_mr(0, 0x8000_0002);
+                call.utcb.set_mr(1, u64::from_le_bytes(*b"ok......"));
+                fake::Reply::label(0)
+            },
+            || {
+                let mut to = [0; 4];
+                let read = Cap::<Vcon>::new(CapIdx::LOG).read(&mut to).unwrap();
+                assert_eq!(to, *b"ok\0\0");
+                read
+            },
+        );
+        assert_eq!((read.len, read.more), (2, false));
     }
 
     #[test]

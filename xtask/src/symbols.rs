@@ -10,6 +10,14 @@ use object::Endianness;
 use object::elf::PF_X;
 use object::read::elf::{ElfFile64, ProgramHeader};
 
+/// As many letters of a name stand in the log of L4Re's moe.
+const LOG_NAME: usize = 8;
+
+/// Whether a name in the log is what it left of a longer one.
+pub fn is_cut(name: &str, whole: &str) -> bool {
+    name.len() == LOG_NAME && whole.len() > LOG_NAME && whole.starts_with(name)
+}
+
 /// The ELF files of a boot by the name that their lines in the log have.
 #[derive(Default)]
 pub struct Symbols {
@@ -71,12 +79,24 @@ impl Symbols {
 
     /// Whether there is a file for this name.
     pub fn knows(&self, name: &str) -> bool {
-        self.files.contains_key(name)
+        self.file(name).is_some()
+    }
+
+    /// The file of a name, or of the one name that the log cut to this one.
+    fn file(&self, name: &str) -> Option<&PathBuf> {
+        if let Some(file) = self.files.get(name) {
+            return Some(file);
+        }
+        let mut cut = self.files.iter().filter(|(whole, _)| is_cut(name, whole));
+        match (cut.next(), cut.next()) {
+            (Some((_, file)), None) => Some(file),
+            _ => None,
+        }
     }
 
     /// Function, file and line, innermost inlined function first; empty if unknown.
     pub fn frames(&self, name: &str, address: u64, kind: Kind) -> Vec<String> {
-        let Some(file) = self.files.get(name) else {
+        let Some(file) = self.file(name) else {
             return Vec::new();
         };
         let mut open = self.open.borrow_mut();

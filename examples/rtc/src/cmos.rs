@@ -49,7 +49,7 @@ fn to_register(number: u64, status: u8) -> u8 {
     if status & BINARY != 0 {
         number
     } else {
-        number / 10 << 4 | number % 10
+        ((number / 10) << 4) | (number % 10)
     }
 }
 

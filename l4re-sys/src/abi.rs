@@ -1,7 +1,7 @@
 //! How interface facts are written down.
 //!
 //! Each macro defines what it is given, with the C name as a search alias and the header in the
-//! documentation, and records the same in a table, which `tests/facts.rs` compares with the
+//! documentation, and records the same in a table, which `check-abi` compares with the
 //! headers. A name with `::` is an operation of a C++ interface; its number is its opcode.
 
 /// Defines constants of a module, or of a type (`for Type`), and the module's table of them. A
@@ -38,12 +38,21 @@ macro_rules! abi {
     };
     (@facts $header:literal []
         $( $(#[$meta:meta])* $name:ident : $ty:ty = $value:expr $(=> $c:literal)? ; )* ) => {
-        &[ $( $crate::facts::Const::new([$($c,)? stringify!($name)][0], $header, || $crate::facts::Value::of($name)) ),* ]
+        &[ $( $crate::facts::Const::new(
+            [$($c,)? stringify!($name)][0],
+            $header,
+            concat!(module_path!(), "::", stringify!($name)),
+            || $crate::facts::Value::of($name),
+        ) ),* ]
     };
     (@facts $header:literal [$owner:ident]
         $( $(#[$meta:meta])* $name:ident : $ty:ty = $value:expr $(=> $c:literal)? ; )* ) => {
-        &[ $( $crate::facts::Const::new([$($c,)? stringify!($name)][0], $header,
-                || $crate::facts::Value::of($owner::$name)) ),* ]
+        &[ $( $crate::facts::Const::new(
+            [$($c,)? stringify!($name)][0],
+            $header,
+            concat!(module_path!(), "::", stringify!($owner), "::", stringify!($name)),
+            || $crate::facts::Value::of($owner::$name),
+        ) ),* ]
     };
 }
 
@@ -75,8 +84,12 @@ macro_rules! abi_flags {
         #[cfg(not(any(target_os = "l4re", target_os = "none")))]
         impl $name {
             pub(crate) const FACTS: &[$crate::facts::Const] = &[ $(
-                $crate::facts::Const::new($c, $header,
-                    || $crate::facts::Value::of($name::$flag.bits()))
+                $crate::facts::Const::new(
+                    $c,
+                    $header,
+                    concat!(module_path!(), "::", stringify!($name), "::", stringify!($flag)),
+                    || $crate::facts::Value::of($name::$flag.bits()),
+                )
             ),* ];
         }
     };
@@ -105,6 +118,7 @@ macro_rules! abi_struct {
             pub(crate) const LAYOUT: $crate::facts::Layout = $crate::facts::Layout {
                 name: $c,
                 header: $header,
+                rust: concat!(module_path!(), "::", stringify!($name)),
                 size: ::core::mem::size_of::<$name>(),
                 align: ::core::mem::align_of::<$name>(),
                 fields: &[ $( $crate::facts::Field {

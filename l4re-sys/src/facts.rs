@@ -1,4 +1,4 @@
-//! The table of everything that the macros of the crate define, for `tests/facts.rs`.
+//! The table of everything that the macros of the crate define, for the interface check (`check-abi`).
 
 /// A constant of the interface.
 #[derive(Clone, Copy, Debug)]
@@ -7,6 +7,8 @@ pub struct Const {
     pub name: &'static str,
     /// The header.
     pub header: &'static str,
+    /// The name here.
+    pub rust: &'static str,
     /// The value that this crate gives it.
     pub value: fn() -> Value,
 }
@@ -15,11 +17,13 @@ impl Const {
     pub(crate) const fn new(
         name: &'static str,
         header: &'static str,
+        rust: &'static str,
         value: fn() -> Value,
     ) -> Self {
         Const {
             name,
             header,
+            rust,
             value,
         }
     }
@@ -70,6 +74,8 @@ pub struct Layout {
     pub name: &'static str,
     /// The header.
     pub header: &'static str,
+    /// The name here.
+    pub rust: &'static str,
     /// The size in bytes.
     pub size: usize,
     /// The alignment in bytes.

@@ -11,7 +11,7 @@
 //! * anything else: a test. The system-call layer is a fake kernel (`fake`), where the UTCB is
 //!   ordinary memory and a closure answers the calls.
 //!
-//! `tests/facts.rs` holds each constant, size and offset to what a compiler reads from L4Re's
+//! `check-abi` holds each constant, size and offset to what a compiler reads from L4Re's
 //! headers (`data/`). A definition that stands outside of the macros of `src/abi.rs` fails it.
 
 #![no_std]

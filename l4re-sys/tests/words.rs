@@ -188,3 +188,19 @@ fn a_kip_is_read_within_its_page() {
     // SAFETY: as above.
     assert!(unsafe { head.mem_descs() }.is_empty());
 }
+
+/// What the headers' inline functions make of the same arguments.
+#[test]
+fn messages_are_put_together_as_by_the_headers() {
+    let tag = MsgTag::new(-2, 5, 3, TagFlags::SCHEDULE);
+    assert_eq!(tag.0, (-2i64 as u64) << 16 | 0x2000 | 3 << 6 | 5);
+    let fpage = Fpage::memory(0x1234_5fff, 12, MemRights::RW);
+    assert_eq!(fpage.raw(), 0x1234_5000 | 12 << 6 | 1 << 4 | 6);
+    let obj = MapItem::cap(CapIdx::FACTORY, ObjRights::RWS);
+    assert_eq!((obj.control, obj.fpage.raw()), (8, 0x2000 | 3 << 4 | 7));
+    assert_eq!(RcvItem::single(CapIdx::LOG).0, 0x5000 | 0xa);
+    assert_eq!(varg::VargTag::new(varg::UMWORD, 8).0, 1 | 8 << 16);
+    assert_eq!(Timeout::SEND_ZERO.0, 0x0400_0000);
+    assert_eq!(Timeout::RECV_ZERO.0, 0x0400);
+    assert_eq!(Timeout::BOTH_ZERO.0, 0x0400_0400);
+}

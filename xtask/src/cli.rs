@@ -44,6 +44,13 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         l4re: PathBuf,
     },
+    /// Compare all that l4re-sys defines with the headers of an L4Re tree (`--l4re DIR`).
+    #[command(disable_help_flag = true)]
+    CheckAbi {
+        /// What to compare with and what to print; `--help` tells.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Check formatting and the documentation's links, and run clippy for the host and both targets.
     Lint,
     /// Make a package of your own to begin with: an interface, a server and a client.

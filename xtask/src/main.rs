@@ -5,6 +5,7 @@ mod bench;
 mod book;
 mod boot;
 mod build;
+mod check_abi;
 mod check_libc;
 mod cli;
 mod console;
@@ -59,6 +60,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Book(args) => book::run(&ws, &args),
         Command::Fuzz(args) => fuzz::run(&ws, &args),
         Command::CheckLibc { l4re } => check_libc::run(&l4re),
+        Command::CheckAbi { args } => check_abi::run(&ws, &args),
         Command::Lint => lint::run(&ws),
         Command::Setup => {
             setup::renew(&ws)?;

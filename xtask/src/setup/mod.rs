@@ -3,6 +3,7 @@
 
 mod apt;
 mod cache;
+mod headers;
 mod libc;
 mod linker;
 mod qemu;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::status::{self, Failure};
 use crate::workspace::Workspace;
+pub use headers::headers;
 pub use libc::{LibcTools, ensure as libc_tools};
 pub use toolchain::Toolchain;
 

@@ -1,9 +1,11 @@
 //! Reads the crate's sources and finds what they define.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::Path;
 use syn::visit::{self, Visit};
 
+/// What the sources define.
 #[derive(Default)]
 pub struct Found {
     /// Constants inside of `abi!` and `abi_flags!`.
@@ -21,21 +23,22 @@ struct Scan<'a> {
     found: &'a mut Found,
 }
 
-/// Reads all files of the crate.
-pub fn scan() -> Found {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// Reads all files of a folder and of those in it.
+pub fn scan(src: &Path) -> io::Result<Found> {
     let mut found = Found::default();
-    let mut dirs = vec![src.clone()];
+    let mut dirs = vec![src.to_owned()];
     while let Some(dir) = dirs.pop() {
-        for entry in std::fs::read_dir(&dir).expect("the sources") {
-            let path = entry.expect("the sources").path();
+        for entry in std::fs::read_dir(&dir)? {
+            let path = entry?.path();
             if path.is_dir() {
                 dirs.push(path);
                 continue;
             }
-            let text = std::fs::read_to_string(&path).expect("the sources");
-            let parsed = syn::parse_file(&text).expect("the sources are Rust");
-            let name = path.strip_prefix(&src).expect("below src");
+            let text = std::fs::read_to_string(&path)?;
+            let parsed = syn::parse_file(&text).map_err(|error| {
+                io::Error::other(format!("{} is no Rust: {error}", path.display()))
+            })?;
+            let name = path.strip_prefix(src).unwrap_or(&path);
             let mut scan = Scan {
                 file: name.with_extension("").to_string_lossy().into_owned(),
                 owner: None,
@@ -44,7 +47,7 @@ pub fn scan() -> Found {
             scan.visit_file(&parsed);
         }
     }
-    found
+    Ok(found)
 }
 
 impl Scan<'_> {

@@ -2,9 +2,6 @@
 
 use l4re_sys::*;
 
-/// Constants with a C name that the facts do not know.
-pub const CONSTANTS_WITHOUT_FACT: &[(&str, &str)] = &[];
-
 /// Types of one word or two, defined by hand for what their names guarantee: their names, their
 /// names in C, and their sizes.
 pub const NEWTYPES: &[(&str, &str, usize)] = &[

@@ -1,0 +1,17 @@
+//! What stands in an L4Re build tree, for the build of `l4re-sys` and for the interface check.
+//!
+//! * [`tree`]: the build directory itself, and what is missing in it;
+//! * [`facts`]: names and numbers of the interface, as data;
+//! * [`headers`] (feature `headers`): the same, read from header files by libclang;
+//! * [`pc`]: what the tree's `.pc` files say of its libraries.
+
+pub mod facts;
+#[cfg(feature = "headers")]
+pub mod headers;
+pub mod pc;
+pub mod tree;
+pub mod trouble;
+
+pub use facts::Facts;
+pub use tree::Tree;
+pub use trouble::{Result, Trouble};

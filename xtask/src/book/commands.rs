@@ -45,6 +45,7 @@ pub fn check(ws: &Workspace, page: &Page) -> Result<Vec<(String, Option<String>)
     let places = [
         ("~/", format!("{}/", home.display())),
         (" target/", format!(" {}/", ws.target_dir.display())),
+        ("@target/", format!("@{}/", ws.target_dir.display())),
     ];
     let place = |text: &str| {
         let mut text = text.to_owned();

@@ -12,6 +12,7 @@ pub mod account;
 pub mod boot;
 pub mod cap_slots;
 pub mod dataspace;
+pub mod dma;
 pub mod error;
 pub mod fault;
 pub mod frames;

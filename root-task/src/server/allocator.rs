@@ -1,5 +1,5 @@
-//! The allocator of memory: a factory of dataspaces, name spaces, region maps, logs, schedulers
-//! and of allocators with a quota of their own.
+//! The allocator of memory: a factory of dataspaces, name spaces, region maps, address spaces of
+//! devices, logs, schedulers and of allocators with a quota of their own.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -15,6 +15,7 @@ use super::scheduler::SchedulerProxy;
 use super::{Object, Server};
 use crate::account::Account;
 use crate::dataspace::Dataspace;
+use crate::dma::DmaSpace;
 use crate::error::{Error, Result};
 use crate::log_line::LogLine;
 use crate::message::{Outcome, Reply, Request};
@@ -108,6 +109,10 @@ impl Server {
             proto::RM => {
                 let map = RegionMap::new(quota.clone(), USER_LIMITS);
                 Object::RegionMap(Rc::new(RefCell::new(map)))
+            }
+            proto::RE_DMA_SPACE => {
+                let space = DmaSpace::new(quota.clone());
+                Object::DmaSpace(Rc::new(RefCell::new(space)))
             }
             proto::FACTORY => {
                 let limit = next().number().ok_or(Error::EINVAL)?;

@@ -31,6 +31,7 @@ fn interfaces(object: &Object) -> Interfaces {
         ],
         Object::Ports(_) => &[(proto::IO_PAGE_FAULT, "N2L48Io_pagerE")],
         Object::Interrupts(_) => &[(proto::IRQ, "N2L43IcuE")],
+        Object::DmaSpace(_) => &[(proto::RE_DMA_SPACE, "N4L4Re9Dma_spaceE")],
         Object::Parent(_) => &[(proto::PARENT, "N4L4Re6ParentE")],
     }
 }

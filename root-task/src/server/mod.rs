@@ -3,6 +3,7 @@
 mod allocator;
 mod dataspace;
 mod devices;
+mod dma;
 mod log;
 mod meta;
 mod namespace;
@@ -20,6 +21,7 @@ use l4re_sys::{
 
 use crate::account::{Account, ProgramId};
 use crate::dataspace::Dataspace;
+use crate::dma::DmaSpace;
 use crate::error::{Error, Result};
 use crate::kernel;
 use crate::log_line::LogLine;
@@ -59,6 +61,8 @@ pub enum Object {
     Log(Rc<RefCell<LogLine>>),
     /// A part of the kernel's scheduler.
     Scheduler(Rc<SchedulerProxy>),
+    /// What devices may use.
+    DmaSpace(Rc<RefCell<DmaSpace>>),
     /// The parent of a program.
     Parent(ProgramId),
     /// I/O ports: first and last of each range.
@@ -225,6 +229,7 @@ impl Server {
             }
             Object::Log(log) => self.log(&log, request, reply),
             Object::Scheduler(proxy) => self.scheduler(&proxy, request, reply),
+            Object::DmaSpace(space) => self.dma_space(&mut space.borrow_mut(), request, reply),
             Object::Parent(program) => self.parent(program, request),
             Object::Ports(allowed) => self.ports(&allowed, request, reply),
             Object::Interrupts(allowed) => self.interrupts(&allowed, request, reply),

@@ -492,10 +492,25 @@ fn own_dma(env: &Env, _: &Gates) -> Outcome {
         }
     };
     let memory = ok(env.mem_alloc().dataspace(PAGE as usize))?;
-    // Nobody has said what it is yet.
-    let mapped = dma.map(memory.cap(), 0, PAGE);
-    l4re::println!("# {mapped:?}");
-    check!(mapped.is_err());
     check!(dma.unmap(0, 0).is_err());
-    Ok(())
+    match dma.map(memory.cap(), 16, 2 * PAGE) {
+        // It is memory itself: the same each time, and not beyond the end.
+        Ok(mapped) => {
+            check!(mapped.size == PAGE - 16 && mapped.address % PAGE == 16);
+            check!(dma.map(memory.cap(), 16, 1).map(|again| again.address) == Ok(mapped.address));
+            check!(dma.map(memory.cap(), PAGE, 1) == Err(Error::OUT_OF_RANGE));
+            check!(dma.map(env.log().cast(), 0, 1) == Err(Error::INVALID));
+            let low = dma.map_at(Some(memory.cap()), 0, 1, 0..=1, DmaAttrs::SEARCH_ADDR, 12);
+            check!(low.is_err());
+            let reserved = dma.map_at(None, 0, PAGE, 0..=u64::MAX, DmaAttrs::RESERVE, 12);
+            check!(reserved == Err(Error::NO_PERMISSION));
+            ok(dma.unmap(mapped.address, mapped.size))?;
+            ok(dma.unmap(mapped.address, 1))
+        }
+        // Nobody has said what it is yet: that is who manages devices, on L4Re's own system.
+        Err(error) => {
+            l4re::println!("# not associated: {error}");
+            Ok(())
+        }
+    }
 }

@@ -102,7 +102,8 @@ impl DmaSpace {
         let end = end.and_then(|end| end.checked_next_multiple_of(PAGE_SIZE));
         let start = address & !(PAGE_SIZE - 1);
         // What of it is still to be found.
-        let mut wanted = Vec::from([start..end.ok_or(Error::EINVAL)?]);
+        let all = start..end.ok_or(Error::EINVAL)?;
+        let mut wanted: Vec<_> = core::iter::once(all).collect();
         let mut next = 0;
         while let (Some(piece), false) = (self.pieces.get_mut(next), wanted.is_empty()) {
             let found = wanted

@@ -14,8 +14,10 @@ use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use l4re::ipc_gate::IpcGate;
 use l4re::server::{Deferred, Registry};
+use l4re::sys::unmap::UnmapFlags;
 use l4re::sys::utcb::MSG_REGS;
-use l4re::sys::{MapItem, MsgTag, ObjRights, Sysf, TagFlags};
+use l4re::sys::{Fpage, MapItem, MsgTag, ObjRights, Sysf, TagFlags};
+use l4re::task::Task;
 use l4re::thread::{self, JoinHandle};
 use l4re::{Cap, Env, OwnedCap, Result, start, time};
 use test_services::{Random, Tap, check};
@@ -262,6 +264,22 @@ fn patient(service: Cap<dyn Service>) -> Outcome {
     ok(waiting.join())
 }
 
+/// Callers that are deleted in their calls, and then their answers.
+fn dying(service: Cap<dyn Service>) -> Outcome {
+    for _ in 0..8 {
+        let dying = ok(thread::spawn(move || {
+            service.never().expect_err("nobody is there to hear");
+        }))?;
+        time::sleep(Duration::from_millis(5));
+        let fpage = Fpage::obj(dying.thread().idx(), 0, ObjRights::RWSD);
+        ok(Cap::<Task>::THIS.unmap_caps(fpage, UnmapFlags::DELETE_OBJ))?;
+        // Its stack stays: nobody can tell it that it has ended.
+        core::mem::forget(dying);
+    }
+    check!(ok(service.answer_all())? == 8 << 16 | 8);
+    works(service)
+}
+
 fn flood(service: Cap<dyn Service>) -> Outcome {
     for _ in 0..10_000 {
         ok(service.tell(3))?;
@@ -287,13 +305,14 @@ fn main(_: &Env) -> Result<i32> {
     let service = gate.cap();
     let mut tap = Tap::default();
     type Case = (&'static str, fn(Cap<dyn Service>) -> Outcome);
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         ("server: requests are answered", works),
         ("server: messages by chance", by_chance),
         ("server: capabilities, wanted and unwanted", items),
         ("server: sessions go with their clients", sessions),
         ("server: callers that do not wait", impatient),
         ("server: an answer that comes later", patient),
+        ("server: callers that die", dying),
         ("server: a flood of messages", flood),
     ];
     for (name, case) in cases {

@@ -1,5 +1,7 @@
 //! Interfaces on the fake kernel: what goes over the wire, and what comes back.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod registry;
 mod rules;
 mod services;
@@ -7,9 +9,10 @@ mod soup;
 mod vcon;
 mod wire;
 
+pub(crate) use common::transfer_items;
 use l4re::interface::{Incoming, Lent, Reception, ServedBy};
 use l4re::sys::fake::{self, Call, Reply};
-use l4re::sys::{CapIdx, Fpage, MsgTag, ObjRights, TagFlags, item, utcb};
+use l4re::sys::{CapIdx, MsgTag, ObjRights, TagFlags};
 use l4re::{Cap, Error, ErrorCode};
 
 /// The server's end of the fake kernel: slots that what requests bring goes to.
@@ -33,18 +36,6 @@ impl<'a, T> Server<'a, T> {
     pub(crate) fn answer<I: ServedBy<T> + ?Sized>(&self, tag: MsgTag, label: u64) -> MsgTag {
         let request = Incoming::new(tag, label, &self.lent, &self.reception);
         I::dispatch(self.object, &request)
-    }
-}
-
-/// Replaces sent items by what a receiver finds in their place.
-pub(crate) fn transfer_items(tag: MsgTag) {
-    let utcb = l4re::sys::utcb();
-    for i in 0..tag.items() {
-        let at = tag.words() + item::WORDS * i;
-        if at + 1 < utcb::MSG_REGS && utcb.mr(at) & item::MAP != 0 {
-            let fpage = Fpage::from_raw(utcb.mr(at + 1));
-            utcb.set_mr(at, (fpage.raw() & 0xff0 | item::MAP) & !6);
-        }
     }
 }
 

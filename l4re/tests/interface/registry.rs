@@ -1,10 +1,11 @@
 //! The server loop on a fake kernel that brings messages and collects the answers.
 
+use crate::common::env;
 use crate::{set, tag, transfer_items};
 use l4re::server::{Deferred, Registry};
 use l4re::sys::fake::{self, Call, Reply};
 use l4re::sys::{CapIdx, Fpage, MsgTag, ObjRights, Sysf, err, ipc_error, proto};
-use l4re::{Cap, Env, Error, OwnedCap, Result};
+use l4re::{Cap, Error, OwnedCap, Result};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -157,35 +158,6 @@ impl Kernel {
             }
         }
     }
-}
-
-fn env() -> &'static Env {
-    // A page of zeros with the mark of a kernel information page.
-    #[repr(align(4096))]
-    struct Page([u8; 4096]);
-    let page = Box::leak(Box::new(Page([0; 4096])));
-    page.0[..4].copy_from_slice(&l4re::sys::kip::MAGIC.to_le_bytes());
-    let cap = CapIdx::from_index;
-    let raw = l4re::sys::Env {
-        parent: cap(1),
-        rm: cap(2),
-        mem_alloc: cap(3),
-        log: cap(4),
-        main_thread: cap(5),
-        factory: cap(6),
-        scheduler: cap(7),
-        itas: CapIdx::INVALID,
-        dbg_events: CapIdx::INVALID,
-        first_free_cap: 0x1000,
-        first_free_reply_cap: 8,
-        utcb_area: Fpage::INVALID,
-        first_free_utcb: 0,
-        caps: std::ptr::null(),
-    };
-    // SAFETY: the page is leaked, and nothing on the host executes it.
-    let kip = unsafe { l4re::kip::Kip::new((&raw const *page).cast()) }.expect("a page");
-    // SAFETY: everything is leaked or null.
-    Box::leak(Box::new(unsafe { Env::from_raw(raw, kip, &[], &[]) }))
 }
 
 /// Runs a registry with one object on what the kernel brings.

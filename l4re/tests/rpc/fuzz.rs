@@ -1,6 +1,7 @@
 //! Random messages to every server by its registry: each is answered as the facts say it must
 //! be, only what is well-formed reaches the object, and nothing is lost on the way.
 
+use crate::common::env;
 use crate::facts::{self, Interface, Op};
 use crate::layout::{self, Received};
 use crate::object::Object;
@@ -9,8 +10,8 @@ use crate::servers::{SERVERS, Server};
 use l4re::server::Registry;
 use l4re::sys::fake::{self, Call, Reply};
 use l4re::sys::op::{meta, vcon};
-use l4re::sys::{CapIdx, Fpage, MsgTag, Sysf, TagFlags, err, ipc_error, item, proto, utcb};
-use l4re::{Cap, CapSlot, Env};
+use l4re::sys::{CapIdx, MsgTag, Sysf, TagFlags, err, ipc_error, item, proto, utcb};
+use l4re::{Cap, CapSlot};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -294,35 +295,6 @@ fn vcon(words: &[u64]) -> Due {
         vcon::GET_ATTR => reached(0, 4),
         _ => Due::error(-err::ENOSYS),
     }
-}
-
-fn env() -> &'static Env {
-    // A page of zeros with the mark of a kernel information page.
-    #[repr(align(4096))]
-    struct Page([u8; 4096]);
-    let page = Box::leak(Box::new(Page([0; 4096])));
-    page.0[..4].copy_from_slice(&l4re::sys::kip::MAGIC.to_le_bytes());
-    let cap = CapIdx::from_index;
-    let raw = l4re::sys::Env {
-        parent: cap(1),
-        rm: cap(2),
-        mem_alloc: cap(3),
-        log: cap(4),
-        main_thread: cap(5),
-        factory: cap(6),
-        scheduler: cap(7),
-        itas: CapIdx::INVALID,
-        dbg_events: CapIdx::INVALID,
-        first_free_cap: 0x1000,
-        first_free_reply_cap: 8,
-        utcb_area: Fpage::INVALID,
-        first_free_utcb: 0,
-        caps: std::ptr::null(),
-    };
-    // SAFETY: the page is leaked, and nothing on the host executes it.
-    let kip = unsafe { l4re::kip::Kip::new((&raw const *page).cast()) }.expect("a page");
-    // SAFETY: everything is leaked or null.
-    Box::leak(Box::new(unsafe { Env::from_raw(raw, kip, &[], &[]) }))
 }
 
 /// What the kernel does for the server: it brings messages and takes the answers.

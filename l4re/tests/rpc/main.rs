@@ -3,6 +3,8 @@
 //! client sends and what a server understands, and so with replies.
 
 mod clients;
+#[path = "../common/mod.rs"]
+mod common;
 mod facts;
 mod fuzz;
 mod layout;
@@ -440,12 +442,12 @@ fn clients_and_servers_understand_each_other() {
             let object = Object::expecting(values.clone());
             let result = call(row, &values, |call| {
                 check_request(op, &values, &call);
-                servers::transfer_items(call.tag);
+                common::transfer_items(call.tag);
                 let tag = servers::answer(serve, &object, call.tag, !0);
                 if op.send_only {
                     return Reply::label(0);
                 }
-                servers::transfer_items(tag);
+                common::transfer_items(tag);
                 Reply { tag, label: 0 }
             });
             assert_eq!((result, object.calls.get()), (Ok(()), 1), "{}", op.name);

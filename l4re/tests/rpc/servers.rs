@@ -4,7 +4,7 @@ use crate::object::Object;
 use l4re::interface::{Incoming, Lent, Reception, ServedBy};
 use l4re::server::Registry;
 use l4re::services::*;
-use l4re::sys::{Fpage, MsgTag, item, utcb};
+use l4re::sys::MsgTag;
 use l4re::{Cap, Result};
 
 /// What an object answers by an interface.
@@ -76,16 +76,4 @@ pub fn answer(answer: Answer, object: &Object, tag: MsgTag, rights: u64) -> MsgT
     let lent = Lent::with_slots(4).expect("there are slots");
     let reception = Reception::default();
     answer(object, &Incoming::new(tag, rights & 3, &lent, &reception))
-}
-
-/// Replaces sent items by what a receiver finds in their place.
-pub fn transfer_items(tag: MsgTag) {
-    let utcb = l4re::sys::utcb();
-    for i in 0..tag.items() {
-        let at = tag.words() + item::WORDS * i;
-        if at + 1 < utcb::MSG_REGS && utcb.mr(at) & item::MAP != 0 {
-            let fpage = Fpage::from_raw(utcb.mr(at + 1));
-            utcb.set_mr(at, (fpage.raw() & 0xff0 | item::MAP) & !6);
-        }
-    }
 }

@@ -15,7 +15,7 @@ use l4re_sys::re::parent::SIGNAL_EXIT;
 static ENV: AtomicPtr<Env> = AtomicPtr::new(null_mut());
 
 /// Publishes the environment. Only the first call counts.
-fn init(env: &'static Env) {
+pub fn init(env: &'static Env) {
     let env = core::ptr::from_ref(env).cast_mut();
     let _ = ENV.compare_exchange(null_mut(), env, Ordering::Release, Ordering::Relaxed);
 }

@@ -41,7 +41,9 @@
 //!   [`namespace`], [`parent`], [`random`], [`region`], [`remote_access`], [`sigma0`];
 //! * [`mod@interface`]: protocols as traits, for clients and servers;
 //! * [`server`]: the loop of servers; [`services`]: L4Re's services as traits for servers;
-//! * messages: [`ipc`] (the calls), [`msg`] (their content).
+//! * messages: [`ipc`] (the calls), [`msg`] (their content);
+//! * threads: [`thread`] (making them), [`sync`] (locks, channels);
+//! * [`ring`]: memory that two programs share; [`io`]: the traits of `embedded-io`.
 //!
 //! # Soundness
 //! A capability is as powerful as the kernel's interface lets it be, so three kinds of

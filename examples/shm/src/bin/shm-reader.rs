@@ -84,8 +84,8 @@ fn report(total: usize, time: Duration) -> Result<()> {
     let ms = time.as_millis().max(1) as usize;
     let mib = total >> 20;
     println!(
-        "{mib} MiB, all as they were sent, in {ms} ms: {} MiB/s",
-        mib * 1000 / ms
+        "{mib} MiB, all as they were sent, in {ms} ms: {} KiB/s",
+        (total >> 10) * 1000 / ms
     );
     Ok(())
 }

@@ -293,6 +293,33 @@ pub fn test_programs(
     Ok(executables(&String::from_utf8_lossy(&out.stdout)))
 }
 
+/// Builds one test program of a package that is not the workspace's.
+pub fn outside_test(
+    ws: &Workspace,
+    setup: &Setup,
+    package: &Package,
+    test: &str,
+    flags: &[&str],
+) -> Result<Vec<(String, PathBuf)>> {
+    let mut cargo = cargo(ws, setup, "rustc", TARGET);
+    cargo
+        .envs(std_env(ws, setup, package.libc_of.as_deref())?)
+        .current_dir(&package.dir)
+        .env("CARGO_TARGET_DIR", package.dir.join("target"))
+        .args(["--quiet", "--profile", "test", "--test", test])
+        .args(["--message-format", "json-render-diagnostics", "--"])
+        .args(flags)
+        .stderr(Stdio::inherit());
+    let out = cargo.output().context("cannot start cargo")?;
+    if !out.status.success() {
+        return Err(Failure::error(
+            status::BUILD,
+            format!("{test} did not build"),
+        ));
+    }
+    Ok(executables(&String::from_utf8_lossy(&out.stdout)))
+}
+
 #[derive(Deserialize)]
 struct Artifact {
     target: ArtifactTarget,

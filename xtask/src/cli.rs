@@ -32,6 +32,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Run the host tests, then the system tests in QEMU.
     Test(TestArgs),
+    /// Run the toolchain's own tests of its library in QEMU.
+    TestStd(TestStdArgs),
     /// Count the instructions that IPC costs, and write them into docs/performance.md.
     Bench(BenchArgs),
     /// Render the book in docs/, its interface reference made anew; or check it.
@@ -219,6 +221,19 @@ pub struct SdkArgs {
     /// The folder [default: sdk in the target directory].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+/// Which of the toolchain's tests to run, and where.
+#[derive(Args, Debug)]
+pub struct TestStdArgs {
+    /// Names of the test programs [default: all].
+    pub names: Vec<String>,
+    /// Link them with the C library of this L4Re build tree.
+    #[arg(long, value_name = "DIR")]
+    pub libc_of: Option<PathBuf>,
+    /// What the programs are booted on.
+    #[command(flatten)]
+    pub ground: GroundArgs,
 }
 
 /// Which settings to print.

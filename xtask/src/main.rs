@@ -28,6 +28,7 @@ mod sysroot;
 mod system;
 mod tap;
 mod test;
+mod test_std;
 mod uclibc;
 mod workspace;
 
@@ -56,6 +57,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Runner { elf, args } => run::runner(&ws, &elf, args),
         Command::Build(args) => run::build_only(&ws, &args),
         Command::Test(args) => test::run(&ws, &args),
+        Command::TestStd(args) => test_std::run(&ws, &args),
         Command::Bench(args) => bench::run(&ws, &args),
         Command::Book(args) => book::run(&ws, &args),
         Command::Fuzz(args) => fuzz::run(&ws, &args),

@@ -40,11 +40,11 @@ pub enum Command {
     Book(BookArgs),
     /// Let an unprivileged program make random system calls; everybody else must not notice.
     Fuzz(FuzzArgs),
-    /// Hold the `libc` module for L4Re's uClibc against the headers of an L4Re build tree.
+    /// Hold the `libc` module for L4Re's uClibc against C headers.
     CheckLibc {
-        /// The tree.
+        /// Those of this L4Re build tree, instead of this project's uClibc-ng.
         #[arg(long, value_name = "DIR")]
-        l4re: PathBuf,
+        l4re: Option<PathBuf>,
     },
     /// Compare all that l4re-sys defines with the headers of an L4Re tree (`--l4re DIR`).
     #[command(disable_help_flag = true)]

@@ -61,7 +61,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Bench(args) => bench::run(&ws, &args),
         Command::Book(args) => book::run(&ws, &args),
         Command::Fuzz(args) => fuzz::run(&ws, &args),
-        Command::CheckLibc { l4re } => check_libc::run(&l4re),
+        Command::CheckLibc { l4re } => check_libc::run(&ws, l4re.as_deref()),
         Command::CheckAbi { args } => check_abi::run(&ws, &args),
         Command::Lint => lint::run(&ws),
         Command::Setup => {

@@ -204,7 +204,8 @@ impl Probe {
     pub fn source(&self) -> String {
         let mut text = String::from("#define _GNU_SOURCE 1\n");
         for header in HEADERS.iter().chain(&MORE_HEADERS) {
-            text += &format!("#include <{header}>\n");
+            // A smaller library leaves some out, and what they declare is told one by one.
+            text += &format!("#if __has_include(<{header}>)\n#include <{header}>\n#endif\n");
         }
         text += &format!("const unsigned long {}[] = {{\n", Probe::TABLE);
         text += "#line 1 \"probe\"\n";

@@ -91,6 +91,7 @@ pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
 }
 
 /// How the compiler finds the headers.
+#[derive(Debug)]
 struct Headers {
     flags: Vec<String>,
 }

@@ -114,10 +114,15 @@ fn parking() {
     parked.join().unwrap();
     let condition = Condvar::new();
     let timeout = condition
-        .wait_timeout(Mutex::new(()).lock().unwrap(), Duration::from_millis(20))
+        .wait_timeout_while(
+            Mutex::new(()).lock().unwrap(),
+            Duration::from_millis(20),
+            |_| true,
+        )
         .unwrap()
         .1;
-    assert!(timeout.timed_out() && start.elapsed() >= Duration::from_millis(80));
+    // A parked thread may wake for no reason; the sleep and the wait last.
+    assert!(timeout.timed_out() && start.elapsed() >= Duration::from_millis(50));
     println!("parked, slept and woken");
 }
 

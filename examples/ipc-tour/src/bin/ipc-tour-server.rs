@@ -21,7 +21,7 @@ impl Tour for Guide {
     }
 
     fn half(&self, number: u32) -> Result<u32> {
-        if number % 2 != 0 {
+        if !number.is_multiple_of(2) {
             return Err(Error::INVALID);
         }
         Ok(number / 2)

@@ -109,6 +109,7 @@ fn init() {
         Box::leak(Box::new(unsafe { Env::from_raw(raw, kip, &[], &[]) }))
     });
     start::init(*ENV);
+    l4re::cap_alloc::init(0x1000);
 }
 
 /// Runs `f` in `n` threads, which are numbered.

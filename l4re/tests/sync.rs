@@ -1,8 +1,11 @@
 //! Locks and channels, used by real threads on a fake kernel that has semaphores.
 
+#[allow(dead_code, reason = "others need more of it")]
+mod common;
+
 use l4re::sync::{Condvar, Mutex, Once, OnceLock, Parking, RwLock, Semaphore, Wait, mpsc};
 use l4re::sys::fake::{self, Call, Reply};
-use l4re::sys::{CapIdx, Fpage, Sysf, ipc_error, proto};
+use l4re::sys::{Fpage, Sysf, ipc_error, proto};
 use l4re::time::Instant;
 use l4re::{Env, start};
 use std::collections::BTreeMap;
@@ -81,33 +84,7 @@ impl Kernel {
 }
 
 fn init() {
-    static ENV: LazyLock<&'static Env> = LazyLock::new(|| {
-        #[repr(align(4096))]
-        struct Page([u8; 4096]);
-        let page = Box::leak(Box::new(Page([0; 4096])));
-        page.0[..4].copy_from_slice(&l4re::sys::kip::MAGIC.to_le_bytes());
-        let cap = CapIdx::from_index;
-        let raw = l4re::sys::Env {
-            parent: cap(1),
-            rm: cap(2),
-            mem_alloc: cap(3),
-            log: cap(4),
-            main_thread: cap(5),
-            factory: cap(6),
-            scheduler: cap(7),
-            itas: CapIdx::INVALID,
-            dbg_events: CapIdx::INVALID,
-            first_free_cap: 0x1000,
-            first_free_reply_cap: 8,
-            utcb_area: Fpage::INVALID,
-            first_free_utcb: 0,
-            caps: std::ptr::null(),
-        };
-        // SAFETY: the page is leaked, and nothing on the host executes it.
-        let kip = unsafe { l4re::kip::Kip::new((&raw const *page).cast()) }.expect("a page");
-        // SAFETY: everything is leaked or null.
-        Box::leak(Box::new(unsafe { Env::from_raw(raw, kip, &[], &[]) }))
-    });
+    static ENV: LazyLock<&'static Env> = LazyLock::new(common::env);
     start::init(*ENV);
     l4re::cap_alloc::init(0x1000);
 }

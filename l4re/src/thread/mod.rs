@@ -46,5 +46,6 @@ pub use object::{Control, OldControl, OldRegs, Thread};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use segment::SegmentInfo;
 pub use start::{TlsBlocks, set_tls_blocks};
+pub use utcb::new_utcbs;
 
 pub(crate) use current::{current_cap, own_prio};

@@ -9,6 +9,26 @@ use alloc::vec::Vec;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::{Fpage, MemRights, utcb};
 
+/// Makes UTCBs for threads, on a page of memory that is shared with the kernel and reserved in
+/// the region map for ever: the addresses of one, and of the others. For libraries that start
+/// threads of their own; [`spawn`](super::spawn) has UTCBs by itself.
+///
+/// # Errors
+/// What the region map, or [`add_ku_mem`](Cap::add_ku_mem), answers.
+pub fn new_utcbs() -> Result<(u64, impl Iterator<Item = u64>)> {
+    let rm = start::env().rm();
+    let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
+    let page = rm.reserve_area(0, PAGE_SIZE, flags, PAGE_SHIFT as u8)?;
+    let fpage = Fpage::page(page, MemRights::RW);
+    // SAFETY: the place has just been reserved, so nothing is there.
+    if let Err(e) = unsafe { Cap::<Task>::THIS.add_ku_mem(fpage) } {
+        let _ = rm.free_area(page);
+        return Err(e);
+    }
+    let others = (1..PAGE_SIZE / utcb::SIZE).map(move |i| page + (i * utcb::SIZE) as u64);
+    Ok((page, others))
+}
+
 /// UTCBs that no thread has.
 static FREE_UTCBS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
@@ -24,19 +44,9 @@ impl UtcbSlot {
         if let Some(addr) = FREE_UTCBS.lock().pop() {
             return Ok(UtcbSlot { addr });
         }
-        // A page of memory shared with the kernel holds several.
-        let rm = start::env().rm();
-        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-        let page = rm.reserve_area(0, PAGE_SIZE, flags, PAGE_SHIFT as u8)?;
-        let fpage = Fpage::page(page, MemRights::RW);
-        // SAFETY: the place has just been reserved, so nothing is there.
-        if let Err(e) = unsafe { Cap::<Task>::THIS.add_ku_mem(fpage) } {
-            let _ = rm.free_area(page);
-            return Err(e);
-        }
-        let mut free = FREE_UTCBS.lock();
-        free.extend((1..PAGE_SIZE / utcb::SIZE).map(|i| page + (i * utcb::SIZE) as u64));
-        Ok(UtcbSlot { addr: page })
+        let (addr, others) = new_utcbs()?;
+        FREE_UTCBS.lock().extend(others);
+        Ok(UtcbSlot { addr })
     }
 }
 

@@ -4,11 +4,11 @@
 //! It starts with memory of the image, so that a small program pays nothing for it, and goes
 //! on with dataspaces in an area of its own.
 
-use crate::lock::Mutex;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
 use l4re::region::RmFlags;
+use l4re::sync::SpinLock;
 use l4re::{Error, Result, start};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use linked_list_allocator::Heap;
@@ -82,10 +82,10 @@ impl State {
     }
 }
 
-struct Allocator(Mutex<State>);
+struct Allocator(SpinLock<State>);
 
 #[global_allocator]
-static ALLOCATOR: Allocator = Allocator(Mutex::new(State {
+static ALLOCATOR: Allocator = Allocator(SpinLock::new(State {
     first: Heap::empty(),
     second: Heap::empty(),
     end: 0,

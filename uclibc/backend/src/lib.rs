@@ -27,7 +27,6 @@ mod errno;
 mod exports;
 mod fs;
 mod heap;
-mod lock;
 mod memory;
 mod names;
 mod panic;

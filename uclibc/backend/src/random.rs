@@ -6,9 +6,9 @@
 //! but nobody should make keys of it. On an emulator that counts instructions in place of
 //! time, boots are alike.
 
-use crate::lock::Mutex;
 use core::arch::x86_64::{__cpuid, __cpuid_count, _rdtsc};
 use core::time::Duration;
+use l4re::sync::SpinLock;
 
 #[derive(Clone, Copy)]
 enum Source {
@@ -19,7 +19,7 @@ enum Source {
     Jitter([u64; 4]),
 }
 
-static SOURCE: Mutex<Source> = Mutex::new(Source::Unknown);
+static SOURCE: SpinLock<Source> = SpinLock::new(Source::Unknown);
 
 /// How often jitter is measured; each time is taken for a few bits.
 const MEASURES: usize = 64;

@@ -6,9 +6,9 @@
 //! elsewhere.
 
 use crate::errno::{EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, Result, fail};
-use crate::lock::Mutex;
 use crate::{names, system, thread, user};
 use core::sync::atomic::Ordering;
+use l4re::sync::SpinLock;
 use linux_raw_sys::general::{
     __NR_tgkill, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG,
     SIGWINCH, SS_DISABLE,
@@ -40,7 +40,7 @@ const NO_ACTION: Action = Action {
     mask: 0,
 };
 
-static ACTIONS: Mutex<[Action; SIGNALS]> = Mutex::new([NO_ACTION; SIGNALS]);
+static ACTIONS: SpinLock<[Action; SIGNALS]> = SpinLock::new([NO_ACTION; SIGNALS]);
 
 fn index(signal: u64) -> Result<usize> {
     match usize::try_from(signal) {

@@ -1,10 +1,10 @@
 //! The program's log as its terminal.
 
 use crate::errno::Result;
-use crate::lock::Mutex;
 use core::time::Duration;
 use l4re::icu::Icu;
 use l4re::semaphore::Semaphore;
+use l4re::sync::SpinLock;
 use l4re::{Cap, OwnedCap, start};
 use l4re_sys::op::vcon::READ_SIZE;
 use l4re_sys::{Timeout, TimeoutS};
@@ -13,7 +13,7 @@ use l4re_sys::{Timeout, TimeoutS};
 const POLL: Duration = Duration::from_millis(50);
 
 /// Raised when there is input; none before the first wait.
-static INPUT: Mutex<Option<Cap<Semaphore>>> = Mutex::new(None);
+static INPUT: SpinLock<Option<Cap<Semaphore>>> = SpinLock::new(None);
 
 /// Writes all of it. A program without a log writes nowhere.
 pub fn write(text: &[u8]) -> Result<usize> {

@@ -2,12 +2,12 @@
 
 use super::file::File;
 use crate::errno::{EINVAL, ELOOP, ENOENT, ENOTDIR, Errno, Result, fail};
-use crate::lock::Mutex;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use l4re::dataspace::Dataspace;
 use l4re::namespace::Namespace;
+use l4re::sync::SpinLock;
 use l4re::{Cap, OwnedCap, start};
 
 /// What a path leads to.
@@ -50,7 +50,7 @@ pub const DEVICES: [(&str, Device); 8] = [
 ];
 
 /// The working directory.
-static CWD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static CWD: SpinLock<Vec<String>> = SpinLock::new(Vec::new());
 
 /// The working directory's path.
 pub fn cwd() -> String {

@@ -5,12 +5,12 @@ use super::dir::Listing;
 use super::file::File;
 use super::path::{Device, Node};
 use crate::errno::{EAGAIN, EBADF, EINVAL, EISDIR, EMFILE, EROFS, Result, fail};
-use crate::lock::Mutex;
 use crate::random;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
+use l4re::sync::SpinLock;
 use linux_raw_sys::general::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 
 /// How many descriptors a program can have.
@@ -23,7 +23,7 @@ pub enum Kind {
     /// A file.
     File(File),
     /// A directory: its path.
-    Dir(Vec<String>, Mutex<Listing>),
+    Dir(Vec<String>, SpinLock<Listing>),
 }
 
 /// What has been opened; descriptors that were duplicated share it.
@@ -31,7 +31,7 @@ pub struct Open {
     /// What it is.
     pub kind: Kind,
     /// The place of the next read; reads are one after the other.
-    pub position: Mutex<u64>,
+    pub position: SpinLock<u64>,
     /// What it was opened with (`O_…`).
     pub flags: AtomicU32,
 }
@@ -39,7 +39,7 @@ pub struct Open {
 impl Open {
     /// Opens what a path has led to.
     pub fn new(node: Node, flags: u32) -> Result<Open> {
-        let dir = |path| Kind::Dir(path, Mutex::new(Listing::default()));
+        let dir = |path| Kind::Dir(path, SpinLock::new(Listing::default()));
         let kind = match node {
             Node::Root => dir(Vec::new()),
             Node::Devices => dir(alloc::vec!["dev".into()]),
@@ -56,7 +56,7 @@ impl Open {
         }
         Ok(Open {
             kind,
-            position: Mutex::new(0),
+            position: SpinLock::new(0),
             flags: AtomicU32::new(flags),
         })
     }
@@ -64,7 +64,7 @@ impl Open {
     fn console(flags: u32) -> Arc<Open> {
         Arc::new(Open {
             kind: Kind::Device(Device::Console),
-            position: Mutex::new(0),
+            position: SpinLock::new(0),
             flags: AtomicU32::new(flags),
         })
     }
@@ -135,7 +135,7 @@ pub struct Entry {
 type Table = Vec<Option<Entry>>;
 
 /// None before its first use.
-static TABLE: Mutex<Option<Table>> = Mutex::new(None);
+static TABLE: SpinLock<Option<Table>> = SpinLock::new(None);
 
 fn standard() -> Table {
     let console = Open::console(O_RDWR);

@@ -1,8 +1,8 @@
 //! The program break: one area of the address space, filled with dataspaces as it grows.
 
 use super::attach_anonymous;
-use crate::lock::Mutex;
 use l4re::region::RmFlags;
+use l4re::sync::SpinLock;
 use l4re::{Result, start};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 
@@ -28,7 +28,7 @@ struct Break {
     area_end: usize,
 }
 
-static BREAK: Mutex<Break> = Mutex::new(Break {
+static BREAK: SpinLock<Break> = SpinLock::new(Break {
     start: 0,
     now: 0,
     used: 0,

@@ -8,11 +8,11 @@
 use super::{PAGE, Shared};
 use crate::errno::{EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, Result, fail};
 use crate::fs;
-use crate::lock::Mutex;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use l4re::region::RmFlags;
 use l4re::start;
+use l4re::sync::SpinLock;
 use l4re_sys::consts::PAGE_SHIFT;
 use linux_raw_sys::general::{
     MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE, MAP_SHARED, MAP_TYPE, MREMAP_FIXED,
@@ -29,7 +29,7 @@ struct Mapping {
 }
 
 /// By address, disjoint.
-static MAPPINGS: Mutex<Vec<Mapping>> = Mutex::new(Vec::new());
+static MAPPINGS: SpinLock<Vec<Mapping>> = SpinLock::new(Vec::new());
 
 fn rights(prot: u32) -> RmFlags {
     let mut flags = RmFlags::empty();

@@ -2,13 +2,13 @@
 
 use super::utcb::Slot;
 use crate::errno::{ESRCH, Result, fail};
-use crate::lock::Mutex;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use l4re::semaphore::Semaphore;
+use l4re::sync::SpinLock;
 use l4re::thread::Thread;
 use l4re::{Cap, OwnedCap, start};
 
@@ -47,7 +47,7 @@ pub struct Own {
 
 /// All threads, by when they were made. A thread removes itself by ending, and whoever makes or
 /// ends one next clears away.
-static ALL: Mutex<Vec<Place>> = Mutex::new(Vec::new());
+static ALL: SpinLock<Vec<Place>> = SpinLock::new(Vec::new());
 
 /// Where a record is.
 #[derive(Clone, Copy)]

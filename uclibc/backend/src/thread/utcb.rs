@@ -1,16 +1,11 @@
 //! UTCBs of threads.
 
 use crate::errno::Result;
-use crate::lock::Mutex;
 use alloc::vec::Vec;
-use l4re::region::RmFlags;
-use l4re::task::Task;
-use l4re::{Cap, start};
-use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
-use l4re_sys::{Fpage, MemRights, utcb};
+use l4re::sync::SpinLock;
 
 /// UTCBs that no thread has.
-static FREE: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+static FREE: SpinLock<Vec<u64>> = SpinLock::new(Vec::new());
 
 /// A UTCB of a thread's own; free again when dropped.
 #[derive(Debug)]
@@ -25,20 +20,9 @@ impl Slot {
         if let Some(addr) = FREE.lock().pop() {
             return Ok(Slot { addr });
         }
-        // A page of memory shared with the kernel holds several. The place is reserved, so that
-        // the region map gives it to nobody else.
-        let rm = start::env().rm();
-        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-        let page = rm.reserve_area(0, PAGE_SIZE, flags, PAGE_SHIFT as u8)?;
-        let fpage = Fpage::page(page, MemRights::RW);
-        // SAFETY: the place has just been reserved, so nothing is there.
-        if let Err(e) = unsafe { Cap::<Task>::THIS.add_ku_mem(fpage) } {
-            let _ = rm.free_area(page);
-            return Err(e.into());
-        }
-        let mut free = FREE.lock();
-        free.extend((1..PAGE_SIZE / utcb::SIZE).map(|i| page + (i * utcb::SIZE) as u64));
-        Ok(Slot { addr: page })
+        let (addr, others) = l4re::thread::new_utcbs()?;
+        FREE.lock().extend(others);
+        Ok(Slot { addr })
     }
 }
 

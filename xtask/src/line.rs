@@ -10,6 +10,17 @@ pub const KERNEL: &str = "[kernel]";
 /// Name of the root task's.
 pub const ROOT: &str = "[root]";
 
+/// Who wrote a line: the program whose name stands before a `|`, or what the root task tells
+/// of a program. Two programs' lines come in any order, so what is due is held to one's only.
+pub fn source(line: &str) -> &str {
+    let end = if line.starts_with(ROOT) {
+        line.find(':').unwrap_or(ROOT.len())
+    } else {
+        line.find('|').unwrap_or(0)
+    };
+    line[..end].trim_end()
+}
+
 /// Adds what the addresses mean, and collects whole lines.
 pub struct Annotator<'a> {
     symbols: &'a Symbols,
@@ -145,6 +156,14 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_tells_its_source() {
+        assert_eq!(source("client  | 1 | 2"), "client");
+        assert_eq!(source("[root] rtc: exited with 0"), "[root] rtc");
+        assert_eq!(source("[root] 209 MiB free"), "[root]");
+        assert_eq!(source("anything"), "");
+    }
 
     #[test]
     fn bytes_pass_unchanged_and_lines_are_collected() {

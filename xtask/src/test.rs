@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the host tests, then programs in QEMU.
 
+use std::collections::HashMap;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::boot::Ground;
 use crate::build::{self, Embedded, Profile};
 use crate::cli::{MachineArgs, TestArgs};
 use crate::console::{End, Record, Watch};
+use crate::line;
 use crate::run;
 use crate::setup::{self, Setup};
 use crate::status;
@@ -343,15 +345,17 @@ fn misses(due: &Due, record: &Record) -> Option<String> {
             describe(&record.end)
         ));
     }
-    let output = record.lines.join("\n");
-    let mut rest = output.as_str();
+    let mut read: HashMap<&str, (usize, usize)> = HashMap::new();
     (due.expect.iter())
-        .find(|text| match rest.split_once(text.as_str()) {
-            Some((_, behind)) => {
-                rest = behind;
-                false
-            }
-            None => true,
+        .find(|text| {
+            let found = record.lines.iter().enumerate().find_map(|(number, line)| {
+                let (first, column) = *read.entry(line::source(line)).or_default();
+                let from = if number == first { column } else { 0 };
+                let at = (number >= first).then(|| line[from..].find(text.as_str()))??;
+                Some((line::source(line), (number, from + at + text.len())))
+            });
+            read.extend(found);
+            found.is_none()
         })
         .map(|text| format!("the output lacks {text:?}"))
 }
@@ -382,9 +386,23 @@ mod tests {
             expect: vec!["a".to_owned(), "b".to_owned()],
         };
         assert_eq!(misses(&test, &record(End::Status(3), &["xa", "b"])), None);
+        assert_eq!(misses(&test, &record(End::Status(3), &["ab"])), None);
+        assert!(misses(&test, &record(End::Status(3), &["ba"])).is_some());
         assert!(misses(&test, &record(End::Status(3), &["b", "a"])).is_some());
         assert!(misses(&test, &record(End::Status(0), &["a", "b"])).is_some());
         assert!(misses(&test, &record(End::Silent, &["a", "b"])).is_some());
+    }
+
+    #[test]
+    fn programs_write_in_any_order() {
+        let test = Due {
+            status: 0,
+            expect: vec!["a".to_owned(), "b".to_owned(), "x: exited".to_owned()],
+        };
+        let of = |lines: &[&str]| misses(&test, &record(End::Status(0), lines));
+        assert_eq!(of(&["[root] x: exited", "p | a", "p | b"]), None);
+        assert_eq!(of(&["q | b", "[root] x: exited", "p | a"]), None);
+        assert!(of(&["p | b", "[root] x: exited", "p | a"]).is_some());
     }
 
     #[test]

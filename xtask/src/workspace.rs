@@ -151,7 +151,7 @@ pub struct TestEntry {
     /// The status that the system must end with.
     #[serde(default)]
     pub status: u8,
-    /// Texts that the output must hold, in this order.
+    /// Texts that the output must hold, those of one program in this order.
     #[serde(default)]
     pub expect: Vec<String>,
     /// What is due instead where L4Re's moe and ned run the programs.
@@ -180,7 +180,7 @@ pub struct Due {
     /// The status that the system must end with.
     #[serde(default)]
     pub status: u8,
-    /// Texts that the output must hold, in this order.
+    /// Texts that the output must hold, those of one program in this order.
     #[serde(default)]
     pub expect: Vec<String>,
 }

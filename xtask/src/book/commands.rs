@@ -3,7 +3,7 @@
 //! * A block ```` ```console ```` holds commands (`$ …`, which go on where a line ends in `\`) and
 //!   below each what it prints. `…` on a line of its own stands for any lines, within a line for
 //!   any text. What comes before the first line due is left out; so is what comes behind the
-//!   last, if a `…` follows it.
+//!   last, if a `…` follows it. Lines of two programs may come in another order.
 //! * `status=N` is the exit status of the block's last command; of all others, 0 is due.
 //! * `needs=NAME` leaves the block out unless the variable is set.
 //! * Any block with `file=PATH` is a file: it is written where it stands on the page.
@@ -11,6 +11,7 @@
 //! A shell begins in the project's folder. `~/` is a folder of its own for each page, and
 //! `target/` cargo's target directory.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -19,6 +20,7 @@ use anyhow::{Context, Result};
 
 use super::page::{Block, Page};
 use crate::build;
+use crate::line;
 use crate::workspace::Workspace;
 
 /// A page's commands together run no longer than this many seconds.
@@ -178,8 +180,7 @@ fn fault(step: &Step, status: &str, output: &str) -> Option<String> {
     if due.is_empty() {
         return None;
     }
-    let matches = (0..=lines.len()).any(|from| lines_match(&due, &lines[from..]));
-    if matches {
+    if sources_match(&due, &lines) {
         None
     } else {
         tell(format!("what is due did not come:\n{}\n", due.join("\n")))
@@ -187,6 +188,20 @@ fn fault(step: &Step, status: &str, output: &str) -> Option<String> {
 }
 
 const ANY: &str = "…";
+
+/// Whether what is due of each program is there, in order.
+fn sources_match(due: &[&str], lines: &[&str]) -> bool {
+    let sources: BTreeSet<&str> = (due.iter())
+        .filter(|line| line.trim() != ANY)
+        .map(|line| line::source(line))
+        .collect();
+    sources.iter().all(|&source| {
+        let of = |line: &&&str| line.trim() == ANY || line::source(line) == source;
+        let due: Vec<&str> = due.iter().filter(of).copied().collect();
+        let lines: Vec<&str> = lines.iter().filter(of).copied().collect();
+        (0..=lines.len()).any(|from| lines_match(&due, &lines[from..]))
+    })
+}
 
 /// Whether `lines` are all that is due, in order.
 fn lines_match(due: &[&str], lines: &[&str]) -> bool {
@@ -254,6 +269,8 @@ mod tests {
         assert!(ok("took … ms at 0x…", "took 12 ms at 0x33"));
         assert!(!ok("took … ms", "took 12 s"));
         assert!(!ok("a", ""));
+        assert!(ok("p | a\n[root] q: b", "[root] q: b\np | a"));
+        assert!(!ok("p | a\np | b", "p | b\np | a"));
     }
 
     #[test]

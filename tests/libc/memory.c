@@ -66,8 +66,18 @@ static int large_blocks_come_and_go(void)
 
 static int too_much_is_refused(void)
 {
-    errno = 0;
-    CHECK(malloc(SIZE_MAX / 2) == NULL && errno == ENOMEM);
+    /* A free piece between two that are not: it is none of these sizes, which no address space has. */
+    char *before = malloc(5000), *piece = malloc(5000), *behind = malloc(5000);
+
+    CHECK(before && piece && behind);
+    free(piece);
+    for (int bits = 48; bits < 64; bits++) {
+        errno = 0;
+        CHECK(malloc((size_t) 1 << bits) == NULL && errno == ENOMEM);
+        CHECK(malloc(((size_t) 1 << bits) - 100) == NULL && errno == ENOMEM);
+    }
+    free(before);
+    free(behind);
     return 0;
 }
 

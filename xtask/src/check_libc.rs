@@ -7,40 +7,27 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use object::{Object, ObjectSection, ObjectSymbol};
 use uclibc_libc_patch::Probe;
+use uclibc_libc_patch::own::{self, Exception};
 
 use crate::setup;
 use crate::status::{self, Failure};
 use crate::uclibc;
 use crate::workspace::Workspace;
 
-/// Words of what differs between L4Re's uClibc and this project's; L4Re's value is right.
-const DIFFERENT: [&str; 5] = [
-    "PTHREAD_RWLOCK_DEFAULT_NP",
-    "RLIMIT_NLIMITS",
-    "RLIM_NLIMITS",
-    "__align",
-    "pthread_rwlockattr_t",
-];
-
 /// Compares every constant, type and function; status 0 if all are as the headers say.
 ///
-/// Without a tree the headers are those of this project's uClibc-ng, an older version: it may
-/// lack things, and what is known to differ may.
+/// Without a tree the headers are those of this project's uClibc-ng, an older version: what it
+/// lacks and what differs must be as `own` lists it.
 pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
     let headers = match tree {
         Some(tree) => Headers::of_tree(tree)?,
         None => Headers::own(ws)?,
     };
-    let known = |what: &str| {
-        tree.is_none()
-            && DIFFERENT
-                .iter()
-                .any(|name| what.split([' ', ':']).any(|word| word == *name))
-    };
-    let (mut lacking, mut different) = (0, 0);
     let scratch = tempfile::tempdir()?;
     let mut probe = Probe::new();
     let all = probe.len();
+    let mut lacking = Excuses::new(tree, &own::LACKING);
+    let mut different = Excuses::new(tree, &own::DIFFERENT);
     let mut complaints = Vec::new();
     let table = loop {
         match compile(&headers, &probe, scratch.path())? {
@@ -48,16 +35,19 @@ pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
             Err(messages) => {
                 let lines = wrong_lines(&messages);
                 let named: Vec<_> = (lines.iter())
-                    .filter_map(|(line, why)| Some(format!("{}: {why}", probe.line(*line)?)))
+                    .filter_map(|(line, why)| {
+                        let (name, what) = probe.line(*line)?;
+                        Some((name, format!("{what}: {why}")))
+                    })
                     .collect();
                 // Else it is not about single things.
                 if named.is_empty() {
                     bail!("the headers do not compile:\n{messages}");
                 }
-                if tree.is_none() {
-                    lacking += named.len();
-                } else {
-                    complaints.extend(named);
+                for (name, complaint) in named {
+                    if !lacking.covers(name) {
+                        complaints.push(complaint);
+                    }
                 }
                 let lines: Vec<usize> = lines.into_iter().map(|(line, _)| line).collect();
                 probe = probe.without(&lines);
@@ -65,21 +55,22 @@ pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
         }
     };
     for difference in probe.differences(&table) {
-        if known(&difference.what) {
-            different += 1;
-            continue;
+        if !different.covers(&difference.name) {
+            complaints.push(format!(
+                "{}: {:#x}, the headers have {:#x}",
+                difference.what, difference.ours, difference.theirs
+            ));
         }
-        complaints.push(format!(
-            "{}: {:#x}, the headers have {:#x}",
-            difference.what, difference.ours, difference.theirs
-        ));
     }
+    complaints.extend(lacking.unused());
+    complaints.extend(different.unused());
     for complaint in &complaints {
         println!("{complaint}");
     }
     if tree.is_none() {
         println!(
-            "{lacking} are not in these headers or declared otherwise, {different} differ as known"
+            "{} are not in these headers or declared otherwise, {} differ, as known",
+            lacking.count, different.count
         );
     }
     println!("{all} things compared, {} differences", complaints.len());
@@ -88,6 +79,42 @@ pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
     } else {
         status::OTHER
     })
+}
+
+/// Exceptions, and which of them were met.
+struct Excuses {
+    list: &'static [Exception],
+    met: Vec<String>,
+    count: usize,
+}
+
+impl Excuses {
+    /// In a tree, L4Re's own library, there is none.
+    fn new(tree: Option<&Path>, list: &'static [Exception]) -> Excuses {
+        Excuses {
+            list: if tree.is_none() { list } else { &[] },
+            met: Vec::new(),
+            count: 0,
+        }
+    }
+
+    fn covers(&mut self, name: &str) -> bool {
+        let covers = own::find(self.list, name).is_some();
+        if covers {
+            self.count += 1;
+            self.met.push(name.to_owned());
+        }
+        covers
+    }
+
+    /// Names in the list that need not be there.
+    fn unused(&self) -> Vec<String> {
+        (self.list.iter())
+            .flat_map(|exception| exception.names)
+            .filter(|pattern| !self.met.iter().any(|name| own::fits(pattern, name)))
+            .map(|pattern| format!("{pattern}: an exception, and is not met"))
+            .collect()
+    }
 }
 
 /// How the compiler finds the headers.

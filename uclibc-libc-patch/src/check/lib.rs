@@ -11,9 +11,10 @@ mod items;
 #[allow(ambiguous_glob_reexports, dead_code)]
 pub mod l4re;
 
+pub mod own;
 mod probe;
 
-pub use probe::{Difference, Probe};
+pub use probe::{Difference, Probe, headers};
 
 /// Constants of one type.
 pub struct Constants {

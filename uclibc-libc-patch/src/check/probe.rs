@@ -3,7 +3,7 @@
 use crate::{aliases, c_field, constants, functions, layouts};
 
 /// Headers that declare what the module has.
-const HEADERS: [&str; 58] = [
+const HEADERS: [&str; 70] = [
     "arpa/inet.h",
     "ctype.h",
     "dirent.h",
@@ -62,12 +62,11 @@ const HEADERS: [&str; 58] = [
     "ucontext.h",
     "utime.h",
     "utmpx.h",
-];
-const MORE_HEADERS: [&str; 11] = [
     "netinet/udp.h",
     "sys/mman.h",
     "wctype.h",
     "sys/resource.h",
+    "sys/time.h",
     "sys/utsname.h",
     "syslog.h",
     "termios.h",
@@ -77,9 +76,21 @@ const MORE_HEADERS: [&str; 11] = [
     "utmp.h",
 ];
 
+/// The begin of a C source that includes what declares the module's things, as far as it is there.
+pub fn headers() -> String {
+    let mut text = String::from("#define _GNU_SOURCE 1\n");
+    for header in HEADERS {
+        // A smaller library leaves some out, and what they declare is told one by one.
+        text += &format!("#if __has_include(<{header}>)\n#include <{header}>\n#endif\n");
+    }
+    text
+}
+
 /// What a header and the module say of one thing.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Difference {
+    /// Whose it is: see [`crate::own::Exception`].
+    pub name: String,
     /// What it is, in words.
     pub what: String,
     /// The module's value.
@@ -89,6 +100,7 @@ pub struct Difference {
 }
 
 struct Row {
+    name: String,
     what: String,
     c: String,
     ours: u64,
@@ -120,6 +132,7 @@ impl Probe {
         for (name, value, size) in constants() {
             let mask = u64::MAX >> (64 - 8 * size);
             rows.push(Row {
+                name: name.to_owned(),
                 what: name.to_owned(),
                 c: format!("(unsigned long)({name}) & {mask:#x}ul"),
                 ours: value as u64 & mask,
@@ -128,11 +141,13 @@ impl Probe {
         for layout in layouts() {
             let c = layout.c;
             rows.push(Row {
+                name: c.to_owned(),
                 what: format!("size of {c}"),
                 c: format!("sizeof({c})"),
                 ours: layout.size as u64,
             });
             rows.push(Row {
+                name: c.to_owned(),
                 what: format!("alignment of {c}"),
                 c: format!("__alignof__({c})"),
                 ours: layout.align as u64,
@@ -142,11 +157,13 @@ impl Probe {
                     continue;
                 };
                 rows.push(Row {
+                    name: format!("{c}.{path}"),
                     what: format!("offset of {path} in {c}"),
                     c: format!("__builtin_offsetof({c}, {path})"),
                     ours: *offset as u64,
                 });
                 rows.push(Row {
+                    name: format!("{c}.{path}"),
                     what: format!("size of {path} in {c}"),
                     c: format!("sizeof((({c} *)0)->{path})"),
                     ours: *size as u64,
@@ -155,6 +172,7 @@ impl Probe {
         }
         for (name, size) in aliases().filter(|(name, _)| !RUST_ONLY.contains(name)) {
             rows.push(Row {
+                name: name.to_owned(),
                 what: format!("size of {name}"),
                 c: format!("sizeof({name})"),
                 ours: size as u64,
@@ -177,11 +195,13 @@ impl Probe {
                 _ => arguments,
             };
             rows.push(Row {
+                name: name.to_owned(),
                 what: format!("signature of {name}: {result} ({arguments})"),
                 c: format!("sizeof(&{name})"),
                 ours: 8,
             });
             declarations.push(Row {
+                name: name.to_owned(),
                 what: format!("signature of {name}: {result} ({arguments})"),
                 c: format!("extern __typeof__({result}) ({name})({arguments});"),
                 ours: 0,
@@ -202,11 +222,7 @@ impl Probe {
 
     /// The C source. Its errors are in lines of a file `probe`, one line a thing.
     pub fn source(&self) -> String {
-        let mut text = String::from("#define _GNU_SOURCE 1\n");
-        for header in HEADERS.iter().chain(&MORE_HEADERS) {
-            // A smaller library leaves some out, and what they declare is told one by one.
-            text += &format!("#if __has_include(<{header}>)\n#include <{header}>\n#endif\n");
-        }
+        let mut text = headers();
         text += &format!("const unsigned long {}[] = {{\n", Probe::TABLE);
         text += "#line 1 \"probe\"\n";
         for row in &self.rows {
@@ -219,13 +235,13 @@ impl Probe {
         text
     }
 
-    /// What a line of the source is about.
-    pub fn line(&self, number: usize) -> Option<&str> {
+    /// Whose line of the source it is, and what it is about.
+    pub fn line(&self, number: usize) -> Option<(&str, &str)> {
         let row = match number.checked_sub(DECLARATIONS) {
             Some(index) => self.declarations.get(index),
             None => self.rows.get(number.checked_sub(1)?),
         };
-        Some(&row?.what)
+        row.map(|row| (row.name.as_str(), row.what.as_str()))
     }
 
     /// The source without the things that stand on these lines.
@@ -247,6 +263,7 @@ impl Probe {
         (self.rows.iter().zip(table))
             .filter(|(row, theirs)| row.ours != **theirs)
             .map(|(row, theirs)| Difference {
+                name: row.name.clone(),
                 what: row.what.clone(),
                 ours: row.ours,
                 theirs: *theirs,
@@ -392,7 +409,7 @@ mod tests {
         let first = (source.lines())
             .position(|line| line.starts_with("#line 1 "))
             .unwrap();
-        assert_eq!(probe.line(number - first), Some("EPERM"));
+        assert_eq!(probe.line(number - first), Some(("EPERM", "EPERM")));
         assert!(probe.line(DECLARATIONS).is_some());
     }
 }

@@ -78,7 +78,7 @@ const INLINE: [(&str, usize); 5] = [
     (concat_nptl!("lowlevellock.h"), 5),
 ];
 
-const OTHERS: [Edit; 8] = [
+const OTHERS: [Edit; 10] = [
     // Where a signal's handler returns to; it is never reached.
     edit(
         "libc/sysdeps/linux/x86_64/sigaction.c",
@@ -122,7 +122,7 @@ const OTHERS: [Edit; 8] = [
     // The heap's lock is the one that stdio has: as recursive, but inline, and without atomic
     // operations while there is one thread.
     edit(
-        "libc/stdlib/malloc-standard/malloc.c",
+        MALLOC,
         1,
         "__UCLIBC_MUTEX_INIT(__malloc_lock, PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP)",
         "__UCLIBC_IO_MUTEX_INIT(__malloc_lock)",
@@ -133,8 +133,23 @@ const OTHERS: [Edit; 8] = [
         "__UCLIBC_MUTEX_",
         "__UCLIBC_IO_MUTEX_",
     ),
+    // Sizes of 4 GiB and more are sorted by all their bits: else the heap believes that a smaller
+    // free piece holds them, and writes behind it.
+    edit(
+        MALLOC,
+        2,
+        "__malloc_largebin_index(unsigned int sz)",
+        "__malloc_largebin_index(unsigned long sz)",
+    ),
+    edit(
+        MALLOC,
+        1,
+        "    unsigned int  x = sz >> SMALLBIN_WIDTH;",
+        "    unsigned int x = sz >> SMALLBIN_WIDTH < 0x10000 ? sz >> SMALLBIN_WIDTH : 0x10000;",
+    ),
 ];
 
+const MALLOC: &str = "libc/stdlib/malloc-standard/malloc.c";
 /// Where the first thread's thread-local data are set up.
 const TLS: &str = "libpthread/nptl/sysdeps/generic/libc-tls.c";
 

@@ -16,7 +16,14 @@ impl Object for Pager {
 }
 
 impl Cap<Pager> {
-    fn fault(self, protocol: i64, what: u64, ip: u64, window: Fpage) -> Result<ReturnItem> {
+    /// Asks in a thread's place.
+    pub(crate) fn fault(
+        self,
+        protocol: i64,
+        what: u64,
+        ip: u64,
+        window: Fpage,
+    ) -> Result<ReturnItem> {
         let mut w = Writer::new();
         w.put(what).put(ip);
         let tag = ipc::transact(self.idx(), w.tag(protocol)?, Buffers::Window(window))?;

@@ -16,9 +16,9 @@ use l4re_sys::{MapItem, ObjRights};
 /// The client makes it of a [`Share`]; the server reads and writes it while it answers. It is up
 /// to a page; `#[window(ORDER)]` in front of the parameter makes it up to `1 << ORDER` bytes.
 ///
-/// The client can take the memory back at any time, and can share what is not there: what the
-/// server then touches is a page fault, which ends it unless the fault is handled. A server that
-/// must outlive hostile clients takes a dataspace instead.
+/// The client can take the memory back at any time, and can share what is not there. A server
+/// survives that: [`read`](Self::read) and [`write`](Self::write) tell that it is
+/// [`LOST`](crate::region::LOST).
 ///
 /// ```
 /// use l4re::interface::Memory;
@@ -99,7 +99,8 @@ impl Memory<'_> {
     /// Copies bytes from the memory, at a server.
     ///
     /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the memory ends before; [`Error::INVALID`] at a client.
+    /// [`Error::OUT_OF_RANGE`] if the memory ends before; [`LOST`](crate::region::LOST) if it is
+    /// not there any more; [`Error::INVALID`] at a client.
     pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
         let (window, at) = self.received(offset, to.len())?;
         window.read(at, to)

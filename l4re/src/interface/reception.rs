@@ -48,6 +48,11 @@ impl Lent {
         let large = (self.window.as_ref()).is_some_and(|w| w.size() >> order != 0);
         if order != 0 && !large {
             self.window = Some(Window::new(rm, order)?);
+            // In a program that a C library has started nobody guards the window.
+            match Window::guard_thread() {
+                Ok(()) | Err(Error::NO_OPERATION) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

@@ -2,12 +2,13 @@
 #![allow(unsafe_code)]
 
 mod attached;
+mod guard;
 mod list;
 mod window;
 
 pub use attached::{Region, Share};
 pub use list::RegionInfo;
-pub use window::Window;
+pub use window::{LOST, Window};
 
 use crate::cap::{Cap, Object, OwnedCap};
 use crate::dataspace::Dataspace;

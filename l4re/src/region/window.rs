@@ -2,18 +2,22 @@
 #![allow(unsafe_code)]
 
 use super::Rm;
+use super::guard::{self, Place};
 use crate::cap::Cap;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorCode, Result};
+use crate::start;
 use crate::task::Task;
 use l4re_sys::consts::PAGE_SIZE;
 use l4re_sys::re::rm::{ANY_ADDR, RmFlags};
 use l4re_sys::unmap::UnmapFlags;
-use l4re_sys::{Fpage, MemRights};
+use l4re_sys::{Fpage, MemRights, err};
 
 /// A free place in the address space for memory to be received into.
 ///
-/// It is empty until a message brings memory, and again when who shared it takes it back;
-/// access to the empty window is a page fault, which ends the program.
+/// It is empty until a message brings memory, and again when who shared it takes it back.
+/// Access to what is not there is a page fault. It ends the program, unless the thread is
+/// [guarded](Self::guard_thread): then it reads zeros, and [`read`](Self::read) or
+/// [`write`](Self::write) tells that the memory is [`LOST`].
 ///
 /// ```no_run
 /// # fn f(env: &l4re::Env) -> l4re::Result<()> {
@@ -38,7 +42,12 @@ pub struct Window {
     rm: Cap<Rm>,
     start: *mut u8,
     order: u32,
+    place: &'static Place,
 }
+
+/// Memory of a [`Window`] was accessed that was not there: nobody shared it, who did has taken
+/// it back, or it may not be written.
+pub const LOST: Error = Error::Service(ErrorCode(err::EFAULT));
 
 // SAFETY: the window is this value's own place, and is only accessed byte by byte.
 unsafe impl Send for Window {}
@@ -61,7 +70,20 @@ impl Window {
             rm,
             start: core::ptr::with_exposed_provenance_mut(start as usize),
             order,
+            place: Place::take(start as usize, order),
         })
+    }
+
+    /// Has the calling thread survive faults in windows, from now on: a second thread, one for
+    /// the whole program, becomes its pager. A [`Registry`](crate::server::Registry) does so by
+    /// itself when it serves an interface that takes memory.
+    ///
+    /// # Errors
+    /// As of [`spawn`](crate::thread::spawn): [`Error::NO_OPERATION`] if this project's run-time
+    /// system did not start the program; what the kernel answers.
+    pub fn guard_thread() -> Result<()> {
+        let env = start::try_env().ok_or(Error::INVALID)?;
+        guard::guard_thread(env)
     }
 
     /// Its size in bytes.
@@ -70,7 +92,7 @@ impl Window {
     }
 
     /// The place, ready to be received into.
-    pub(crate) fn fpage(&self) -> Fpage {
+    pub fn fpage(&self) -> Fpage {
         Fpage::memory(self.start.addr() as u64, self.order, MemRights::RWX)
     }
 
@@ -84,7 +106,7 @@ impl Window {
     /// Copies bytes from the memory received. What others write meanwhile may be seen in part.
     ///
     /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the window ends before.
+    /// [`Error::OUT_OF_RANGE`] if the window ends before; [`LOST`], at a guarded thread.
     pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
         self.check(offset, to.len())?;
         for (i, byte) in to.iter_mut().enumerate() {
@@ -92,20 +114,33 @@ impl Window {
             // volatile, since others may write to it.
             *byte = unsafe { self.start.add(offset + i).read_volatile() };
         }
-        Ok(())
+        let there = self.is_there();
+        if there.is_err() {
+            to.fill(0);
+        }
+        there
     }
 
     /// Copies bytes into the memory received, where it may be written.
     ///
     /// # Errors
-    /// [`Error::OUT_OF_RANGE`] if the window ends before.
+    /// [`Error::OUT_OF_RANGE`] if the window ends before; [`LOST`], at a guarded thread.
     pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
         self.check(offset, bytes.len())?;
         for (i, byte) in bytes.iter().enumerate() {
             // SAFETY: as in `read`.
             unsafe { self.start.add(offset + i).write_volatile(*byte) };
         }
-        Ok(())
+        self.is_there()
+    }
+
+    /// Whether what has been accessed was what a message had brought.
+    fn is_there(&self) -> Result<()> {
+        if self.place.is_lost() {
+            Err(LOST)
+        } else {
+            Ok(())
+        }
     }
 
     /// Empties the window.
@@ -113,7 +148,9 @@ impl Window {
     /// # Errors
     /// What the kernel answers, or an IPC error.
     pub fn clear(&self) -> Result<()> {
-        Cap::<Task>::THIS.unmap_any(self.fpage(), UnmapFlags::ALL_SPACES)
+        Cap::<Task>::THIS.unmap_any(self.fpage(), UnmapFlags::ALL_SPACES)?;
+        self.place.renew();
+        Ok(())
     }
 }
 
@@ -121,6 +158,7 @@ impl Drop for Window {
     fn drop(&mut self) {
         // A place that could not be emptied is not given back.
         if self.clear().is_ok() {
+            self.place.free();
             let _ = self.rm.free_area(self.start.addr() as u64);
         }
     }

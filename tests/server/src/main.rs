@@ -12,11 +12,14 @@ use alloc::vec::Vec;
 use common::{Outcome, ok, timeout_ms};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
+use l4re::interface::Memory;
 use l4re::ipc_gate::IpcGate;
+use l4re::region::{LOST, Window};
 use l4re::server::{Deferred, Registry};
+use l4re::sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re::sys::unmap::UnmapFlags;
 use l4re::sys::utcb::MSG_REGS;
-use l4re::sys::{Fpage, MapItem, MsgTag, ObjRights, Sysf, TagFlags};
+use l4re::sys::{Fpage, MapItem, MemRights, MsgTag, ObjRights, Sysf, TagFlags, err};
 use l4re::task::Task;
 use l4re::thread::{self, JoinHandle};
 use l4re::{Cap, Env, OwnedCap, Result, start, time};
@@ -24,6 +27,8 @@ use test_services::{Random, Tap, check};
 
 /// How many messages by chance.
 const MESSAGES: u32 = 50_000;
+/// The operation `Service::sum`.
+const SUM: u64 = 10;
 /// How many sessions are opened, one after the other: more than there is memory for at once.
 const SESSIONS: u32 = 2_000;
 
@@ -40,6 +45,11 @@ trait Service {
     fn tell(&self, n: u32) -> Result<()>;
     fn told(&self) -> Result<u32>;
     fn end(&self) -> Result<()>;
+    /// The sum of the first bytes, twice, and a time to take them away between.
+    fn sum(&self, bytes: Memory<'_>, len: u32) -> Result<(u64, u64)>;
+    fn write(&self, bytes: Memory<'_>, byte: u8) -> Result<()>;
+    /// The sum of as many new pages of the server's own, each of which it writes to.
+    fn use_memory(&self, pages: u32) -> Result<u64>;
 }
 
 #[l4re::interface(protocol = 0x71)]
@@ -113,6 +123,28 @@ impl Service for Server {
     }
     fn told(&self) -> Result<u32> {
         Ok(self.told.get())
+    }
+    fn sum(&self, bytes: Memory<'_>, len: u32) -> Result<(u64, u64)> {
+        let sum = || {
+            let mut buffer = alloc::vec![0; len as usize];
+            bytes.read(0, &mut buffer)?;
+            Ok(buffer.into_iter().map(u64::from).sum())
+        };
+        let first = sum()?;
+        time::sleep(Duration::from_millis(30));
+        Ok((first, sum()?))
+    }
+    fn write(&self, bytes: Memory<'_>, byte: u8) -> Result<()> {
+        bytes.write(PAGE_SIZE - 1, &[byte])
+    }
+    fn use_memory(&self, pages: u32) -> Result<u64> {
+        let mut memory = alloc::vec![1u8; pages as usize * PAGE_SIZE];
+        memory[0] = 2;
+        Ok(memory
+            .iter()
+            .step_by(PAGE_SIZE)
+            .map(|b| u64::from(*b))
+            .sum())
     }
     fn end(&self) -> Result<()> {
         self.registry.stop();
@@ -288,6 +320,55 @@ fn flood(service: Cap<dyn Service>) -> Outcome {
     works(service)
 }
 
+/// Memory that is not there, that may not be written, that is taken back while it is read.
+fn memory(service: Cap<dyn Service>) -> Outcome {
+    let env = start::env();
+    let mut region =
+        ok((env.mem_alloc().dataspace(2 * PAGE_SIZE)).and_then(|ds| env.rm().attach(ds)))?;
+    ok(region.write(0, &[3; PAGE_SIZE]))?;
+    let region = region;
+    let page = |rights| ok(region.share(0, PAGE_SHIFT, rights));
+    let full = 3 * PAGE_SIZE as u64;
+    let sum = |rights| Ok::<_, i64>(service.sum(page(rights)?.into(), PAGE_SIZE as u32));
+    for _ in 0..3 {
+        check!(ok(sum(MemRights::R)?)? == (full, full));
+        check!(service.write(page(MemRights::R)?.into(), 5) == Err(LOST));
+        ok(service.write(page(MemRights::RW)?.into(), 5))?;
+        check!(ok(sum(MemRights::R)?)? == (full + 2, full + 2));
+        ok(service.write(page(MemRights::RW)?.into(), 3))?;
+
+        // The caller waits; what it shared goes.
+        let address = region.as_ptr() as u64;
+        let thief = ok(thread::spawn(move || {
+            time::sleep(Duration::from_millis(10));
+            let fpage = Fpage::memory(address, PAGE_SHIFT, MemRights::RWX);
+            // SAFETY: of this task nothing is taken.
+            unsafe { Cap::<Task>::THIS.unmap(fpage, UnmapFlags::empty()) }
+        }))?;
+        check!(sum(MemRights::R)? == Err(LOST));
+        ok(ok(thief.join())?)?;
+
+        // A free place has nothing to share.
+        let free = ok(Window::new(env.rm(), PAGE_SHIFT))?;
+        check!(sum_by_hand(service, free.fpage()) == -err::EMSGMISSARG);
+        // The server's own memory comes as before.
+        check!(ok(service.use_memory(300))? == 301);
+    }
+    works(service)
+}
+
+/// The label of the answer to `Service::sum`, of a page that need not be there.
+fn sum_by_hand(service: Cap<dyn Service>, page: Fpage) -> i64 {
+    let utcb = l4re::sys::utcb();
+    utcb.set_mr(0, SUM | 1 << 32);
+    utcb.set_mr(1, MapItem::map(0, page).control);
+    utcb.set_mr(2, page.raw());
+    let tag = MsgTag::new(0x70, 1, 1, TagFlags::empty());
+    // SAFETY: nothing is received but words.
+    let (reply, _) = unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(2000)) };
+    reply.label()
+}
+
 fn end(service: Cap<dyn Service>, thread: JoinHandle) -> Outcome {
     ok(service.end())?;
     ok(thread.join())?;
@@ -305,7 +386,7 @@ fn main(_: &Env) -> Result<i32> {
     let service = gate.cap();
     let mut tap = Tap::default();
     type Case = (&'static str, fn(Cap<dyn Service>) -> Outcome);
-    let cases: [Case; 8] = [
+    let cases: [Case; 9] = [
         ("server: requests are answered", works),
         ("server: messages by chance", by_chance),
         ("server: capabilities, wanted and unwanted", items),
@@ -314,6 +395,7 @@ fn main(_: &Env) -> Result<i32> {
         ("server: an answer that comes later", patient),
         ("server: callers that die", dying),
         ("server: a flood of messages", flood),
+        ("server: memory that is taken back", memory),
     ];
     for (name, case) in cases {
         tap.case(name, case(service));

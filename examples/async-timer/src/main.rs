@@ -30,6 +30,7 @@ struct Server {
     in_flight: Rc<Cell<u64>>,
 }
 
+// ANCHOR: answer
 impl Clock for Server {
     fn wait(&self, ms: u64) -> Result<u64> {
         let (registry, in_flight) = (self.registry.clone(), self.in_flight.clone());
@@ -41,6 +42,7 @@ impl Clock for Server {
         })
     }
 }
+// ANCHOR_END: answer
 
 /// Timers of all lengths, at the same time.
 async fn timers(registry: &Registry) {
@@ -51,6 +53,7 @@ async fn timers(registry: &Registry) {
     println!("{TIMERS} timers in one thread: the last after {ms} ms");
 }
 
+// ANCHOR: interrupts
 /// An interrupt that another thread triggers, until it does not come any more.
 async fn interrupts(registry: &Registry, env: &Env) -> Result<()> {
     let irq = env.factory().create_irq()?;
@@ -75,6 +78,7 @@ async fn interrupts(registry: &Registry, env: &Env) -> Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: interrupts
 
 /// Clients that call the server, each in a thread of its own. The first asks for the longest time.
 async fn clients(clock: Cap<dyn Clock>) -> Result<()> {

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod bytes;
 mod calls;
 mod heap;
 mod memory;
@@ -45,6 +46,7 @@ fn main(env: &Env) -> i32 {
         calls::CASES,
         memory::CASES,
         objects::CASES,
+        bytes::CASES,
     ] {
         for (name, case) in table {
             if name.contains(filter) {

@@ -91,7 +91,16 @@ impl Cap<Rm> {
     /// [`Error::INVALID`] if the dataspace is empty; whatever else region map or dataspace
     /// answer; an IPC error.
     pub fn attach(self, ds: OwnedCap<Dataspace>) -> Result<Region> {
-        self.attach_with(ds, RmFlags::RW)
+        self.attach_with(ds, RmFlags::RW, "")
+    }
+
+    /// As [`attach`](Self::attach), with a name that debuggers and
+    /// [`region_info`](Self::region_info) tell.
+    ///
+    /// # Errors
+    /// As `attach`; [`Error::TOO_LONG`] if the name does not fit into the message.
+    pub fn attach_named(self, ds: OwnedCap<Dataspace>, name: &str) -> Result<Region> {
+        self.attach_with(ds, RmFlags::RW, name)
     }
 
     /// Attaches a dataspace, all of it, at a free place, to be read only.
@@ -99,22 +108,14 @@ impl Cap<Rm> {
     /// # Errors
     /// As [`attach`](Self::attach).
     pub fn attach_read_only(self, ds: OwnedCap<Dataspace>) -> Result<Region> {
-        self.attach_with(ds, RmFlags::R)
+        self.attach_with(ds, RmFlags::R, "")
     }
 
-    fn attach_with(self, ds: OwnedCap<Dataspace>, flags: RmFlags) -> Result<Region> {
+    fn attach_with(self, ds: OwnedCap<Dataspace>, flags: RmFlags, name: &str) -> Result<Region> {
         let size = usize::try_from(ds.size()?).map_err(|_| Error::INVALID)?;
-        // SAFETY: the region map chooses a free place.
-        let start = unsafe {
-            self.attach_at(
-                op::ANY_ADDR,
-                size,
-                flags | RmFlags::SEARCH_ADDR,
-                ds.cap(),
-                0,
-                PAGE_SHIFT as u8,
-            )
-        };
+        let free = flags | RmFlags::SEARCH_ADDR;
+        let align = PAGE_SHIFT as u8;
+        let start = self.attach_raw(op::ANY_ADDR, size, free, Some(ds.cap()), 0, align, name);
         match start {
             Ok(start) => Ok(Region::attached(self, start, round_page(size)?, flags, ds)),
             // The dataspace is a program's, whom a region map that serves many does not wait
@@ -143,13 +144,7 @@ impl Cap<Rm> {
         offset: u64,
         align: u8,
     ) -> Result<u64> {
-        let rights = if flags.contains(RmFlags::W) {
-            ObjRights::RW
-        } else {
-            ObjRights::R
-        };
-        let item = MapItem::cap(ds.idx(), rights);
-        self.attach_raw(start, size, flags, ds.idx(), Some(item), offset, align)
+        self.attach_raw(start, size, flags, Some(ds), offset, align, "")
     }
 
     /// Reserves `size` bytes at `start`, or with [`RmFlags::SEARCH_ADDR`] at a free place from
@@ -160,7 +155,7 @@ impl Cap<Rm> {
     /// What the region map answers, or an IPC error.
     pub fn reserve(self, start: u64, size: usize, flags: RmFlags, align: u8) -> Result<u64> {
         let flags = flags | RmFlags::RESERVED;
-        self.attach_raw(start, size, flags, CapIdx::INVALID, None, 0, align)
+        self.attach_raw(start, size, flags, None, 0, align, "")
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the interface's")]
@@ -169,10 +164,10 @@ impl Cap<Rm> {
         start: u64,
         size: usize,
         flags: RmFlags,
-        ds: CapIdx,
-        item: Option<MapItem>,
+        ds: Option<Cap<Dataspace>>,
         offset: u64,
         align: u8,
+        name: &str,
     ) -> Result<u64> {
         let mut w = Writer::new();
         w.put(op::ATTACH)
@@ -181,11 +176,16 @@ impl Cap<Rm> {
             .put(flags.bits())
             .put(offset)
             .put(align)
-            .put(ds)
-            .string("")
+            .put(ds.map_or(CapIdx::INVALID, Cap::idx))
+            .string(name)
             .put(0u64);
-        if let Some(item) = item {
-            w.item(item);
+        if let Some(ds) = ds {
+            let rights = if flags.contains(RmFlags::W) {
+                ObjRights::RW
+            } else {
+                ObjRights::R
+            };
+            w.item(MapItem::cap(ds.idx(), rights));
         }
         let tag = ipc::transact(self.idx(), w.tag(proto::RM)?, Buffers::None)?;
         Reader::new(tag).get()

@@ -15,6 +15,7 @@ pub const CASES: &[Case] = &[
     ("memory: what is read-only is not written", read_only),
     ("memory: copies of a dataspace are its own", copies),
     ("memory: the region map knows what is where", find),
+    ("memory: regions have names", named),
     ("memory: what has been dropped is free again", dropped),
     ("memory: sizes beyond reason are refused", sizes),
     ("memory: files are found by name", files),
@@ -92,6 +93,17 @@ fn find() -> Outcome {
     let here = find as *const () as u64;
     let found = ok(env.rm().find(here, 1))?;
     check!(found.start <= here && here - found.start < found.size);
+    Ok(())
+}
+
+fn named() -> Outcome {
+    let env = start::env();
+    let new = || ok(env.mem_alloc().dataspace(4096));
+    let region = ok(env.rm().attach_named(new()?, "letters"))?;
+    let inside = region.as_ptr().addr() as u64 + 17;
+    check!(ok(env.rm().region_info(inside))?.name == "letters");
+    let long = "x".repeat(600);
+    check!(env.rm().attach_named(new()?, &long).err() == Some(Error::TOO_LONG));
     Ok(())
 }
 

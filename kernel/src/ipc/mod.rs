@@ -762,9 +762,17 @@ pub fn timed_out(thread: &'static Thread) {
     interrupt_ipc(thread, IpcError::TIMEOUT);
 }
 
-/// Ends the IPC of a blocked thread from outside (`L4_THREAD_EX_REGS_CANCEL`).
+/// Ends the IPC of a blocked thread from outside (`L4_THREAD_EX_REGS_CANCEL`). One that waits
+/// for a pager or handler goes on as if that had answered.
 pub fn cancel(thread: &'static Thread) {
-    interrupt_ipc(thread, IpcError::CANCELED);
+    if thread.message.payload.get() == Payload::Utcb {
+        interrupt_ipc(thread, IpcError::CANCELED);
+    } else if !matches!(thread.ipc.get(), Ipc::None) {
+        leave_queue(thread);
+        finish(thread);
+        thread.message.payload.set(Payload::Utcb);
+        sched::wake(thread);
+    }
 }
 
 fn interrupt_ipc(thread: &'static Thread, error: IpcError) {

@@ -56,12 +56,34 @@ pub const CASES: &[Case] = &[
         "exception/registers-of-an-alien (l4/sys/thread.h: l4_thread_control_alien)",
         alien_registers,
     ),
+    case(
+        "exception/cancel-and-move (l4/sys/thread.h: L4_THREAD_EX_REGS_CANCEL)",
+        cancel_and_move,
+    ),
+    case(
+        "exception/cancel-page-fault-and-move (l4/sys/thread.h: L4_THREAD_EX_REGS_CANCEL)",
+        cancel_fault,
+    ),
+    case(
+        "exception/cancel-repeats (l4/sys/thread.h: L4_THREAD_EX_REGS_CANCEL)",
+        cancel_repeats,
+    ),
+    case(
+        "exception/move-then-reply (l4/sys/thread.h: l4_thread_ex_regs)",
+        move_page_fault,
+    ),
 ];
+
+/// As it is (`l4_thread_ex_regs`).
+const KEEP: u64 = !0;
 
 /// Replies with registers.
 fn reply(regs: &ExcRegs) {
     utcb().set_exc_regs(regs);
-    let tag = MsgTag::new(0, 26, 0, TagFlags::empty());
+    answer(MsgTag::new(0, 26, 0, TagFlags::empty()));
+}
+
+fn answer(tag: MsgTag) {
     raw(
         CapIdx::INVALID,
         Sysf::SEND | Sysf::REPLY,
@@ -283,5 +305,91 @@ fn alien_registers() -> Outcome {
         [regs.rbx, regs.rbp, regs.r12, regs.r13, regs.r14],
         [0xb0b, 0xb0c, 0xb12, 0xb13, 0xb14]
     );
+    Ok(())
+}
+
+/// Where a thread goes on that is moved.
+#[unsafe(naked)]
+extern "C" fn elsewhere() {
+    naked_asm!("and rsp, -16", "call {arrive}", "ud2", arrive = sym arrive)
+}
+
+extern "C" fn arrive() {
+    put(0, 9);
+    sleep_ms(60_000);
+}
+
+fn elsewhere_ip() -> u64 {
+    elsewhere as *const () as u64
+}
+
+/// A thread whose exception is not answered goes on where it is put.
+fn cancel_and_move() -> Outcome {
+    put(0, 1);
+    // SAFETY: raises an exception that the case handles.
+    let t = handled(|| unsafe { asm!("ud2") })?;
+    same!(exception()?.trapno, 6);
+    same!(
+        t.worker.ex_regs(op::EX_REGS_CANCEL, elsewhere_ip(), KEEP),
+        0
+    );
+    settle();
+    same!(counter(0), 9);
+    Ok(())
+}
+
+/// The same of one whose page fault is not answered.
+fn cancel_fault() -> Outcome {
+    put(0, 1);
+    let at = window(12)?;
+    let t = handled(move || put(1, load(at)))?;
+    same!(wait(500).code(), proto::PAGE_FAULT);
+    same!(
+        t.worker.ex_regs(op::EX_REGS_CANCEL, elsewhere_ip(), KEEP),
+        0
+    );
+    settle();
+    same!(counter(0), 9);
+    Ok(())
+}
+
+/// Canceled, and left where they are, the instructions are tried again.
+fn cancel_repeats() -> Outcome {
+    let at = window(12)?;
+    let t = handled(move || {
+        load(at);
+        // SAFETY: raises an exception that the case handles.
+        unsafe { asm!("ud2") }
+    })?;
+    for _ in 0..3 {
+        same!(wait(500).code(), proto::PAGE_FAULT);
+        same!(utcb().mr(0), at);
+        same!(t.worker.ex_regs(op::EX_REGS_CANCEL, KEEP, KEEP), 0);
+    }
+    same!(wait(500).code(), proto::PAGE_FAULT);
+    let tag = MsgTag::new(-1, 0, 0, TagFlags::empty());
+    answer(tag);
+    for _ in 0..3 {
+        same!(exception()?.trapno, 14);
+        same!(t.worker.ex_regs(op::EX_REGS_CANCEL, KEEP, KEEP), 0);
+        same!(wait(500).code(), proto::PAGE_FAULT);
+        answer(tag);
+    }
+    Ok(())
+}
+
+/// A thread that has been moved while its pager had its fault goes on there when the pager
+/// answers, not where the fault was.
+fn move_page_fault() -> Outcome {
+    put(0, 1);
+    let at = window(12)?;
+    let t = handled(move || put(1, load(at)))?;
+    same!(wait(500).code(), proto::PAGE_FAULT);
+    same!(t.worker.ex_regs(0, elsewhere_ip(), KEEP), 0);
+    settle();
+    same!(counter(0), 1);
+    answer(MsgTag::new(0, 0, 0, TagFlags::empty()));
+    settle();
+    same!(counter(0), 9);
     Ok(())
 }

@@ -1,11 +1,17 @@
 //! Programs that a C library starts.
 //!
-//! Such a program may hold this crate twice: in the C library's backend, and its own. What a
-//! program has once, the copy that did not start it finds by L4Re's C names, which are weak
-//! here: without a C library they are null.
+//! Such a program may hold this crate twice: in the C library's backend, and its own. Or its C
+//! library is an L4Re tree's, where there is no other copy. What a program has once, the copy
+//! that did not start it finds by L4Re's C names, which are weak here: without a C library they
+//! are null.
 #![allow(unsafe_code)]
 
-use l4re_sys::CapIdx;
+use crate::env::Env;
+use crate::kip::Kip;
+use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
+use core::sync::atomic::{AtomicBool, Ordering};
+use l4re_sys::{CapIdx, KernelInfo};
 
 /// The address of a weak symbol; 0 if nobody defines it.
 #[cfg(all(target_os = "l4re", feature = "hosted"))]
@@ -43,8 +49,42 @@ pub(crate) fn find_env() -> bool {
             unsafe { crate::start::adopt(*sp) };
             true
         }
-        _ => false,
+        _ => find_env_of_tree(),
     }
+}
+
+/// Memory for the environment, written once.
+struct EnvCell(UnsafeCell<MaybeUninit<Env>>);
+
+// SAFETY: written by the one that first finds `TAKEN` unset; read when `init` has published it.
+unsafe impl Sync for EnvCell {}
+
+static ENV: EnvCell = EnvCell(UnsafeCell::new(MaybeUninit::uninit()));
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The same where the C library is an L4Re tree's: it has the environment (`l4/re/env.h`) and the
+/// kernel information page (`l4/sys/kip.h`), and keeps arguments and the environment's variables
+/// to itself.
+fn find_env_of_tree() -> bool {
+    let env = core::ptr::with_exposed_provenance::<*const l4re_sys::Env>(weak!("l4re_global_env"));
+    let kip = core::ptr::with_exposed_provenance::<*const KernelInfo>(weak!("l4_global_kip"));
+    // SAFETY: null, or the C library's variables, written before `main`; what they point to is
+    // the loader's, stays, and is not written to.
+    let found = unsafe {
+        match (env.as_ref(), kip.as_ref()) {
+            (Some(env), Some(kip)) => env.as_ref().zip(Kip::new(*kip)),
+            _ => None,
+        }
+    };
+    let Some((raw, kip)) = found else {
+        return false;
+    };
+    if !TAKEN.swap(true, Ordering::Relaxed) {
+        // SAFETY: `TAKEN` lets this happen once; what the environment points to stays.
+        let env = unsafe { (*ENV.0.get()).write(Env::from_raw(*raw, kip, &[], &[])) };
+        crate::start::init(env);
+    }
+    true
 }
 
 /// A free capability slot of the C library's allocator (`l4re_util_cap_alloc()`,

@@ -12,9 +12,11 @@
 //! calling thread's own. The types that stand for such pointers here (`&mut T`, [`Str`],
 //! `UtcbRef`) lean on that promise.
 //!
-//! A program that is all C needs a start, too: [`main!`] in a Rust file of one line, or the
+//! A program that is all C needs a start, too: `main!` in a Rust file of one line, or the
 //! static library that `cargo xtask sdk` makes. Heap and panic handler are the run-time system's,
 //! the crate `rt`, which the program lists in its manifest as any other does.
+//!
+//! Where a C library starts the program, the feature `small-libc` is off and there is no `main!`.
 
 #![no_std]
 #![allow(non_camel_case_types, non_snake_case, non_upper_case_globals)]
@@ -41,13 +43,13 @@ mod ctypes;
 mod libc;
 mod re;
 mod request;
-#[cfg(target_os = "l4re")]
+#[cfg(all(target_os = "l4re", feature = "small-libc"))]
 mod start;
 mod sys;
 mod util;
 
 #[doc(hidden)]
 pub use l4re::Env;
-#[cfg(target_os = "l4re")]
+#[cfg(all(target_os = "l4re", feature = "small-libc"))]
 #[doc(hidden)]
 pub use start::call_main;

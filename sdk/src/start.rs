@@ -1,6 +1,7 @@
 //! The start of a program that is all C.
 
-use crate::ctypes::{c_int, l4re_env_t};
+use crate::ctypes::c_int;
+use crate::re::l4re_global_env;
 use core::ffi::c_char;
 use l4re::Env;
 
@@ -19,10 +20,6 @@ core::arch::global_asm!(
     ".zero 8",
     ".text",
 );
-
-unsafe extern "C" {
-    static mut l4re_global_env: *mut l4re_env_t;
-}
 
 /// Calls C's `main`.
 pub fn call_main(env: &'static Env) -> i32 {

@@ -203,7 +203,7 @@ pub fn programs(
     package: &Package,
     profile: Profile,
 ) -> Result<PathBuf> {
-    if !package.c_sources.is_empty() {
+    if !package.c.sources.is_empty() {
         return crate::uclibc::program(ws, setup, package);
     }
     let (dir, target_dir) = ws.home_of(package)?;
@@ -224,10 +224,15 @@ pub fn programs(
     Ok(folder)
 }
 
-/// Builds the static library of L4Re's C interface; the result is its file.
-pub fn c_library(ws: &Workspace, setup: &Setup, profile: Profile) -> Result<PathBuf> {
-    let package = "l4re-c-static";
-    let file = program_folder(&ws.target_dir, profile).join("libl4re.a");
+/// Builds a package of this workspace that is a static library; the result is its file.
+pub fn static_library(
+    ws: &Workspace,
+    setup: &Setup,
+    package: &str,
+    library: &str,
+    profile: Profile,
+) -> Result<PathBuf> {
+    let file = program_folder(&ws.target_dir, profile).join(format!("lib{library}.a"));
     let mut cargo = cargo(ws, setup, "build", TARGET);
     cargo
         .args(["--quiet", "--package", package])
@@ -270,7 +275,7 @@ pub fn test_programs(
     setup: &Setup,
     package: &Package,
 ) -> Result<Vec<(String, PathBuf)>> {
-    if !package.c_sources.is_empty() {
+    if !package.c.sources.is_empty() {
         let folder = crate::uclibc::program(ws, setup, package)?;
         return Ok(vec![(package.name.clone(), folder.join(&package.name))]);
     }

@@ -221,6 +221,9 @@ pub struct SdkArgs {
     /// The folder [default: sdk in the target directory].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Only what programs without a C library need.
+    #[arg(long)]
+    pub small: bool,
 }
 
 /// Which of the toolchain's tests to run, and where.

@@ -13,7 +13,16 @@ use crate::sysroot;
 use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
 
 /// Packages for the user programs' target that are neither examples nor tests.
-const PROGRAM_ROOMS: [&str; 6] = ["l4re-sys", "l4re", "rt", "root-task", "sdk", "sdk/static"];
+const PROGRAM_ROOMS: [&str; 8] = [
+    "l4re-sys",
+    "l4re",
+    "rt",
+    "rt/hosted",
+    "root-task",
+    "sdk",
+    "sdk/hosted",
+    "sdk/static",
+];
 
 /// Packages whose documentation is a user's: its links must lead somewhere. (`rt` is empty on the
 /// host.)
@@ -111,7 +120,7 @@ fn program_packages(ws: &Workspace) -> Result<Vec<Package>> {
         .map(|dir| Package::read(&dir))
         .filter(|package| {
             // Clippy has nothing to say of C.
-            (package.as_ref()).map_or(true, |package| package.c_sources.is_empty())
+            (package.as_ref()).map_or(true, |package| package.c.sources.is_empty())
         })
         .collect()
 }

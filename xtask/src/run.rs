@@ -114,7 +114,7 @@ pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
 }
 
 enum Named {
-    Package(Package),
+    Package(Box<Package>),
     Files(Vec<PathBuf>),
 }
 
@@ -122,7 +122,7 @@ enum Named {
 fn name_programs(ws: &Workspace, args: &RunArgs) -> Result<Named> {
     match args.programs.as_slice() {
         [one] if !one.contains('/') && (is_example(ws, one) || !Path::new(one).exists()) => {
-            Ok(Named::Package(ws.example(one)?))
+            Ok(Named::Package(Box::new(ws.example(one)?)))
         }
         [one] if Path::new(one).is_dir() => package_in(Path::new(one)),
         files => Ok(Named::Files(files.iter().map(PathBuf::from).collect())),
@@ -147,7 +147,7 @@ fn package_in(dir: &Path) -> Result<Named> {
             format!("the package in {} has no program", dir.display()),
         ));
     }
-    Ok(Named::Package(package))
+    Ok(Named::Package(Box::new(package)))
 }
 
 fn is_example(ws: &Workspace, name: &str) -> bool {

@@ -3,10 +3,13 @@
 //! | in the folder | |
 //! |---|---|
 //! | `include/` | the headers of L4Re's C interface |
-//! | `freestanding/` | headers of the few functions of C's standard library that there are |
-//! | `lib/libl4re.a` | the functions, and the start of a program |
 //! | `lib/l4re.ld` | the link script |
 //! | `cflags`, `libs` | arguments for compiler and linker: `cc @cflags hello.c @libs -o hello` |
+//! | `libc/`, `lib/libc.a` | uClibc |
+//! | `lib/libl4re-c.a` | the interface's functions for programs with uClibc |
+//! | `cflags-small`, `libs-small` | arguments for programs without a C library |
+//! | `small/` | headers of the few functions of C's standard library that those have |
+//! | `lib/libl4re.a` | the interface's functions, those few, and the start of a program |
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ use crate::cli::SdkArgs;
 use crate::setup::{self, Setup};
 use crate::status::{self, Failure};
 use crate::sysroot;
+use crate::uclibc;
 use crate::workspace::Workspace;
 
 /// Makes the SDK, and says how to use it.
@@ -29,37 +33,40 @@ pub fn run(ws: &Workspace, args: &SdkArgs) -> Result<u8> {
         Some(dir) => std::path::absolute(dir)?,
         None => ws.target_dir.join("sdk"),
     };
-    make(ws, &setup, &dir)?;
+    make(ws, &setup, &dir, args.small)?;
     let dir = dir.display();
+    let small = if args.small { "-small" } else { "" };
     println!("the C SDK is in {dir}; to build and boot a program with it:");
-    println!("  cc @{dir}/cflags hello.c @{dir}/libs -o hello && ./run hello");
+    println!("  cc @{dir}/cflags{small} hello.c @{dir}/libs{small} -o hello && ./run hello");
     Ok(0)
 }
 
-/// Makes the SDK in a folder.
-pub fn make(ws: &Workspace, setup: &Setup, dir: &Path) -> Result<()> {
+/// Makes the SDK in a folder; `small` without a C library.
+fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()> {
     let include = dir.join("include");
     let flags = headers(ws, &include)?;
-    let freestanding = dir.join("freestanding");
-    let lib = dir.join("lib");
+    let [freestanding, lib] = ["small", "lib"].map(|name| dir.join(name));
     for folder in [&freestanding, &lib] {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        make_folder(folder)?;
     }
     for header in ["stdio.h", "stdlib.h", "string.h"] {
         let from = ws.root.join("sdk/freestanding").join(header);
         copy(&from, &freestanding.join(header))?;
     }
     let archive = lib.join("libl4re.a");
-    copy(&build::c_library(ws, setup, Profile::Release)?, &archive)?;
+    let release = Profile::Release;
+    let library = build::static_library(ws, setup, "l4re-c-static", "l4re", release)?;
+    copy(&library, &archive)?;
     let script = lib.join("l4re.ld");
     copy(&ws.target_spec().with_extension("ld"), &script)?;
+    let compiler_headers = compiler_headers()?;
 
     let mut compile = flags;
-    compile.push("-isystem".to_owned());
-    compile.push(quoted(&compiler_headers()?));
+    compile.extend(["-isystem".to_owned(), quoted(&compiler_headers)]);
     for folder in [&include, &freestanding] {
         compile.push(format!("-I{}", quoted(folder)));
     }
+    write(&dir.join("cflags-small"), compile)?;
     let link = [
         "-fuse-ld=lld".to_owned(),
         "-nostdlib".to_owned(),
@@ -67,17 +74,96 @@ pub fn make(ws: &Workspace, setup: &Setup, dir: &Path) -> Result<()> {
         "-no-pie".to_owned(),
         "-Wl,--gc-sections,-znorelro,-znognustack,-zmax-page-size=0x1000".to_owned(),
         format!("-Wl,-T,{}", quoted(&script)),
-        quoted(&archive),
     ];
-    fs::write(dir.join("cflags"), compile.join("\n") + "\n")?;
-    fs::write(dir.join("libs"), link.join("\n") + "\n")?;
-    Ok(())
+    let mut small_libs = link.to_vec();
+    small_libs.push(quoted(&archive));
+    write(&dir.join("libs-small"), small_libs)?;
+    if small {
+        return Ok(());
+    }
+
+    let libc = uclibc::ensure(ws, setup)?;
+    let libc_headers = dir.join("libc");
+    if libc_headers.exists() {
+        fs::remove_dir_all(&libc_headers)?;
+    }
+    copy_folder(&libc.join("include"), &libc_headers)?;
+    copy(&ws.root.join(THREADS), &libc_headers.join("pthread-l4.h"))?;
+    let mut compile = uclibc::CFLAGS.map(str::to_owned).to_vec();
+    for folder in [&libc_headers, &compiler_headers] {
+        compile.extend(["-isystem".to_owned(), quoted(folder)]);
+    }
+    compile.push(format!("-I{}", quoted(&include)));
+    write(&dir.join("cflags"), compile)?;
+    let [interface, archive] = ["libl4re-c.a", "libc.a"].map(|name| lib.join(name));
+    copy(&above_libc(ws, setup)?.library, &interface)?;
+    copy(&libc.join("libc.a"), &archive)?;
+    let mut libs = link.to_vec();
+    libs.extend([&interface, &archive, &uclibc::compiler_library()?].map(|file| quoted(file)));
+    write(&dir.join("libs"), libs)
 }
+
+/// The header of what POSIX threads are on L4.
+const THREADS: &str = "sdk/hosted/pthread-l4.h";
+
+/// L4Re's C interface for programs with uClibc.
+pub struct AboveLibc {
+    /// The folder with its headers.
+    pub include: PathBuf,
+    /// Its library.
+    pub library: PathBuf,
+}
+
+/// Makes it, for programs that are built here.
+pub fn above_libc(ws: &Workspace, setup: &Setup) -> Result<AboveLibc> {
+    let dir = ws.own_dir().join("c-interface");
+    let include = dir.join("include");
+    headers(ws, &include)?;
+    copy(&ws.root.join(THREADS), &include.join("pthread-l4.h"))?;
+    let package = "l4re-c-hosted";
+    let release = Profile::Release;
+    let rust = build::static_library(ws, setup, package, "l4re_c_hosted", release)?;
+    let library = dir.join("libl4re-c.a");
+    uclibc::library(setup, &rust, &INTERFACE, &library)?;
+    Ok(AboveLibc { include, library })
+}
+
+/// How the names of the interface's functions begin.
+const INTERFACE: [&str; 3] = ["l4*", "fiasco_*", "__l4_kdebug_*"];
 
 /// A path in a file of arguments.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     text.replace('\\', "\\\\").replace(' ', "\\ ")
+}
+
+fn make_folder(dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
+}
+
+/// A file of arguments, one a line.
+fn write(file: &Path, arguments: Vec<String>) -> Result<()> {
+    fs::write(file, arguments.join("\n") + "\n")
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Copies all of a folder; a link in it stays one.
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    make_folder(to)?;
+    let entries = fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))?;
+    for entry in entries {
+        let entry = entry?;
+        let place = to.join(entry.file_name());
+        let kind = entry.file_type()?;
+        if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, place)?;
+        } else if kind.is_dir() {
+            copy_folder(&entry.path(), &place)?;
+        } else {
+            copy(&entry.path(), &place)?;
+        }
+    }
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

@@ -44,8 +44,8 @@ pub struct Package {
     pub std: bool,
     /// The L4Re build tree whose C library such programs get instead of this project's.
     pub libc_of: Option<PathBuf>,
-    /// Sources of its one program, if that is in C.
-    pub c_sources: Vec<PathBuf>,
+    /// Its one program, if that is in C.
+    pub c: CProgram,
     /// `[package.metadata.l4re]`.
     pub l4re: Metadata,
 }
@@ -313,10 +313,11 @@ impl Package {
         let mut found = programs_in(&dir.join("src/bin"));
         found.retain(|name| !bins.contains(name));
         bins.extend(found);
-        let c_sources: Vec<PathBuf> = (manifest.c.sources.iter())
-            .map(|source| dir.join(source))
-            .collect();
-        if !c_sources.is_empty() {
+        let mut c = manifest.c;
+        for path in c.sources.iter_mut().chain(&mut c.rust) {
+            *path = dir.join(&*path);
+        }
+        if !c.sources.is_empty() {
             bins = vec![manifest.package.name.clone()];
         }
         let package = Package {
@@ -325,7 +326,7 @@ impl Package {
             bins,
             std: needs_std(dir),
             libc_of: None,
-            c_sources,
+            c,
             l4re: manifest.package.metadata.l4re,
         };
         for program in &package.l4re.programs {
@@ -355,13 +356,22 @@ struct Manifest {
     #[serde(default)]
     bin: Vec<ManifestBin>,
     #[serde(default)]
-    c: ManifestC,
+    c: CProgram,
 }
 
 /// A program in C.
-#[derive(Default, Deserialize)]
-struct ManifestC {
-    sources: Vec<PathBuf>,
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CProgram {
+    /// Its sources; none: the package is no program in C.
+    #[serde(default)]
+    pub sources: Vec<PathBuf>,
+    /// Whether it uses L4Re's C interface besides the C library.
+    #[serde(default)]
+    pub l4re: bool,
+    /// Folders of packages of Rust, static libraries that it is linked with.
+    #[serde(default)]
+    pub rust: Vec<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -522,7 +532,8 @@ mod tests {
         let text = "[package]\nname = 'c'\n[c]\nsources = ['main.c']";
         let package = Package::parse(text, Path::new("/nowhere")).unwrap();
         assert_eq!(package.bins, ["c"]);
-        assert_eq!(package.c_sources, [Path::new("/nowhere/main.c")]);
+        assert_eq!(package.c.sources, [Path::new("/nowhere/main.c")]);
+        assert!(!package.c.l4re && package.c.rust.is_empty());
     }
 
     #[test]

@@ -20,7 +20,9 @@ pub fn init(env: &'static Env) {
     let _ = ENV.compare_exchange(null_mut(), env, Ordering::Release, Ordering::Relaxed);
 }
 
-/// The environment, if [`begin`] has been called, or a C library has started the program.
+/// The environment, if [`begin`] has been called, or a C library has started the program: this
+/// project's, or an L4Re tree's, whose `l4re_global_env` and `l4_global_kip` must be linked then,
+/// and which keeps the arguments to itself.
 #[inline]
 pub fn try_env() -> Option<&'static Env> {
     // SAFETY: the pointer is null or comes from the shared, static reference of `init`.
@@ -48,9 +50,9 @@ fn find_env() -> Option<&'static Env> {
 /// The environment.
 ///
 /// # Panics
-/// If the program was not started by the run-time system.
+/// If the program was started neither by the run-time system nor by a C library.
 pub fn env() -> &'static Env {
-    try_env().expect("the program has been started by rt")
+    try_env().expect("the program has been started by rt or a C library")
 }
 
 /// Ends the program: tells its parent the status, and stops.

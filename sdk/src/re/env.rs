@@ -2,9 +2,23 @@
 
 use crate::ctypes::*;
 
+#[cfg(target_os = "l4re")]
+unsafe extern "C" {
+    /// The environment's address: the C library's variable, or that of the small start.
+    pub static mut l4re_global_env: *mut l4re_env_t;
+}
+
 /// The environment that the program was started with. It must not be written to.
 #[unsafe(no_mangle)]
 pub extern "C" fn l4re_env() -> *mut l4re_env_t {
+    // SAFETY: written once, before `main`.
+    #[cfg(target_os = "l4re")]
+    let known = unsafe { l4re_global_env };
+    #[cfg(target_os = "l4re")]
+    if !known.is_null() {
+        return known;
+    }
+    // Where `main` is Rust's.
     match l4re::start::try_env() {
         Some(env) => core::ptr::from_ref(env.raw()).cast_mut(),
         None => core::ptr::null_mut(),

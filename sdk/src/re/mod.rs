@@ -3,3 +3,6 @@
 mod c;
 mod env;
 mod rpc;
+
+#[cfg(all(target_os = "l4re", feature = "small-libc"))]
+pub use env::l4re_global_env;

@@ -57,6 +57,8 @@ main(void)
   kernel_cases();
   service_cases();
   util_cases();
+  if (libc_cases)
+    libc_cases();
   printf("1..%u\n", cases);
   return failed != 0;
 }

@@ -39,6 +39,8 @@ void ipc_cases(void);
 void kernel_cases(void);
 void service_cases(void);
 void util_cases(void);
+/* Where there is a C library. */
+__attribute__((weak)) void libc_cases(void);
 
 /* A thread of the program's own, which runs `entry` and must not return. 0, or an error code. */
 long start_thread(l4_cap_idx_t *thread, void (*entry)(void));

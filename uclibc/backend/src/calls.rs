@@ -98,6 +98,7 @@ pub fn dispatch(number: u64, frame: &Frame) -> Result {
             __NR_set_robust_list => fail(ENOSYS),
             __NR_arch_prctl if a == ARCH_SET_FS => {
                 Cap::<l4re::thread::Thread>::CURRENT.set_fs_base(b)?;
+                thread::set_tls(b);
                 Ok(0)
             }
             __NR_sched_yield => {

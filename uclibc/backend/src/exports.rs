@@ -1,6 +1,7 @@
 //! What other parts of the program see of the backend, by L4Re's C names: what a program has
 //! once, though it may hold several copies of the crate `l4re`.
 
+use crate::thread;
 use core::ptr::null;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use l4re::cap_alloc;
@@ -40,4 +41,21 @@ extern "C" fn l4re_util_cap_alloc() -> u64 {
 #[unsafe(no_mangle)]
 extern "C" fn l4re_util_cap_free(cap: u64) {
     cap_alloc::free(CapIdx(cap));
+}
+
+/// The thread of a `pthread_t`; the invalid capability if it is gone (`pthread-l4.h`).
+#[unsafe(no_mangle)]
+extern "C" fn pthread_l4_cap(thread: u64) -> u64 {
+    // A `pthread_t` is the address of the thread's data.
+    thread::with_tls(thread)
+        .map_or(CapIdx::INVALID, |cap| cap.idx())
+        .0
+}
+
+/// Calls a function with the `pthread_t` of each thread that has not ended (`pthread-l4.h`).
+#[unsafe(no_mangle)]
+extern "C" fn pthread_l4_for_each_thread(f: extern "C" fn(u64)) {
+    for thread in thread::all_tls() {
+        f(thread);
+    }
 }

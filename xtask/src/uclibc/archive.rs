@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use object::{Object, ObjectSymbol};
+use anyhow::Result;
 
-use super::program::linker;
+use super::one_object::{self, Names, Roots};
 use super::{COMPLETE, folder, succeed};
 use crate::setup::{LibcTools, Setup};
 use crate::status::{self, Failure};
@@ -15,7 +14,7 @@ use crate::workspace::Workspace;
 
 /// What can be seen of the backend. All else of it is its own, so that it meets neither the
 /// program's copy of the same crates nor anything of `std`.
-const EXPORTS: [&str; 9] = [
+const EXPORTS: [&str; 11] = [
     "__l4re_gettimeofday",
     "__l4re_syscall",
     "_dl_pagesize",
@@ -25,6 +24,8 @@ const EXPORTS: [&str; 9] = [
     "l4re_initial_stack",
     "l4re_util_cap_alloc",
     "l4re_util_cap_free",
+    "pthread_l4_cap",
+    "pthread_l4_for_each_thread",
 ];
 /// This file: how the archive is made is part of what it is.
 const TEXT: &str = include_str!("archive.rs");
@@ -34,9 +35,7 @@ const IMPORTS: [&str; 2] = ["__uClibc_main", "main"];
 
 /// How C is compiled: for this target's static programs, on a processor without more than
 /// x86-64 has, with frame pointers for backtraces.
-pub const CFLAGS: [&str; 9] = [
-    "-c",
-    "-O2",
+pub const CFLAGS: [&str; 7] = [
     "-ffunction-sections",
     "-fdata-sections",
     "-fcf-protection=none",
@@ -67,7 +66,7 @@ pub fn complete(
     fs::create_dir_all(&dir)?;
     // Names that no member of uClibc's has: it would be replaced.
     let object = dir.join("l4re-backend.o");
-    localise(setup, backend, &object)?;
+    hidden_backend(setup, backend, &object)?;
     let unwind = dir.join("l4re-unwind.o");
     succeed(
         compile(tools, &plain.join("include"))
@@ -95,7 +94,8 @@ pub fn complete(
 /// The C compiler, for programs of this target.
 pub fn compile(tools: &LibcTools, include: &Path) -> Command {
     let mut cc = Command::new("cc");
-    cc.args(CFLAGS)
+    cc.args(["-c", "-O2"])
+        .args(CFLAGS)
         .arg("-isystem")
         .arg(include)
         .arg("-isystem")
@@ -103,50 +103,16 @@ pub fn compile(tools: &LibcTools, include: &Path) -> Command {
     cc
 }
 
-/// Makes one object file of the backend, of which only the names of [`EXPORTS`] can be seen.
-fn localise(setup: &Setup, backend: &Path, object: &Path) -> Result<()> {
-    let linked = object.with_extension("linked.o");
-    succeed(
-        linker(setup)
-            .args(["-r", "-u", "_start", "-u", "__l4re_syscall", "-o"])
-            .arg(&linked)
-            .arg(backend),
-        "linking the C library's backend",
-    )?;
-    succeed(
-        Command::new("objcopy")
-            .args(EXPORTS.map(|name| format!("--keep-global-symbol={name}")))
-            // Bit code of the Rust libraries: of no use to a linker any more.
-            .args(["-R", ".llvmbc", "-R", ".llvmcmd"])
-            .arg(&linked)
-            .arg(object),
-        "hiding the backend's names",
-    )?;
-    fs::remove_file(&linked)?;
-    check(object)
-}
-
-/// Fails unless the backend exports and imports just what it should.
-fn check(object: &Path) -> Result<()> {
-    let data = fs::read(object)?;
-    let file = object::File::parse(&*data).context("the backend is no object file")?;
-    let mut exports = Vec::new();
-    let mut imports = Vec::new();
-    for symbol in file.symbols().filter(|symbol| symbol.is_global()) {
-        let list = if symbol.is_undefined() {
-            &mut imports
-        } else {
-            &mut exports
-        };
-        list.push(symbol.name()?);
-    }
-    exports.sort_unstable();
-    imports.sort_unstable();
-    if exports != EXPORTS || imports != IMPORTS {
+/// Makes one object file of the backend, and fails unless it exports and imports just what it
+/// should.
+fn hidden_backend(setup: &Setup, backend: &Path, object: &Path) -> Result<()> {
+    let roots = Roots::Names(&["_start", "__l4re_syscall"]);
+    let Names { defined, needed } = one_object::make(setup, backend, roots, &EXPORTS, object)?;
+    if defined != EXPORTS || needed != IMPORTS {
         return Err(Failure::error(
             status::BUILD,
             format!(
-                "the C library's backend exports {exports:?} and imports {imports:?}; due are {EXPORTS:?} and {IMPORTS:?}"
+                "the C library's backend exports {defined:?} and imports {needed:?}; due are {EXPORTS:?} and {IMPORTS:?}"
             ),
         ));
     }

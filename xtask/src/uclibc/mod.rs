@@ -6,9 +6,12 @@
 
 mod archive;
 mod edits;
+mod one_object;
 mod program;
 
-pub use program::program;
+pub use archive::CFLAGS;
+pub use one_object::library;
+pub use program::{compiler_library, program};
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

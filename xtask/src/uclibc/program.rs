@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use super::{archive, succeed};
+use crate::sdk;
 use crate::setup::{self, Setup};
 use crate::status::{self, Failure};
 use crate::workspace::{Package, Workspace};
@@ -15,13 +16,20 @@ use crate::workspace::{Package, Workspace};
 pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathBuf> {
     let libc = super::ensure(ws, setup)?;
     let tools = setup::libc_tools()?;
+    let interface = match package.c.l4re {
+        true => Some(sdk::above_libc(ws, setup)?),
+        false => None,
+    };
     let folder = ws.own_dir().join("c").join(&package.name);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut objects = Vec::new();
-    for source in &package.c_sources {
+    for source in &package.c.sources {
         let name = source.file_stem().unwrap_or_default();
         let object = folder.join(name).with_extension("o");
         let mut cc = archive::compile(&tools, &libc.join("include"));
+        if let Some(interface) = &interface {
+            cc.arg("-I").arg(&interface.include);
+        }
         cc.args(["-g", "-Wall", "-Wextra", "-Werror"])
             .arg(source)
             .arg("-o")
@@ -38,6 +46,7 @@ pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathB
         .arg("-o")
         .arg(&program)
         .args(&objects)
+        .args(interface.map(|interface| interface.library))
         .arg(libc.join("libc.a"))
         .arg(compiler_library()?);
     succeed(&mut linker, &format!("linking {}", package.name))?;
@@ -68,7 +77,7 @@ fn link_args(ws: &Workspace) -> Result<Vec<String>> {
 }
 
 /// The C compiler's own library, for arithmetic that the processor does not have.
-fn compiler_library() -> Result<PathBuf> {
+pub fn compiler_library() -> Result<PathBuf> {
     let out = Command::new("cc")
         .arg("-print-libgcc-file-name")
         .stdin(Stdio::null())

@@ -51,6 +51,7 @@ pub unsafe fn clone(args: [u64; 6], frame: &Frame) -> Result {
     }
     let record = Record::register(Some(Own {
         thread,
+        tls,
         _utcb: utcb,
     }))?;
     let utcb_place = core::ptr::with_exposed_provenance_mut::<Utcb>(utcb_addr as usize);

@@ -9,4 +9,4 @@ mod utcb;
 pub use create::clone;
 pub use end::exit;
 pub use futex::futex;
-pub use record::{cpu_time, current, exists, main_id, set_tid_address};
+pub use record::{all_tls, cpu_time, current, exists, main_id, set_tid_address, set_tls, with_tls};

@@ -41,6 +41,8 @@ pub struct Record {
 pub struct Own {
     /// The thread.
     pub thread: OwnedCap<Thread>,
+    /// Where its thread-local data are: its `pthread_t`.
+    pub tls: u64,
     /// Its UTCB.
     pub _utcb: Slot,
 }
@@ -161,6 +163,40 @@ pub fn set_tid_address(word: u64) -> Result {
     let record = current()?;
     record.clear_at_end.store(word, Ordering::Relaxed);
     Ok(record.id.into())
+}
+
+/// Where the first thread's data are; 0 until it has some.
+static FIRST_TLS: AtomicU64 = AtomicU64::new(0);
+
+/// Notes where the calling thread's data are, if it is the first.
+pub fn set_tls(tls: u64) {
+    let _ = FIRST_TLS.compare_exchange(0, tls, Ordering::Relaxed, Ordering::Relaxed);
+}
+
+/// The thread whose data are there, if it is still known.
+pub fn with_tls(tls: u64) -> Option<Cap<Thread>> {
+    if tls == FIRST_TLS.load(Ordering::Relaxed) {
+        return Some(start::env().main_thread());
+    }
+    let all = ALL.lock();
+    // SAFETY: as in `exists`.
+    let mut own = (all.iter()).filter_map(|record| unsafe { record.0.as_ref() }.own.as_ref());
+    own.find(|own| own.tls == tls).map(|own| own.thread.cap())
+}
+
+/// Where the data of each thread are that has not ended.
+pub fn all_tls() -> Vec<u64> {
+    let all = ALL.lock();
+    let mut found = Vec::with_capacity(all.len() + 1);
+    found.push(FIRST_TLS.load(Ordering::Relaxed));
+    for record in all.iter() {
+        // SAFETY: as in `exists`.
+        let record = unsafe { record.0.as_ref() };
+        if record.ended.load(Ordering::Acquire) == 0 {
+            found.extend(record.own.as_ref().map(|own| own.tls));
+        }
+    }
+    found
 }
 
 /// The processor time of all threads that are there.

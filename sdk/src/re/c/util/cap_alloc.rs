@@ -1,26 +1,26 @@
 //! The program's allocator of capability slots: the one that Rust code uses, too
 //! ([`l4re::cap_alloc`]).
 //!
-//! A C library may have its own under these names; then its functions win, since these are weak.
+//! A C library may have its own under these names. It wins, since these are weak; those that it
+//! always has are left out without `small-libc`, as Rust's allocator is the C library's then.
 
 use crate::ctypes::*;
 
 use l4re_sys::ObjRights;
 use l4re_sys::unmap::UnmapFlags;
 
-weak!(
-    l4re_util_cap_alloc,
-    l4re_util_cap_free,
-    l4re_util_cap_free_um,
-    l4re_util_cap_last
-);
+#[cfg(feature = "small-libc")]
+weak!(l4re_util_cap_alloc, l4re_util_cap_free);
+weak!(l4re_util_cap_free_um, l4re_util_cap_last);
 
 /// A free slot; `L4_INVALID_CAP`: none is left.
+#[cfg(feature = "small-libc")]
 pub extern "C" fn l4re_util_cap_alloc() -> l4_cap_idx_t {
     l4re::cap_alloc::alloc().unwrap_or(l4_cap_idx_t::INVALID)
 }
 
 /// Gives a slot back, which is empty.
+#[cfg(feature = "small-libc")]
 pub extern "C" fn l4re_util_cap_free(cap: l4_cap_idx_t) {
     if cap.is_valid() {
         l4re::cap_alloc::free(cap);

@@ -24,6 +24,8 @@ mod abi;
 
 pub mod auxv;
 pub mod bdr;
+#[cfg(all(feature = "tree", target_os = "l4re"))]
+pub mod c;
 pub mod cap;
 pub mod consts;
 pub mod elf;

@@ -7,6 +7,7 @@
 //! | `cflags`, `libs` | arguments for compiler and linker: `cc @cflags hello.c @libs -o hello` |
 //! | `libc/`, `lib/libc.a` | uClibc |
 //! | `lib/libl4re-c.a` | the interface's functions for programs with uClibc |
+//! | `pc/` | of these libraries what an L4Re tree says there, for the feature `tree` of `l4re-sys` |
 //! | `cflags-small`, `libs-small` | arguments for programs without a C library |
 //! | `small/` | headers of the few functions of C's standard library that those have |
 //! | `lib/libl4re.a` | the interface's functions, those few, and the start of a program |
@@ -42,7 +43,7 @@ pub fn run(ws: &Workspace, args: &SdkArgs) -> Result<u8> {
 }
 
 /// Makes the SDK in a folder; `small` without a C library.
-fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()> {
+pub fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()> {
     let include = dir.join("include");
     let flags = headers(ws, &include)?;
     let [freestanding, lib] = ["small", "lib"].map(|name| dir.join(name));
@@ -98,10 +99,22 @@ fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()> {
     let [interface, archive] = ["libl4re-c.a", "libc.a"].map(|name| lib.join(name));
     copy(&above_libc(ws, setup)?.library, &interface)?;
     copy(&libc.join("libc.a"), &archive)?;
+    let packages = dir.join("pc");
+    make_folder(&packages)?;
+    for (name, text) in PACKAGES {
+        fs::write(packages.join(name), text)?;
+    }
     let mut libs = link.to_vec();
     libs.extend([&interface, &archive, &uclibc::compiler_library()?].map(|file| quoted(file)));
     write(&dir.join("libs"), libs)
 }
+
+/// The packages that an L4Re tree has for every program.
+const PACKAGES: [(&str, &str); 3] = [
+    ("stdlibs.pc", "Name: stdlibs\nRequires: l4re_c libc\n"),
+    ("l4re_c.pc", "Name: l4re_c\nLibs: -ll4re-c\n"),
+    ("libc.pc", "Name: libc\nLibs: -lc\n"),
+];
 
 /// The header of what POSIX threads are on L4.
 const THREADS: &str = "sdk/hosted/pthread-l4.h";
@@ -167,6 +180,12 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
+    // Who builds by time stamps must not build for nothing.
+    if let (Ok(old), Ok(new)) = (fs::read(to), fs::read(from))
+        && old == new
+    {
+        return Ok(());
+    }
     fs::copy(from, to)
         .with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     Ok(())

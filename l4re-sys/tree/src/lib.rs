@@ -3,8 +3,14 @@
 //! * [`tree`]: the build directory itself, and what is missing in it;
 //! * [`facts`]: names and numbers of the interface, as data;
 //! * [`headers`] (feature `headers`): the same, read from header files by libclang;
+//! * `bindings` (feature `bindings`): the headers for Rust, made by bindgen;
+//! * `compile` (the same): the C compiler for files that include them;
 //! * [`pc`]: what the tree's `.pc` files say of its libraries.
 
+#[cfg(feature = "bindings")]
+pub mod bindings;
+#[cfg(feature = "bindings")]
+pub mod compile;
 pub mod facts;
 #[cfg(feature = "headers")]
 pub mod headers;

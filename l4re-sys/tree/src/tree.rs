@@ -12,6 +12,9 @@ pub const VARIABLE: &str = "L4RE_BUILDDIR";
 /// The architecture of the programs made here, in L4Re's words.
 pub const ARCH: &str = "amd64";
 
+/// What the C SDK of this project (`cargo xtask sdk`) has instead of L4Re's libraries.
+const SDK_LIBRARY: &str = "lib/libl4re.a";
+
 /// A folder that every tree has below `include` as soon as its headers are installed.
 const FIRST_HEADER: &str = "l4/sys/types.h";
 
@@ -90,6 +93,11 @@ impl Tree {
         &self.dir
     }
 
+    /// Whether this is the C SDK of this project: the same folders, with less in them.
+    pub fn is_sdk(&self) -> bool {
+        self.dir.join(SDK_LIBRARY).is_file()
+    }
+
     /// What the configuration says, or else which libraries there are.
     fn architecture(&self, config: &[PathBuf]) -> Option<String> {
         let in_config = config
@@ -137,10 +145,19 @@ impl Tree {
 
     /// The folder of the C library's headers, if the tree has built one.
     pub fn libc_include_dir(&self) -> Option<PathBuf> {
-        ["uclibc-ng", "uclibc"]
-            .map(|name| self.dir.join("include").join(name))
+        ["include/uclibc-ng", "include/uclibc", "freestanding"]
+            .map(|name| self.dir.join(name))
             .into_iter()
             .find(|dir| dir.join("stdio.h").exists())
+    }
+
+    /// The packages that every program is linked with, by their `.pc` files.
+    pub fn standard_packages(&self) -> &'static [&'static str] {
+        match self.is_sdk() {
+            true => &["stdlibs"],
+            // The compiler's libraries stand in no other package's requirements.
+            false => &["stdlibs", "libpthread", "libgcc", "libgcc_eh"],
+        }
     }
 
     /// Libraries and `.pc` files; an error if the tree has not got so far yet.
@@ -157,10 +174,12 @@ impl Tree {
             }
         }
         dirs.retain(|dir| dir.is_dir());
-        let libraries = Libraries {
-            dirs,
-            pc: self.dir.join("pc"),
-        };
+        let pc = self.dir.join("pc");
+        if self.is_sdk() {
+            let dirs = vec![lib];
+            return Ok(Libraries { dirs, pc });
+        }
+        let libraries = Libraries { dirs, pc };
         for (what, name) in [("the C library", "libc.a"), ("start files", "crt1.o")] {
             if libraries.find(name).is_none() {
                 let mut places: Vec<PathBuf> =

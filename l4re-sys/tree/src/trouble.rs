@@ -10,6 +10,7 @@ pub type Result<T> = std::result::Result<T, Trouble>;
 pub struct Trouble {
     what: String,
     looked: Vec<String>,
+    found: Vec<String>,
     mend: String,
 }
 
@@ -19,6 +20,7 @@ impl Trouble {
         Trouble {
             what: what.into(),
             looked: Vec::new(),
+            found: Vec::new(),
             mend: mend.into(),
         }
     }
@@ -27,6 +29,12 @@ impl Trouble {
     pub fn looked_in<T: fmt::Display>(mut self, places: impl IntoIterator<Item = T>) -> Trouble {
         self.looked
             .extend(places.into_iter().map(|place| place.to_string()));
+        self
+    }
+
+    /// With a list of what is wrong.
+    pub fn found(mut self, lines: impl IntoIterator<Item = String>) -> Trouble {
+        self.found.extend(lines);
         self
     }
 
@@ -47,6 +55,9 @@ impl fmt::Display for Trouble {
             for place in &self.looked {
                 write!(f, "\n    {place}")?;
             }
+        }
+        for line in &self.found {
+            write!(f, "\n    {line}")?;
         }
         write!(f, "\n  {}", self.mend)
     }

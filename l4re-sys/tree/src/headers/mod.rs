@@ -52,7 +52,7 @@ impl Headers {
         let system = (tree.libc_include_dir().into_iter())
             .chain(Some(contrib).filter(|dir| dir.is_dir()))
             .collect();
-        Headers::find(clang, tree.include_dirs(), system, true)
+        Headers::find(clang, tree.include_dirs(), system, !tree.is_sdk())
     }
 
     /// Headers in a folder, the architecture's in `amd64` below it.
@@ -112,6 +112,11 @@ impl Headers {
             }
         }
         names
+    }
+
+    /// The roots of the headers, the architecture's before the general one.
+    pub fn dirs(&self) -> &[PathBuf] {
+        &self.dirs
     }
 
     /// The C headers, by the names they are included by.

@@ -22,6 +22,8 @@ pub mod env;
 pub mod err;
 #[path = "../src/exc_regs.rs"]
 pub mod exc_regs;
+#[path = "../src/facts.rs"]
+pub mod facts;
 #[path = "../src/fpage.rs"]
 pub mod fpage;
 #[path = "../src/ipc_error.rs"]
@@ -60,8 +62,6 @@ pub mod utcb;
 pub mod util;
 #[path = "../src/varg.rs"]
 pub mod varg;
-#[path = "../src/facts.rs"]
-pub mod facts;
 
 pub use bdr::BufferDesc;
 pub use cap::CapIdx;

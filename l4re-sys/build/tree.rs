@@ -67,7 +67,10 @@ fn make() -> Result<()> {
 fn check(tree: &Tree, differences: &[Difference]) -> Result<()> {
     let mut wrong = Vec::new();
     for difference in differences {
-        let (_, rust) = difference.rust.split_once("interface::").unwrap_or_default();
+        let (_, rust) = difference
+            .rust
+            .split_once("interface::")
+            .unwrap_or_default();
         let difference = Difference {
             rust: format!("l4re_sys::{rust}"),
             ..difference.clone()
@@ -83,7 +86,9 @@ fn check(tree: &Tree, differences: &[Difference]) -> Result<()> {
         return Ok(());
     }
     if env::var(CHECK).is_ok_and(|value| value == "warn") {
-        wrong.iter().for_each(|line| println!("cargo::warning={line}"));
+        wrong
+            .iter()
+            .for_each(|line| println!("cargo::warning={line}"));
         return Ok(());
     }
     Err(Trouble::new(
@@ -127,7 +132,10 @@ fn supplied() -> Vec<Supplied> {
         Supplied {
             name: "L4_INVALID_PTR",
             rust_type: "*mut ::core::ffi::c_void",
-            rust: format!("::core::ptr::without_provenance_mut({:#x})", consts::INVALID_ADDR),
+            rust: format!(
+                "::core::ptr::without_provenance_mut({:#x})",
+                consts::INVALID_ADDR
+            ),
             c: "(unsigned long)({})",
             value: consts::INVALID_ADDR,
         },
@@ -158,7 +166,12 @@ fn link(tree: &Tree, libraries: &Libraries) -> Result<()> {
                 format!("the L4Re build tree has no {file}, which its packages want"),
                 format!("Build it to its end: make O={}", tree.dir().display()),
             )
-            .looked_in(libraries.dirs.iter().map(|dir| dir.join(&file).display().to_string()))
+            .looked_in(
+                libraries
+                    .dirs
+                    .iter()
+                    .map(|dir| dir.join(&file).display().to_string()),
+            )
         })?;
         // Cargo does not look at libraries by itself.
         println!("cargo::rerun-if-changed={}", file.display());
@@ -166,7 +179,9 @@ fn link(tree: &Tree, libraries: &Libraries) -> Result<()> {
         println!("cargo::rustc-link-lib=static:-bundle{verbatim}{whole}={name}");
     }
     let start = packages.start_files()?;
-    let start: Vec<&String> = (start.iter()).filter(|file| !brackets_frames(Path::new(file))).collect();
+    let start: Vec<&String> = (start.iter())
+        .filter(|file| !brackets_frames(Path::new(file)))
+        .collect();
     for file in &start {
         println!("cargo::rerun-if-changed={file}");
     }

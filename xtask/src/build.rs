@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use l4re_tree::tree::VARIABLE;
 use serde::Deserialize;
 
 use crate::libc;
+use crate::sdk;
 use crate::setup::Setup;
 use crate::status::{self, Failure};
 use crate::sysroot;
@@ -142,6 +144,40 @@ pub fn std_env(
     Ok(settings)
 }
 
+/// The settings that a package needs beyond those of every program.
+fn settings_of(
+    ws: &Workspace,
+    setup: &Setup,
+    package: &Package,
+) -> Result<Vec<(String, OsString)>> {
+    let mut settings = match package.std {
+        true => std_env(ws, setup, package.libc_of.as_deref())?,
+        false => Vec::new(),
+    };
+    if package.tree {
+        settings.push(tree_env(ws, setup, package.tree_of.as_deref())?);
+    }
+    Ok(settings)
+}
+
+/// The L4Re build tree for programs that call its C library: the one of the environment, or
+/// this one, or else the C SDK, which is built if it must.
+pub fn tree_env(ws: &Workspace, setup: &Setup, tree: Option<&Path>) -> Result<(String, OsString)> {
+    crate::setup::headers()?;
+    let named = env::var_os(VARIABLE).filter(|dir| !dir.is_empty());
+    let dir = match (named, tree) {
+        (Some(dir), _) => PathBuf::from(dir),
+        (None, Some(tree)) => tree.to_owned(),
+        (None, None) => {
+            let dir = ws.own_dir().join("sdk");
+            sdk::make(ws, setup, &dir)?;
+            dir
+        }
+    };
+    let dir = std::path::absolute(dir)?;
+    Ok((VARIABLE.to_owned(), dir.into_os_string()))
+}
+
 fn flags(sysroot: &Path) -> String {
     format!(
         "-Zunstable-options -Cforce-frame-pointers=yes --sysroot={}",
@@ -209,10 +245,8 @@ pub fn programs(
     let (dir, target_dir) = ws.home_of(package)?;
     let folder = program_folder(&target_dir, profile);
     let mut cargo = cargo(ws, setup, "build", TARGET);
-    if package.std {
-        cargo.envs(std_env(ws, setup, package.libc_of.as_deref())?);
-    }
     cargo
+        .envs(settings_of(ws, setup, package)?)
         .current_dir(dir)
         .env("CARGO_TARGET_DIR", target_dir)
         .args(["--quiet", "--bins", "--package", &package.name])
@@ -280,9 +314,7 @@ pub fn test_programs(
         return Ok(vec![(package.name.clone(), folder.join(&package.name))]);
     }
     let mut cargo = cargo(ws, setup, "test", TARGET);
-    if package.std {
-        cargo.envs(std_env(ws, setup, package.libc_of.as_deref())?);
-    }
+    cargo.envs(settings_of(ws, setup, package)?);
     let package = &package.name;
     cargo
         .args(["--quiet", "--no-run", "--package", package])
@@ -350,10 +382,8 @@ pub fn link_line(ws: &Workspace, program: &str, release: bool) -> Result<u8> {
     sysroot::ensure(ws, &setup)?;
     let package = package_of(ws, program)?;
     let mut cargo = cargo(ws, &setup, "rustc", TARGET);
-    if package.std {
-        cargo.envs(std_env(ws, &setup, None)?);
-    }
     cargo
+        .envs(settings_of(ws, &setup, &package)?)
         .args(["--quiet", "--package", &package.name, "--bin", program])
         .args(["--profile", Profile::new(release).name()])
         .args(["--", "--print", "link-args"]);

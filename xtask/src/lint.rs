@@ -13,10 +13,11 @@ use crate::sysroot;
 use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
 
 /// Packages for the user programs' target that are neither examples nor tests.
-const PROGRAM_ROOMS: [&str; 8] = [
+const PROGRAM_ROOMS: [&str; 9] = [
     "l4re-sys",
     "l4re",
     "rt",
+    "rt/c",
     "rt/hosted",
     "root-task",
     "sdk",
@@ -45,9 +46,11 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         .args(DOCUMENTED.iter().flat_map(|package| ["--package", package]))
         .env("RUSTDOCFLAGS", "-D warnings");
 
-    let (std, programs): (Vec<_>, Vec<_>) = program_packages(ws)?
+    // Features of packages that are built together are those of all.
+    let (tree, programs): (Vec<_>, Vec<_>) = program_packages(ws)?
         .into_iter()
-        .partition(|package| package.std);
+        .partition(|package| package.tree);
+    let (std, programs): (Vec<_>, Vec<_>) = (programs.into_iter()).partition(|package| package.std);
     let on_target = |target: &str, packages: &[Package], settings: Vec<(String, OsString)>| {
         let mut command = Command::new(&clippy);
         build::clear_cargo_env(&mut command);
@@ -79,6 +82,12 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         let settings = build::std_env(ws, &setup, None)?;
         let command = on_target(TARGET, &std, settings);
         checks.push(("clippy, programs with std", command));
+    }
+    if !tree.is_empty() {
+        let mut settings = plain();
+        settings.push(build::tree_env(ws, &setup, None)?);
+        let command = on_target(TARGET, &tree, settings);
+        checks.push(("clippy, programs with a C library", command));
     }
     let mut failed = 0;
     for (name, mut command) in checks {

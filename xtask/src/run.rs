@@ -29,7 +29,10 @@ pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     match &mut named {
         // A wrong file is told before anything is built.
         Named::Files(files) => drop(measure(files)?),
-        Named::Package(package) => package.libc_of.clone_from(&args.libc_of),
+        Named::Package(package) => {
+            package.libc_of.clone_from(&args.libc_of);
+            package.tree_of.clone_from(&args.ground.l4re);
+        }
     }
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;

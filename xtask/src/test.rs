@@ -167,7 +167,8 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
             .is_none_or(|filter| name.contains(filter))
     };
     for example in ws.examples()? {
-        let package = ws.example(&example)?;
+        let mut package = ws.example(&example)?;
+        package.tree_of.clone_from(&args.ground.l4re);
         if let Err(error) = suite.example(&example, &package, &wanted, tally) {
             tally.fail(&format!("example {example}"), &format!("{error:#}"), &[]);
         }
@@ -179,7 +180,8 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     }
     for folder in ws.test_folders()? {
         if wanted(&folder) {
-            let package = Package::read(&ws.root.join("tests").join(&folder))?;
+            let mut package = Package::read(&ws.root.join("tests").join(&folder))?;
+            package.tree_of.clone_from(&args.ground.l4re);
             if let Err(error) = suite.package(&package, tally) {
                 tally.fail(&folder, &format!("{error:#}"), &[]);
             }

@@ -17,6 +17,9 @@ pub const TARGET: &str = "x86_64-l4re-uclibc";
 /// The kernel's target.
 pub const KERNEL_TARGET: &str = "x86_64-unknown-none";
 
+/// The run-time system of programs that the C library of a tree starts.
+const TREE_START: &str = "l4re-rt-c";
+
 /// What describes a package.
 const MANIFEST: &str = "Cargo.toml";
 /// What describes a program in C.
@@ -44,6 +47,10 @@ pub struct Package {
     pub std: bool,
     /// The L4Re build tree whose C library such programs get instead of this project's.
     pub libc_of: Option<PathBuf>,
+    /// Whether it calls the C library of an L4Re build tree (`l4re-sys`, feature `tree`).
+    pub tree: bool,
+    /// The tree, if the variable `L4RE_BUILDDIR` names none.
+    pub tree_of: Option<PathBuf>,
     /// Its one program, if that is in C.
     pub c: CProgram,
     /// `[package.metadata.l4re]`.
@@ -326,6 +333,9 @@ impl Package {
             bins,
             std: needs_std(dir),
             libc_of: None,
+            tree: manifest.dependencies.contains_key(TREE_START)
+                || (manifest.dependencies.get("l4re-sys")).is_some_and(Dependency::has_tree),
+            tree_of: None,
             c,
             l4re: manifest.package.metadata.l4re,
         };
@@ -356,7 +366,26 @@ struct Manifest {
     #[serde(default)]
     bin: Vec<ManifestBin>,
     #[serde(default)]
+    dependencies: BTreeMap<String, Dependency>,
+    #[serde(default)]
     c: CProgram,
+}
+
+/// A dependency: a version, or a table.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Dependency {
+    Version(#[expect(dead_code, reason = "tells it from a table")] String),
+    Table {
+        #[serde(default)]
+        features: Vec<String>,
+    },
+}
+
+impl Dependency {
+    fn has_tree(&self) -> bool {
+        matches!(self, Dependency::Table { features } if features.iter().any(|name| name == "tree"))
+    }
 }
 
 /// A program in C.

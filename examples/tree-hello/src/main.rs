@@ -36,16 +36,23 @@ fn main(env: &Env) -> Result<()> {
         check(c::l4re_ds_info(ds, &mut stats))?;
         stats
     };
-    println!("l4re_ds_info(): {} bytes, flags {:#x}", stats.size, stats.flags);
+    println!(
+        "l4re_ds_info(): {} bytes, flags {:#x}",
+        stats.size, stats.flags
+    );
     let info = Cap::<Dataspace>::new(CapIdx(ds)).info()?;
-    println!("Cap<Dataspace>::info(): {} bytes, flags {:#x}", info.size, info.flags.bits());
+    println!(
+        "Cap<Dataspace>::info(): {} bytes, flags {:#x}",
+        info.size,
+        info.flags.bits()
+    );
 
     let text = write_and_read(env, ds)?;
     println!("{text:?} was {}", TEXT.to_str().unwrap_or("no text"));
     // SAFETY: nothing is mapped of it any more, and the slot is this program's.
     unsafe { c::l4re_util_cap_free_um(ds) };
 
-    if env.args().nth(0) == Some("panic") {
+    if env.args().nth(1) == Some("panic") {
         panic!("as told");
     }
     Ok(())
@@ -62,7 +69,10 @@ fn write_and_read(env: &Env, ds: c::l4_cap_idx_t) -> Result<String> {
         // SAFETY: at an address that the region map chooses, nothing else is.
         unsafe { check(c::l4re_rm_attach(place, SIZE as _, flags, mem, 0, align))? };
         let found = env.rm().find(place.addr() as u64, 1)?;
-        println!("l4re_rm_attach(): {} bytes at a place that the region map chose", found.size);
+        println!(
+            "l4re_rm_attach(): {} bytes at a place that the region map chose",
+            found.size
+        );
     }
     // SAFETY: both are mappings of the same memory, which has place for the text, for this
     // thread alone; they are not used behind `l4re_rm_detach()`.

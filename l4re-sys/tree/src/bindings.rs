@@ -52,7 +52,12 @@ impl ParseCallbacks for Macros {
 }
 
 /// Makes bindings of all headers; `facts` is what they define, `out` a folder for files.
-pub fn make(headers: &Headers, facts: &Facts, by_hand: &[Supplied], out: &Path) -> Result<Bindings> {
+pub fn make(
+    headers: &Headers,
+    facts: &Facts,
+    by_hand: &[Supplied],
+    out: &Path,
+) -> Result<Bindings> {
     let umbrella = out.join("l4re-tree.h");
     write(&umbrella, &headers.umbrella())?;
     let c = out.join("l4re-inline.c");
@@ -83,12 +88,25 @@ pub fn make(headers: &Headers, facts: &Facts, by_hand: &[Supplied], out: &Path) 
     })?;
     let mut rust = made.to_string();
     let found = found.borrow();
-    let left_out = facts.macros.iter().filter(|(name, _)| !found.contains(*name));
+    let left_out = facts
+        .macros
+        .iter()
+        .filter(|(name, _)| !found.contains(*name));
     for (name, constant) in left_out {
-        let _ = writeln!(rust, "pub const {name}: {} = {};", integer(constant.value.0), constant.value.0);
+        let _ = writeln!(
+            rust,
+            "pub const {name}: {} = {};",
+            integer(constant.value.0),
+            constant.value.0
+        );
     }
     for macro_ in by_hand {
-        let Supplied { name, rust_type, rust: value, .. } = macro_;
+        let Supplied {
+            name,
+            rust_type,
+            rust: value,
+            ..
+        } = macro_;
         let _ = writeln!(rust, "pub const {name}: {rust_type} = {value};");
     }
     let constants = assert_constants(facts, &mut rust);
@@ -128,8 +146,7 @@ fn assert_constants(facts: &Facts, rust: &mut String) -> usize {
 
 /// Adds to the C file what does not compile unless the macros are what was supplied.
 fn check_supplied(file: &Path, by_hand: &[Supplied]) -> Result<()> {
-    let mut text =
-        fs::read_to_string(file).map_err(|error| Trouble::file("read", file, &error))?;
+    let mut text = fs::read_to_string(file).map_err(|error| Trouble::file("read", file, &error))?;
     for Supplied { name, c, value, .. } in by_hand {
         let expression = c.replace("{}", name);
         let _ = write!(

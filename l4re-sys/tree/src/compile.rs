@@ -33,7 +33,11 @@ fn compiler(headers: &Headers) -> Result<cc::Build> {
     if env::var_os("CC").is_none() {
         build.compiler("cc");
     }
-    for flag in FLAGS.iter().map(|flag| (*flag).to_owned()).chain(headers.arguments()) {
+    for flag in FLAGS
+        .iter()
+        .map(|flag| (*flag).to_owned())
+        .chain(headers.arguments())
+    {
         build.flag(flag);
     }
     let own = own_headers(&build)?;
@@ -43,13 +47,18 @@ fn compiler(headers: &Headers) -> Result<cc::Build> {
 
 /// The compiler's own headers, as `stddef.h`.
 fn own_headers(build: &cc::Build) -> Result<PathBuf> {
-    let tool = build.try_get_compiler().map_err(|error| no_compiler(&error.to_string()))?;
+    let tool = build
+        .try_get_compiler()
+        .map_err(|error| no_compiler(&error.to_string()))?;
     let out = tool.to_command().arg("-print-file-name=include").output();
     let out = out.map_err(|error| no_compiler(&format!("{}: {error}", tool.path().display())))?;
     let dir = String::from_utf8_lossy(&out.stdout).trim().to_owned();
     match Path::new(&dir).is_dir() {
         true => Ok(dir.into()),
-        false => Err(no_compiler(&format!("{} -print-file-name=include", tool.path().display()))),
+        false => Err(no_compiler(&format!(
+            "{} -print-file-name=include",
+            tool.path().display()
+        ))),
     }
 }
 
@@ -67,7 +76,10 @@ pub fn compile(headers: &Headers, file: &Path, library: &str) -> Result<()> {
     let mut build = compiler(headers)?;
     build.file(file).try_compile(library).map_err(|error| {
         Trouble::new(
-            format!("the C compiler does not get through {}: {error}", file.display()),
+            format!(
+                "the C compiler does not get through {}: {error}",
+                file.display()
+            ),
             "Its messages stand above. CC names another compiler.",
         )
     })

@@ -60,7 +60,7 @@ fn main(env: &Env) -> Result<()> {
 
 /// Attaches the dataspace, writes to it, reads it by another mapping, and detaches it.
 fn write_and_read(env: &Env, ds: c::l4_cap_idx_t) -> Result<String> {
-    let flags = (c::L4RE_RM_F_SEARCH_ADDR | c::L4RE_RM_F_RW).into();
+    let flags = c::L4RE_RM_F_SEARCH_ADDR | c::L4RE_RM_F_RW;
     let align = c::L4_PAGESHIFT as u8;
     // The lower bits of a capability that C passes on say which rights are passed on with it.
     let mem = ds | u64::from(c::L4_CAP_FPAGE_RW);

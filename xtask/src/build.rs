@@ -170,7 +170,7 @@ pub fn tree_env(ws: &Workspace, setup: &Setup, tree: Option<&Path>) -> Result<(S
         (None, Some(tree)) => tree.to_owned(),
         (None, None) => {
             let dir = ws.own_dir().join("sdk");
-            sdk::make(ws, setup, &dir)?;
+            sdk::make(ws, setup, &dir, false)?;
             dir
         }
     };

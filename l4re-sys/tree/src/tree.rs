@@ -12,8 +12,8 @@ pub const VARIABLE: &str = "L4RE_BUILDDIR";
 /// The architecture of the programs made here, in L4Re's words.
 pub const ARCH: &str = "amd64";
 
-/// What the C SDK of this project (`cargo xtask sdk`) has instead of L4Re's libraries.
-const SDK_LIBRARY: &str = "lib/libl4re.a";
+/// The C SDK of this project (`cargo xtask sdk`) is known by its link script.
+const SDK_SCRIPT: &str = "lib/l4re.ld";
 
 /// A folder that every tree has below `include` as soon as its headers are installed.
 const FIRST_HEADER: &str = "l4/sys/types.h";
@@ -95,7 +95,7 @@ impl Tree {
 
     /// Whether this is the C SDK of this project: the same folders, with less in them.
     pub fn is_sdk(&self) -> bool {
-        self.dir.join(SDK_LIBRARY).is_file()
+        self.dir.join(SDK_SCRIPT).is_file()
     }
 
     /// What the configuration says, or else which libraries there are.
@@ -145,7 +145,7 @@ impl Tree {
 
     /// The folder of the C library's headers, if the tree has built one.
     pub fn libc_include_dir(&self) -> Option<PathBuf> {
-        ["include/uclibc-ng", "include/uclibc", "freestanding"]
+        ["include/uclibc-ng", "include/uclibc", "libc"]
             .map(|name| self.dir.join(name))
             .into_iter()
             .find(|dir| dir.join("stdio.h").exists())
@@ -176,8 +176,14 @@ impl Tree {
         dirs.retain(|dir| dir.is_dir());
         let pc = self.dir.join("pc");
         if self.is_sdk() {
-            let dirs = vec![lib];
-            return Ok(Libraries { dirs, pc });
+            let libraries = Libraries {
+                dirs: vec![lib],
+                pc,
+            };
+            return match libraries.find("libc.a") {
+                Some(_) => Ok(libraries),
+                None => Err(self.half_sdk(libraries.dirs)),
+            };
         }
         let libraries = Libraries { dirs, pc };
         for (what, name) in [("the C library", "libc.a"), ("start files", "crt1.o")] {
@@ -195,6 +201,18 @@ impl Tree {
             return Err(self.half_built("what the C library needs", &[libc]));
         }
         Ok(libraries)
+    }
+
+    /// The message for an SDK without a C library.
+    fn half_sdk(&self, dirs: Vec<PathBuf>) -> Trouble {
+        Trouble::new(
+            format!("the C SDK {} has no C library", self.dir.display()),
+            "Make it whole, without --small: cargo xtask sdk",
+        )
+        .looked_in(
+            dirs.iter()
+                .map(|dir| dir.join("libc.a").display().to_string()),
+        )
     }
 
     /// The message for something that a build to the end would have made.

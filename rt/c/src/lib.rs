@@ -16,7 +16,7 @@
 //! | the environment | `l4re_global_env` |
 //! | the heap | `malloc` |
 //! | capability slots | `l4re_util_cap_alloc()` |
-//! | threads | the C library's (`pthread_create()`); [`l4re::thread::spawn`] is an error, because a thread without the C library's data must not call it |
+//! | threads | the C library's (`pthread_create()`); [`l4re::thread::spawn`] is an error, because a thread without the C library's data must not call the C library |
 //!
 //! A panic prints its message with a backtrace and ends the program, as in `rt`.
 
@@ -25,10 +25,11 @@
 #![no_std]
 
 extern crate alloc;
+// The heap.
+extern crate rt_hosted as _;
 
 #[path = "../../src/backtrace.rs"]
 mod backtrace;
-mod heap;
 #[path = "../../src/panic.rs"]
 mod panic;
 mod start;

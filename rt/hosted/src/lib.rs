@@ -11,7 +11,7 @@
 //!
 //! * The heap is `malloc` and `free`: what one language has allocated in a `Box` or `Vec` is
 //!   freed by the same, but all comes from one heap.
-//! * A panic writes its place and message to the program's log and calls `abort`. It never
+//! * With the feature `panic`, on by default, a panic writes its place and message to the program's log and calls `abort`. It never
 //!   unwinds into C.
 //! * The environment and the capability slots are C's: the crate `l4re` finds them.
 
@@ -20,4 +20,5 @@
 #![no_std]
 
 mod heap;
+#[cfg(feature = "panic")]
 mod panic;

@@ -64,6 +64,8 @@ pub enum Command {
     Setup,
     /// Make the C SDK: headers, the static library, and the compiler's flags.
     Sdk(SdkArgs),
+    /// Make a static library for C programs of a package of Rust.
+    Staticlib(StaticlibArgs),
     /// Print settings for the shell, so that plain `cargo build --target x86_64-l4re-uclibc` works.
     Env(EnvArgs),
     /// Build the C library, and print the folder with `libc.a` and `include/`.
@@ -224,6 +226,17 @@ pub struct SdkArgs {
     /// Only what programs without a C library need.
     #[arg(long)]
     pub small: bool,
+}
+
+/// Of what the static library is made, and where.
+#[derive(Args, Debug)]
+pub struct StaticlibArgs {
+    /// The folder of the package.
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// The library's file [default: beside cargo's].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Which of the toolchain's tests to run, and where.

@@ -22,6 +22,7 @@ mod qemu;
 mod run;
 mod sdk;
 mod setup;
+mod staticlib;
 mod status;
 mod symbols;
 mod sysroot;
@@ -70,6 +71,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         }
         Command::New { folder } => new::run(&ws, &folder),
         Command::Sdk(args) => sdk::run(&ws, &args),
+        Command::Staticlib(args) => staticlib::run(&ws, &args),
         Command::Env(args) => env::print(&ws, &args),
         Command::Libc => {
             let setup = setup::ensure(&ws)?;

@@ -137,7 +137,7 @@ pub fn above_libc(ws: &Workspace, setup: &Setup) -> Result<AboveLibc> {
     let release = Profile::Release;
     let rust = build::static_library(ws, setup, package, "l4re_c_hosted", release)?;
     let library = dir.join("libl4re-c.a");
-    uclibc::library(setup, &rust, &INTERFACE, &library)?;
+    uclibc::library(setup, &rust, &[], &INTERFACE, &library)?;
     Ok(AboveLibc { include, library })
 }
 

@@ -66,15 +66,22 @@ pub fn make(
     names(object)
 }
 
-/// Makes a static library with just such an object file, of all that a library of Rust holds.
+/// Makes a static library with just such an object file: of what the names in `roots` need, or of
+/// all that a library of Rust holds if there are none.
 pub fn library(
     setup: &Setup,
     rust: &Path,
+    roots: &[String],
     seen: &[impl AsRef<str>],
     library: &Path,
 ) -> Result<Names> {
     let object = library.with_extension("o");
-    let names = make(setup, rust, Roots::All, seen, &object)?;
+    let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+    let roots = match roots.as_slice() {
+        [] => Roots::All,
+        names => Roots::Names(names),
+    };
+    let names = make(setup, rust, roots, seen, &object)?;
     let old = fs::remove_file(library);
     match old {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -83,7 +90,7 @@ pub fn library(
         _ => {}
     }
     succeed(
-        Command::new("ar").arg("rcs").arg(library).arg(&object),
+        Command::new("ar").arg("rcsD").arg(library).arg(&object),
         &format!("making {}", library.display()),
     )?;
     fs::remove_file(&object)?;

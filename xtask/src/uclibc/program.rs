@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::{archive, succeed};
 use crate::sdk;
 use crate::setup::{self, Setup};
+use crate::staticlib;
 use crate::status::{self, Failure};
 use crate::workspace::{Package, Workspace};
 
@@ -37,6 +38,9 @@ pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathB
         succeed(&mut cc, &format!("compiling {}", source.display()))?;
         objects.push(object);
     }
+    let rust = (package.c.rust.iter())
+        .map(|dir| Ok(staticlib::make(ws, setup, dir, None)?.file))
+        .collect::<Result<Vec<PathBuf>>>()?;
     let program = folder.join(&package.name);
     let mut linker = linker(setup);
     linker
@@ -46,6 +50,7 @@ pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathB
         .arg("-o")
         .arg(&program)
         .args(&objects)
+        .args(rust)
         .args(interface.map(|interface| interface.library))
         .arg(libc.join("libc.a"))
         .arg(compiler_library()?);

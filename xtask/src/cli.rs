@@ -87,7 +87,9 @@ pub enum Command {
     override_usage = "./run [OPTIONS] <EXAMPLE | FOLDER | ELF...> [-- ARGS...]"
 )]
 pub struct RunArgs {
-    /// An example's name, the folder of a package of your own, or one or several ELF files.
+    /// An example's name, the folder of a package of your own, or one or several ELF files; with
+    /// --l4re a ned script, `.cfg`, and files or examples that take the place of the tree's
+    /// programs in it.
     #[arg(required = true, value_name = "EXAMPLE | FOLDER | ELF")]
     pub programs: Vec<String>,
     /// Boot optimised builds.

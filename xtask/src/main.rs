@@ -20,6 +20,7 @@ mod new;
 mod plan;
 mod qemu;
 mod run;
+mod script;
 mod sdk;
 mod setup;
 mod staticlib;

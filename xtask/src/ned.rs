@@ -114,6 +114,7 @@ mod tests {
                 program("server", GateRole::Server, &[]),
                 program("client", GateRole::Client, &["8", "two words"]),
             ],
+            ..System::default()
         });
         for line in [
             "gate[\"calc\"] = ld:new_channel();",

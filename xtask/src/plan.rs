@@ -108,6 +108,7 @@ mod tests {
                     &[("calc", GateRole::Client)],
                 ),
             ],
+            ..System::default()
         };
         assert_eq!(
             write(&system, true).unwrap(),
@@ -124,6 +125,7 @@ mod tests {
         let system = System {
             gates: Vec::new(),
             programs: vec![program("p", &["a\nb"], &[])],
+            ..System::default()
         };
         assert!(write(&system, false).is_err());
     }

@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 
 use crate::boot::Ground;
 use crate::build::{self, Profile};
-use crate::cli::{BuildArgs, MachineArgs, RunArgs};
+use crate::cli::{BuildArgs, MachineArgs, RootTask, RunArgs};
 use crate::console::{self, End, Record, Watch};
 use crate::elf::{self, Needs};
 use crate::qemu::{self, Machine};
+use crate::script;
 use crate::setup::{self, Setup};
 use crate::status::{self, Failure};
 use crate::symbols::Symbols;
@@ -29,6 +30,7 @@ pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     match &mut named {
         // A wrong file is told before anything is built.
         Named::Files(files) => drop(measure(files)?),
+        Named::Script(..) => {}
         Named::Package(package) => {
             package.libc_of.clone_from(&args.libc_of);
             package.tree_of.clone_from(&args.ground.l4re);
@@ -40,6 +42,16 @@ pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
         let ground = scope.spawn(|| Ground::prepare(ws, &setup, &args.ground));
         let system = match &named {
             Named::Files(files) => System::of_files(files, &args.args),
+            Named::Script(script, files) => args
+                .ground
+                .l4re
+                .as_deref()
+                .filter(|_| args.ground.root_task == RootTask::L4re)
+                .ok_or_else(|| no_ned(script))
+                .and_then(|tree| {
+                    let profile = Profile::new(args.release);
+                    script::system(ws, &setup, tree, script, files, profile)
+                }),
             Named::Package(package) => {
                 build::programs(ws, &setup, package, Profile::new(args.release))
                     .and_then(|folder| System::of_package(package, &folder, &args.args))
@@ -119,6 +131,18 @@ pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
 enum Named {
     Package(Box<Package>),
     Files(Vec<PathBuf>),
+    /// A ned script, and files for it.
+    Script(PathBuf, Vec<PathBuf>),
+}
+
+fn no_ned(script: &Path) -> anyhow::Error {
+    Failure::error(
+        status::NOT_ELF,
+        format!(
+            "{} is a script of L4Re's ned, which the embedded system does not have\n  Name an L4Re build tree with --l4re DIR",
+            script.display()
+        ),
+    )
 }
 
 /// One example or folder of a package, or else files.
@@ -128,6 +152,10 @@ fn name_programs(ws: &Workspace, args: &RunArgs) -> Result<Named> {
             Ok(Named::Package(Box::new(ws.example(one)?)))
         }
         [one] if Path::new(one).is_dir() => package_in(Path::new(one)),
+        [script, files @ ..] if script::is_script(Path::new(script)) => Ok(Named::Script(
+            PathBuf::from(script),
+            files.iter().map(PathBuf::from).collect(),
+        )),
         files => Ok(Named::Files(files.iter().map(PathBuf::from).collect())),
     }
 }

@@ -15,6 +15,10 @@ pub struct System {
     pub gates: Vec<String>,
     /// The programs.
     pub programs: Vec<Program>,
+    /// A ned script that starts the programs, instead of one made from what is known of them.
+    pub script: Option<String>,
+    /// Other boot modules, by their names.
+    pub files: Vec<(String, PathBuf)>,
 }
 
 /// One program to start.
@@ -99,6 +103,12 @@ impl System {
             ..Program::default()
         };
         Ok(self.programs.push_mut(program))
+    }
+
+    /// Adds the program of a module, which a script starts.
+    pub fn add_named(&mut self, file: &Path, module: &str) -> Result<()> {
+        self.add(file, Some(module))?.module = module.to_owned();
+        Ok(())
     }
 
     fn names(&self, which: fn(&Program) -> &String) -> BTreeSet<&str> {

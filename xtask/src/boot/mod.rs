@@ -15,6 +15,8 @@ use crate::system::System;
 use crate::workspace::Workspace;
 use tree::Tree;
 
+pub use tree::program_of_tree;
+
 /// A kernel and what runs directly on it.
 #[derive(Clone, Debug)]
 pub enum Ground {
@@ -85,6 +87,9 @@ impl Ground {
         for program in &system.programs {
             image.add_file(&program.module, &program.elf, "")?;
             symbols.add(&program.name, &program.elf);
+        }
+        for (module, file) in &system.files {
+            image.add_file(module, file, "")?;
         }
         Ok(image)
     }

@@ -82,7 +82,10 @@ impl Tree {
         for (file, (name, args)) in self.servers.iter().zip(SERVERS) {
             image.add_file(name, file, args)?;
         }
-        image.add_text(ned::MODULE, &ned::write(system))
+        match &system.script {
+            Some(script) => image.add_text(ned::MODULE, script),
+            None => image.add_text(ned::MODULE, &ned::write(system)),
+        }
     }
 }
 
@@ -101,6 +104,13 @@ fn find_fiasco(dir: &Path, bins: &[PathBuf], named: Option<&Path>) -> Result<Pat
     let parent = dir.parent().into_iter();
     places.extend(parent.flat_map(|parent| beside.map(|path| parent.join(path))));
     found("fiasco", places, "name it with --fiasco FILE")
+}
+
+/// A program that the tree has built.
+pub fn program_of_tree(dir: &Path, name: &str) -> Option<PathBuf> {
+    (bin_dirs(dir).iter())
+        .flat_map(|bin| ["l4f", "", "std/l4f"].map(|subdir| bin.join(subdir).join(name)))
+        .find(|file| file.is_file())
 }
 
 fn bin_dirs(dir: &Path) -> Vec<PathBuf> {

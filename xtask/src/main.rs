@@ -31,6 +31,7 @@ mod system;
 mod tap;
 mod test;
 mod test_std;
+mod test_tree;
 mod uclibc;
 mod workspace;
 

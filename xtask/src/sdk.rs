@@ -161,7 +161,7 @@ fn write(file: &Path, arguments: Vec<String>) -> Result<()> {
 }
 
 /// Copies all of a folder; a link in it stays one.
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     make_folder(to)?;
     let entries = fs::read_dir(from).with_context(|| format!("cannot list {}", from.display()))?;
     for entry in entries {

@@ -17,6 +17,7 @@ use crate::status;
 use crate::sysroot;
 use crate::system::System;
 use crate::tap::{self, Outcome};
+use crate::test_tree;
 use crate::workspace::{Due, Package, TestEntry, Workspace};
 
 /// No test program runs longer, even emulated on a slow computer.
@@ -177,6 +178,14 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
         && wanted(KERNEL_PANIC)
     {
         suite.kernel_panic(embedded, &mut *tally)?;
+    }
+    if matches!(ground, Ground::Embedded(_)) && wanted(test_tree::NAME) {
+        for (name, failure) in test_tree::run(ws, &setup)? {
+            match failure {
+                None => tally.record(&name, Outcome::Passed),
+                Some(reason) => tally.fail(&name, &reason, &[]),
+            }
+        }
     }
     for folder in ws.test_folders()? {
         if wanted(&folder) {

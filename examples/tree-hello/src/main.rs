@@ -58,6 +58,7 @@ fn main(env: &Env) -> Result<()> {
     Ok(())
 }
 
+// ANCHOR: c
 /// Attaches the dataspace, writes to it, reads it by another mapping, and detaches it.
 fn write_and_read(env: &Env, ds: c::l4_cap_idx_t) -> Result<String> {
     let flags = c::L4RE_RM_F_SEARCH_ADDR | c::L4RE_RM_F_RW;
@@ -87,6 +88,7 @@ fn write_and_read(env: &Env, ds: c::l4_cap_idx_t) -> Result<String> {
         Ok(text)
     }
 }
+// ANCHOR_END: c
 
 /// What C tells by a number below 0.
 fn check(result: impl Into<i64>) -> Result<i64> {

@@ -55,6 +55,12 @@ macro_rules! value_from {
 }
 value_from!(u8, u16, u32, u64, usize, i64);
 
+impl From<crate::re::rm::RmFlags> for Value {
+    fn from(flags: crate::re::rm::RmFlags) -> Self {
+        flags.bits().into()
+    }
+}
+
 impl From<crate::CapIdx> for Value {
     fn from(cap: crate::CapIdx) -> Self {
         cap.0.into()

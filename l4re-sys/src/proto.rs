@@ -1,10 +1,10 @@
 //! Protocols: the label of a request tells which interface it is for.
 
-/// No protocol: of an interface that consists of others (`PROTO_EMPTY`, `l4/sys/__typeinfo.h`).
-#[doc(alias = "PROTO_EMPTY")]
-pub const EMPTY: i64 = -19;
-
 abi! {
+    in "l4/sys/__typeinfo.h" {
+        /// No protocol: of an interface that consists of others.
+        EMPTY: i64 = -19 => "L4::PROTO_EMPTY";
+    }
     in "l4/sys/types.h" {
         /// The default reply to the kernel.
         NONE: i64 = 0 => "L4_PROTO_NONE";

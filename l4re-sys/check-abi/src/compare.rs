@@ -42,6 +42,17 @@ pub enum What {
     },
 }
 
+impl Difference {
+    /// Whether it is about something of L4Re's C interface, and not of C++ or the C library.
+    pub fn is_of_c(&self) -> bool {
+        is_of_c(&self.name, &self.header)
+    }
+}
+
+fn is_of_c(name: &str, header: &str) -> bool {
+    !name.contains("::") && header.starts_with("l4/")
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Difference {
@@ -104,7 +115,7 @@ pub fn cxx_names() -> (Vec<(String, String)>, Vec<(String, String)>) {
     (
         (constants.filter(|(name, _)| name.contains("::")).map(pair)).collect(),
         types
-            .filter(|(name, header)| name.contains("::") || !header.starts_with("l4/"))
+            .filter(|(name, header)| !is_of_c(name, header))
             .map(pair)
             .collect(),
     )

@@ -18,7 +18,7 @@ const WORD: &str = "A word that C has no type for.";
 const OPAQUE: &str = "C keeps the UTCB opaque; its parts have facts, and where they are is asserted at their definition.";
 const INLINE: &str = "Bits that C puts together in an inline function, without a constant: held by the test of how words are put together, and by the property tests.";
 const COMPOUND: &str = "A compound literal of C, or a value of a Rust type that C has no name for.";
-const CXX: &str = "Of C++ alone: the facts of constants are read from C.";
+const CXX: &str = "Bits that C++ compares in inline functions, without a constant: held by the test of how words are put together.";
 const PROSE: &str = "Said in words, or by a plain number in code: what the facts list, where they do, is the number of words of the message.";
 const LINKER: &str = "Of the linker's command line: no header has it.";
 const MULTIBOOT: &str = "Of the multiboot specification, which L4Re has no header for.";
@@ -70,21 +70,6 @@ pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
     ("item::ReturnItem::KIND_MASK", CXX),
     ("item::ReturnItem::LOCAL", CXX),
     ("item::ReturnItem::NOTHING", CXX),
-    ("proto::EMPTY", CXX),
-    ("re/dma_space::UNMAP_CANCEL_RESERVATION", CXX),
-    ("re/inhibitor::NAME_MAX", CXX),
-    ("re/itas::IGNORE_SIGACTION", CXX),
-    ("re/namespace::PARTLY_RESOLVED", CXX),
-    ("re/namespace::REGISTER_OVERWRITE", CXX),
-    ("re/rm::DETACHED_DS", CXX),
-    ("re/rm::DETACH_AGAIN", CXX),
-    ("re/rm::DETACH_EXACT", CXX),
-    ("re/rm::DETACH_OVERLAP", CXX),
-    ("re/rm::KEPT_DS", CXX),
-    ("re/rm::RmFlags::ANONYMOUS", CXX),
-    ("re/rm::RmFlags::PRIVATE", CXX),
-    ("re/rm::SPLIT_DS", CXX),
-    ("re/rm::UNMAPPED_RANGE", CXX),
     ("env::EnvCapEntry::END", PROSE),
     ("item::WORDS", PROSE),
     ("op/debugger::LOG_NAME_SIZE", PROSE),

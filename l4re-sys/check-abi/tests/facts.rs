@@ -10,6 +10,7 @@ use l4re_sys::facts::Value;
 use l4re_tree::facts::Number;
 use serde_json::Value as Json;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 fn lines(differences: &[Difference]) -> Vec<String> {
@@ -180,4 +181,61 @@ fn nothing_is_both_gone_and_different() {
             .iter()
             .all(|difference| difference.what == What::Gone)
     );
+}
+
+/// The command over a folder of headers: its status, and what it writes.
+fn over_headers(dir: &Path, more: &[&str], libclang: Option<&Path>) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_check-abi"));
+    command.arg("--headers").arg(dir).args(more);
+    if let Some(folder) = libclang {
+        command.env("LIBCLANG_PATH", folder);
+    }
+    let out = command.output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
+    (out.status.code(), text.into_owned())
+}
+
+/// The C headers of the SDK have everything of the C interface, and one that loses or changes a
+/// constant or a field is noticed.
+#[test]
+fn headers_that_lose_a_name_are_noticed() {
+    let dir = tempfile::tempdir().unwrap();
+    l4re_c_headers::write(dir.path()).unwrap();
+    let (status, text) = over_headers(dir.path(), &[], None);
+    assert_eq!(status, Some(0), "{text}");
+    assert!(text.contains(": 0 differences, "), "{text}");
+
+    let edit = |header: &str, from: &str, to: &str| {
+        let file = dir.path().join(header);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{header} has no {from}");
+        fs::write(file, text.replace(from, to)).unwrap();
+    };
+    edit("l4/sys/vcon.h", "L4_VCON_ECHO", "L4_VCON_ECHOES");
+    edit("l4/re/c/dataspace.h", "size", "length");
+    let (status, text) = over_headers(dir.path(), &[], None);
+    assert_eq!(status, Some(1), "{text}");
+    for line in [
+        "L4_VCON_ECHO is not in the headers; l4re_sys::op::vcon::L_ECHO",
+        "l4re_ds_stats_t.size is not in the headers",
+    ] {
+        assert!(text.contains(line), "lacks {line}:\n{text}");
+    }
+    assert!(!text.contains("::MAP is not"), "C++ is not due:\n{text}");
+    let (status, text) = over_headers(dir.path(), &["--partly"], None);
+    assert_eq!(status, Some(0), "{text}");
+}
+
+#[test]
+fn without_libclang_a_message_tells_what_mends_it() {
+    let empty = tempfile::tempdir().unwrap();
+    let (status, text) = over_headers(empty.path(), &[], Some(empty.path()));
+    assert_eq!(status, Some(72), "{text}");
+    for part in [
+        "libclang, which reads the C headers, is missing",
+        &format!("LIBCLANG_PATH={}", empty.path().display()),
+        "apt-get install libclang-dev",
+    ] {
+        assert!(text.contains(part), "lacks {part}:\n{text}");
+    }
 }

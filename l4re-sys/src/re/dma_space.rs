@@ -10,6 +10,8 @@ abi! {
         /// In: address (8, word), size (16, word), flags (24, 4 bytes:
         /// [`UNMAP_CANCEL_RESERVATION`]).
         UNMAP: u32 = 1 => "L4Re::Dma_space::unmap";
+        /// Of [`UNMAP`]: give up a reservation instead of a mapping.
+        UNMAP_CANCEL_RESERVATION: u32 = 1 => "L4Re::Dma_space::Cancel_reservation";
         /// In: [`MGR_IDENTITY_MAP`] (4, 4 bytes); items: the DMA space, the kernel's.
         MGR_ASSOCIATE: u32 = 0 => "L4Re::Dma_space_mgr::associate";
         /// In: [`MGR_IDENTITY_MAP`] (4, 4 bytes); item: the DMA space.
@@ -30,10 +32,6 @@ abi! {
         MGR_SEARCH_ADDR: u32 = 1 => "L4RE_DMA_SPACE_MGR_SEARCH_ADDR";
     }
 }
-
-/// Of [`UNMAP`]: give up a reservation instead of a mapping
-/// (`L4Re::Dma_space::Cancel_reservation`, `l4/re/dma_space`).
-pub const UNMAP_CANCEL_RESERVATION: u32 = 1;
 
 abi_flags! {
     /// How memory is mapped for devices.

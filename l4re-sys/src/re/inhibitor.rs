@@ -9,8 +9,7 @@ abi! {
         /// In: the number of the lock before, or -1 (8, word). Out: the number (0, word), length
         /// of the name (8, word), the name (16).
         NEXT_LOCK_INFO: u32 = 2 => "L4Re::Inhibitor::next_lock_info";
+        /// The longest name of a lock, its 0 included.
+        NAME_MAX: usize = 20 => "L4Re::Inhibitor::Name_max";
     }
 }
-
-/// The longest name of a lock, its 0 included (`L4Re::Inhibitor::Name_max`, `l4/re/inhibitor`).
-pub const NAME_MAX: usize = 20;

@@ -22,11 +22,10 @@ abi! {
         GETITIMER: u32 = 7 => "L4Re::Itas::getitimer";
         /// In: the signal (4, 4 bytes); item: the thread.
         RAISE: u32 = 8 => "L4Re::Itas::raise";
+        /// Of [`SigAction::flags`]: the action stays as it is.
+        IGNORE_SIGACTION: u64 = 0xffff_ffff => "L4Re::Itas::Ignore_sigaction";
     }
 }
-
-/// Of [`SigAction::flags`]: the action stays as it is (`L4Re::Itas::Ignore_sigaction`).
-pub const IGNORE_SIGACTION: u64 = 0xffff_ffff;
 
 abi_struct! {
     /// What happens at a signal (L4Re's uClibc).

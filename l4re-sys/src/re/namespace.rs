@@ -12,6 +12,10 @@ abi! {
         REGISTER_OBJ: u32 = 1 => "L4Re::Namespace::register_obj";
         /// In: length of the name (8, word), the name (16).
         UNLINK: u32 = 3 => "L4Re::Namespace::unlink";
+        /// Of the label of a reply to [`QUERY`]: the name was resolved in part.
+        PARTLY_RESOLVED: i64 = 0x20 => "L4Re::Namespace::Partly_resolved";
+        /// Of [`REGISTER_OBJ`]: replace what has the name.
+        REGISTER_OVERWRITE: u32 = 0x200 => "L4Re::Namespace::Overwrite";
     }
     in "l4/re/c/namespace.h" {
         /// Of [`REGISTER_OBJ`]: read-only.
@@ -26,10 +30,3 @@ abi! {
         REGISTER_S: u32 = 2 => "L4RE_NS_REGISTER_S";
     }
 }
-
-/// Of the label of a reply to [`QUERY`]: the name was resolved in part
-/// (`L4Re::Namespace::Partly_resolved`).
-pub const PARTLY_RESOLVED: i64 = 0x20;
-
-/// Of [`REGISTER_OBJ`]: replace what has the name (`L4Re::Namespace::Overwrite`).
-pub const REGISTER_OVERWRITE: u32 = 0x200;

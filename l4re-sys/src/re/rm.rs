@@ -35,6 +35,26 @@ abi! {
         /// In: first (8, word) and last (16, word) address, rights (24, 2 bytes); buffer:
         /// window. Out: a function (0, word); item: memory.
         PAGE_IN: u32 = 10 => "L4Re::Rm::page_in";
+        /// Of [`DETACH`]: exactly the range; regions that reach beyond are split.
+        DETACH_EXACT: u32 = 1 => "L4Re::Rm::Detach_exact";
+        /// Of [`DETACH`]: whole regions, all that the range overlaps.
+        DETACH_OVERLAP: u32 = 2 => "L4Re::Rm::Detach_overlap";
+        /// Result of [`DETACH`]: the dataspace is not attached any more.
+        DETACHED_DS: i64 = 0 => "L4Re::Rm::Detached_ds";
+        /// Result of [`DETACH`]: the dataspace is still attached elsewhere.
+        KEPT_DS: i64 = 1 => "L4Re::Rm::Kept_ds";
+        /// Result of [`DETACH`]: the region was split.
+        SPLIT_DS: i64 = 2 => "L4Re::Rm::Split_ds";
+        /// Bit of [`DETACH`]'s result: there is more to detach.
+        DETACH_AGAIN: i64 = 4 => "L4Re::Rm::Detach_again";
+        /// Bit of [`DETACH`]'s result: the memory is unmapped already.
+        UNMAPPED_RANGE: i64 = 8 => "L4Re::Rm::Unmapped_range";
+    }
+    in "l4/re/rm" for RmFlags {
+        /// Attach with copy-on-write: what is written does not reach the dataspace.
+        PRIVATE: RmFlags = RmFlags::from_bits_retain(0x1000) => "L4Re::Rm::F::Private";
+        /// Attach memory that the region map provides; no dataspace is passed.
+        ANONYMOUS: RmFlags = RmFlags::from_bits_retain(0x2000) => "L4Re::Rm::F::Anonymous";
     }
     in "l4/re/c/rm.h" {
         /// The lowest bit of caching in [`RmFlags`].
@@ -89,15 +109,6 @@ abi_flags! {
     }
 }
 
-impl RmFlags {
-    /// Attach with copy-on-write: what is written does not reach the dataspace
-    /// (`L4Re::Rm::F::Private`, `l4/re/rm`).
-    pub const PRIVATE: RmFlags = RmFlags::from_bits_retain(0x1000);
-    /// Attach memory that the region map provides; no dataspace is passed
-    /// (`L4Re::Rm::F::Anonymous`, `l4/re/rm`).
-    pub const ANONYMOUS: RmFlags = RmFlags::from_bits_retain(0x2000);
-}
-
 abi_struct! {
     /// A region or area.
     pub struct Region = "L4Re::Rm::Region" in "l4/re/rm" {
@@ -110,20 +121,5 @@ abi_struct! {
     }
 }
 
-/// Of [`DETACH`]: exactly the range; regions that reach beyond are split
-/// (`L4Re::Rm::Detach_exact`).
-pub const DETACH_EXACT: u32 = 1;
-/// Of [`DETACH`]: whole regions, all that the range overlaps (`L4Re::Rm::Detach_overlap`).
-pub const DETACH_OVERLAP: u32 = 2;
-/// Result of [`DETACH`]: the dataspace is not attached any more (`L4Re::Rm::Detached_ds`).
-pub const DETACHED_DS: i64 = 0;
-/// Result of [`DETACH`]: the dataspace is still attached elsewhere (`L4Re::Rm::Kept_ds`).
-pub const KEPT_DS: i64 = 1;
-/// Result of [`DETACH`]: the region was split (`L4Re::Rm::Split_ds`).
-pub const SPLIT_DS: i64 = 2;
-/// Bit of [`DETACH`]'s result: there is more to detach (`L4Re::Rm::Detach_again`).
-pub const DETACH_AGAIN: i64 = 4;
-/// Bit of [`DETACH`]'s result: the memory is unmapped already (`L4Re::Rm::Unmapped_range`).
-pub const UNMAPPED_RANGE: i64 = 8;
 /// The start address that lets the region map choose (with [`RmFlags::SEARCH_ADDR`]).
 pub const ANY_ADDR: u64 = 0;

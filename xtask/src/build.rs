@@ -330,28 +330,27 @@ pub fn test_programs(
     Ok(executables(&String::from_utf8_lossy(&out.stdout)))
 }
 
-/// Builds one test program of a package that is not the workspace's.
-pub fn outside_test(
+/// Builds test programs of a package that is not the workspace's.
+pub fn outside_tests(
     ws: &Workspace,
     setup: &Setup,
     package: &Package,
-    test: &str,
-    flags: &[&str],
+    tests: &[&str],
 ) -> Result<Vec<(String, PathBuf)>> {
-    let mut cargo = cargo(ws, setup, "rustc", TARGET);
+    let mut cargo = cargo(ws, setup, "test", TARGET);
     cargo
         .envs(std_env(ws, setup, package.libc_of.as_deref())?)
         .current_dir(&package.dir)
         .env("CARGO_TARGET_DIR", package.dir.join("target"))
-        .args(["--quiet", "--profile", "test", "--test", test])
-        .args(["--message-format", "json-render-diagnostics", "--"])
-        .args(flags)
+        .args(["--quiet", "--no-run"])
+        .args(["--message-format", "json-render-diagnostics"])
+        .args(tests.iter().flat_map(|test| ["--test", test]))
         .stderr(Stdio::inherit());
     let out = cargo.output().context("cannot start cargo")?;
     if !out.status.success() {
         return Err(Failure::error(
             status::BUILD,
-            format!("{test} did not build"),
+            format!("{} did not build", tests.join(", ")),
         ));
     }
     Ok(executables(&String::from_utf8_lossy(&out.stdout)))

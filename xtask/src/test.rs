@@ -18,6 +18,7 @@ use crate::sysroot;
 use crate::system::System;
 use crate::tap::{self, Outcome};
 use crate::test_tree;
+use crate::test_std;
 use crate::workspace::{Due, Package, TestEntry, Workspace};
 
 /// No test program runs longer, even emulated on a slow computer.
@@ -196,7 +197,19 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
             }
         }
     }
-    Ok(())
+    test_std::run_selection(ws, &setup, &ground, &wanted, &mut |suite, done| {
+        let passed = done.counts.passed;
+        match &done.complaint {
+            None => tally.record(
+                &format!("{}, {passed} tests", suite.title()),
+                Outcome::Passed,
+            ),
+            Some(complaint) => {
+                let lines: Vec<String> = done.telling().cloned().collect();
+                tally.fail(&suite.title(), complaint, &lines);
+            }
+        }
+    })
 }
 
 #[derive(Clone, Copy)]

@@ -5,9 +5,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+
+use suites::{Root, SUITES, Suite};
 
 use crate::boot::Ground;
 use crate::build;
@@ -20,57 +22,7 @@ use crate::sysroot;
 use crate::system::System;
 use crate::workspace::{Package, Workspace};
 
-/// One test program of the toolchain.
-struct Suite {
-    /// Its name here.
-    name: &'static str,
-    /// Its root below `library`.
-    root: &'static str,
-    /// A feature of the library that the tests need and do not name.
-    feature: Option<&'static str>,
-    /// Tests that are left out; the reasons are in docs/std.md.
-    skip: &'static [&'static str],
-}
-
-/// What is run.
-const SUITES: [Suite; 6] = [
-    Suite {
-        name: "coretests",
-        root: "coretests/tests/lib.rs",
-        feature: None,
-        skip: &[],
-    },
-    Suite {
-        name: "alloctests",
-        root: "alloctests/tests/lib.rs",
-        feature: None,
-        skip: &[],
-    },
-    Suite {
-        name: "sync",
-        root: "std/tests/sync/lib.rs",
-        feature: Some("sync_poison_mod"),
-        skip: &[],
-    },
-    Suite {
-        name: "thread",
-        root: "std/tests/thread.rs",
-        feature: None,
-        skip: &[],
-    },
-    Suite {
-        name: "thread_local",
-        root: "std/tests/thread_local/lib.rs",
-        feature: None,
-        skip: &[],
-    },
-    Suite {
-        name: "env",
-        root: "std/tests/env.rs",
-        feature: None,
-        skip: &["test_self_exe_path"],
-    },
-];
+mod suites;
 
 /// For each of the programs; the longest has thousands of tests.
 const PATIENCE: Duration = Duration::from_secs(900);
@@ -79,34 +31,106 @@ const MEMORY: u64 = 1 << 30;
 
 /// Builds and boots the tests; status 0 if all passed.
 pub fn run(ws: &Workspace, args: &TestStdArgs) -> Result<u8> {
+    for name in &args.names {
+        if !SUITES.iter().any(|suite| suite.name == name) {
+            let known = SUITES.map(|suite| suite.name).join(", ");
+            bail!("there are no tests of the toolchain's named {name}; there are {known}");
+        }
+    }
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
-    let mut package = package(ws, &setup)?;
-    package.libc_of.clone_from(&args.libc_of);
     let ground = Ground::prepare(ws, &setup, &args.ground)?;
+    let suites: Vec<&Suite> = (SUITES.iter())
+        .filter(|suite| args.names.is_empty() || args.names.iter().any(|name| name == suite.name))
+        .collect();
     let (mut passed, mut failed) = (0, 0);
-    for suite in SUITES {
-        if !args.names.is_empty() && !args.names.iter().any(|name| name == suite.name) {
-            continue;
+    let libc_of = args.libc_of.as_deref();
+    suites_on(ws, &setup, &ground, libc_of, &suites, &mut |suite, done| {
+        let Counts {
+            passed: good,
+            failed: bad,
+            ignored,
+        } = done.counts;
+        if let Some(complaint) = &done.complaint {
+            failed += usize::from(bad == 0);
+            for line in done.telling() {
+                println!("        > {line}");
+            }
+            println!("        {complaint}");
         }
-        let counts = boot(ws, &setup, &ground, &package, &suite)?;
-        passed += counts.passed;
-        failed += counts.failed;
+        passed += good;
+        failed += bad;
+        let left_out = suite.skip.len();
         println!(
-            "{:12} {} passed, {} failed, {} ignored, {} left out",
+            "{:12} {good} passed, {bad} failed, {ignored} ignored, {left_out} left out ({} s)",
             suite.name,
-            counts.passed,
-            counts.failed,
-            counts.ignored,
-            suite.skip.len()
+            done.took.as_secs()
         );
-    }
+    })?;
     println!("{passed} passed, {failed} failed");
     Ok(if failed == 0 && passed > 0 {
         0
     } else {
         status::OTHER
     })
+}
+
+/// Builds and boots those that `cargo xtask test` has, and whose name is wanted.
+pub fn run_selection(
+    ws: &Workspace,
+    setup: &Setup,
+    ground: &Ground,
+    wanted: &dyn Fn(&str) -> bool,
+    each: &mut dyn FnMut(&Suite, &Done),
+) -> Result<()> {
+    let suites: Vec<&Suite> = (SUITES.iter())
+        .filter(|suite| suite.selected && wanted(&suite.title()))
+        .collect();
+    if suites.is_empty() {
+        return Ok(());
+    }
+    suites_on(ws, setup, ground, None, &suites, each)
+}
+
+/// What came of a test program.
+pub struct Done {
+    /// How many tests of it went how.
+    pub counts: Counts,
+    /// What is wrong.
+    pub complaint: Option<String>,
+    /// The system's log.
+    pub lines: Vec<String>,
+    /// How long it ran.
+    pub took: Duration,
+}
+
+impl Done {
+    /// The log without what went well.
+    pub fn telling(&self) -> impl Iterator<Item = &String> {
+        (self.lines.iter()).filter(|line| !line.ends_with("... ok"))
+    }
+}
+
+fn suites_on(
+    ws: &Workspace,
+    setup: &Setup,
+    ground: &Ground,
+    libc_of: Option<&Path>,
+    suites: &[&Suite],
+    each: &mut dyn FnMut(&Suite, &Done),
+) -> Result<()> {
+    let mut package = package(ws, setup)?;
+    package.libc_of = libc_of.map(Path::to_owned);
+    let names: Vec<&str> = suites.iter().map(|suite| suite.name).collect();
+    // All at once, so that no processor waits.
+    let programs = build::outside_tests(ws, setup, &package, &names)?;
+    for suite in suites {
+        let (_, elf) = (programs.iter())
+            .find(|(found, _)| found == suite.name)
+            .with_context(|| format!("cargo built no test program {}", suite.name))?;
+        each(suite, &boot(ws, setup, ground, elf, suite)?);
+    }
+    Ok(())
 }
 
 /// The package, with all that the tests need beside the library.
@@ -119,18 +143,55 @@ fn package(ws: &Workspace, setup: &Setup) -> Result<Package> {
         "[package]\nname = \"test-std\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n\
          [dev-dependencies]\n\
          rand = { version = \"0.9.0\", default-features = false, features = [\"alloc\"] }\n\
-         rand_xorshift = \"0.4.0\"\n",
+         rand_xorshift = \"0.4.0\"\n\
+         [profile.test]\nopt-level = 1\ndebug = \"line-tables-only\"\n\
+         [lints.rust]\nwarnings = \"allow\"\n",
     );
     for suite in &SUITES {
-        let root = library.join(suite.root);
-        if !root.is_file() {
-            anyhow::bail!("the toolchain's library has no {}", root.display());
-        }
+        let root = root_of(suite, &dir, library)?;
         manifest += &format!("[[test]]\nname = \"{}\"\npath = {:?}\n", suite.name, root);
     }
     write_new(&dir.join("Cargo.toml"), &manifest)?;
     write_new(&dir.join("src/lib.rs"), "")?;
     Package::read(&dir)
+}
+
+/// The first file of a test program.
+fn root_of(suite: &Suite, dir: &Path, library: &Path) -> Result<PathBuf> {
+    let own = |text: &str| {
+        let library = library.to_str().context("a path is not UTF-8")?;
+        let root = dir.join(format!("src/{}.rs", suite.name));
+        write_new(&root, &text.replace("@LIBRARY@", library))?;
+        Ok(root)
+    };
+    let there = |path: &str| {
+        let file = library.join(path);
+        anyhow::ensure!(
+            file.is_file(),
+            "the toolchain's library has no {}",
+            file.display()
+        );
+        Ok(file)
+    };
+    match suite.root {
+        Root::Library(path) => there(path),
+        Root::Inside(text) => own(text),
+        Root::Copy {
+            text,
+            of,
+            find,
+            replace,
+        } => {
+            let tests = fs::read_to_string(there(of)?)?;
+            anyhow::ensure!(
+                tests.matches(find).count() == 1,
+                "library/{of} has not one `{find}`, which is to be replaced"
+            );
+            let copy = dir.join(format!("src/{}-tests.rs", suite.name));
+            write_new(&copy, &tests.replace(find, replace))?;
+            own(&text.replace("@COPY@", copy.to_str().context("a path is not UTF-8")?))
+        }
+    }
 }
 
 /// Not a newer file of the same text: cargo would build anew.
@@ -141,26 +202,20 @@ fn write_new(file: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Counts {
-    passed: usize,
-    failed: usize,
-    ignored: usize,
+/// How many tests went how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub passed: usize,
+    pub failed: usize,
+    pub ignored: usize,
 }
 
-fn boot(
-    ws: &Workspace,
-    setup: &Setup,
-    ground: &Ground,
-    package: &Package,
-    suite: &Suite,
-) -> Result<Counts> {
-    let elf = build_one(ws, setup, package, suite)?;
+fn boot(ws: &Workspace, setup: &Setup, ground: &Ground, elf: &Path, suite: &Suite) -> Result<Done> {
     let mut arguments = vec!["--test-threads=1".to_owned()];
     for skip in suite.skip {
         arguments.extend(["--skip".to_owned(), (*skip).to_owned()]);
     }
-    let mut system = System::of_files(&[elf], &arguments)?;
+    let mut system = System::of_files(&[elf.to_owned()], &arguments)?;
     for program in &mut system.programs {
         suite.name.clone_into(&mut program.name);
     }
@@ -173,35 +228,22 @@ fn boot(
         ned: ground.has_ned(),
         ..Watch::default()
     };
+    let start = Instant::now();
     let record = run::boot(ws, setup, ground, &system, &machine, &watch)?;
     let counts = count(&record.lines);
-    if counts.failed > 0 || counts.passed == 0 || record.end != End::Status(0) {
-        for line in record.lines.iter().filter(|line| !line.ends_with("... ok")) {
-            println!("        > {line}");
-        }
-        if record.end != End::Status(0) && counts.failed == 0 {
-            // It died on the way.
-            println!("        {:?}", record.end);
-            return Ok(Counts {
-                failed: 1,
-                ..counts
-            });
-        }
-    }
-    Ok(counts)
-}
-
-fn build_one(ws: &Workspace, setup: &Setup, package: &Package, suite: &Suite) -> Result<PathBuf> {
-    let attribute = suite
-        .feature
-        .map(|feature| format!("-Zcrate-attr=feature({feature})"));
-    let mut flags = vec!["--cap-lints=allow"];
-    flags.extend(attribute.as_deref());
-    let programs = build::outside_test(ws, setup, package, suite.name, &flags)?;
-    (programs.into_iter())
-        .find(|(found, _)| found == suite.name)
-        .map(|(_, elf)| elf)
-        .with_context(|| format!("cargo built no test program {}", suite.name))
+    let complaint = match (counts, &record.end) {
+        (Counts { failed: 1.., .. }, _) => Some("some tests failed".to_owned()),
+        (Counts { passed: 0, .. }, End::Status(0)) => Some("no test ran".to_owned()),
+        (_, End::Status(0)) => None,
+        // It died on the way.
+        (_, end) => Some(format!("ended with {end:?}")),
+    };
+    Ok(Done {
+        counts,
+        complaint,
+        lines: record.lines,
+        took: start.elapsed(),
+    })
 }
 
 /// Counts of libtest's last line; of the single lines if it never came.

@@ -27,7 +27,7 @@ pub struct Head {
 enum Word {
     Unsafe,
     Server,
-    Protocol(Expr),
+    Protocol(Box<Expr>),
     Opcode(Opcode),
     Name(LitStr),
 }
@@ -81,7 +81,7 @@ impl Head {
             match word {
                 Word::Unsafe => head.vouched = true,
                 Word::Server => head.server_only = true,
-                Word::Protocol(protocol) => head.protocol = Some(protocol),
+                Word::Protocol(protocol) => head.protocol = Some(*protocol),
                 Word::Opcode(opcode) => head.opcode = opcode,
                 Word::Name(name) => head.name = Some(name),
             }

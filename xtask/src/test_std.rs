@@ -44,8 +44,11 @@ pub fn run(ws: &Workspace, args: &TestStdArgs) -> Result<u8> {
         .filter(|suite| args.names.is_empty() || args.names.iter().any(|name| name == suite.name))
         .collect();
     let (mut passed, mut failed) = (0, 0);
-    let libc_of = args.libc_of.as_deref();
-    suites_on(ws, &setup, &ground, libc_of, &suites, &mut |suite, done| {
+    let of = Of {
+        libc_of: args.libc_of.as_deref(),
+        slow: true,
+    };
+    suites_on(ws, &setup, &ground, of, &suites, &mut |suite, done| {
         let Counts {
             passed: good,
             failed: bad,
@@ -89,7 +92,11 @@ pub fn run_selection(
     if suites.is_empty() {
         return Ok(());
     }
-    suites_on(ws, setup, ground, None, &suites, each)
+    let of = Of {
+        libc_of: None,
+        slow: false,
+    };
+    suites_on(ws, setup, ground, of, &suites, each)
 }
 
 /// What came of a test program.
@@ -111,16 +118,23 @@ impl Done {
     }
 }
 
+/// Which C library the tests have, and whether those that take long are among them.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    libc_of: Option<&'a Path>,
+    slow: bool,
+}
+
 fn suites_on(
     ws: &Workspace,
     setup: &Setup,
     ground: &Ground,
-    libc_of: Option<&Path>,
+    of: Of,
     suites: &[&Suite],
     each: &mut dyn FnMut(&Suite, &Done),
 ) -> Result<()> {
     let mut package = package(ws, setup)?;
-    package.libc_of = libc_of.map(Path::to_owned);
+    package.libc_of = of.libc_of.map(Path::to_owned);
     let names: Vec<&str> = suites.iter().map(|suite| suite.name).collect();
     // All at once, so that no processor waits.
     let programs = build::outside_tests(ws, setup, &package, &names)?;
@@ -128,7 +142,7 @@ fn suites_on(
         let (_, elf) = (programs.iter())
             .find(|(found, _)| found == suite.name)
             .with_context(|| format!("cargo built no test program {}", suite.name))?;
-        each(suite, &boot(ws, setup, ground, elf, suite)?);
+        each(suite, &boot(ws, setup, ground, elf, suite, of.slow)?);
     }
     Ok(())
 }
@@ -144,7 +158,7 @@ fn package(ws: &Workspace, setup: &Setup) -> Result<Package> {
          [dev-dependencies]\n\
          rand = { version = \"0.9.0\", default-features = false, features = [\"alloc\"] }\n\
          rand_xorshift = \"0.4.0\"\n\
-         [profile.test]\nopt-level = 1\ndebug = \"line-tables-only\"\n\
+         [profile.test]\nopt-level = 1\nincremental = false\ndebug = \"line-tables-only\"\n\
          [lints.rust]\nwarnings = \"allow\"\n",
     );
     for suite in &SUITES {
@@ -210,9 +224,17 @@ pub struct Counts {
     pub ignored: usize,
 }
 
-fn boot(ws: &Workspace, setup: &Setup, ground: &Ground, elf: &Path, suite: &Suite) -> Result<Done> {
+fn boot(
+    ws: &Workspace,
+    setup: &Setup,
+    ground: &Ground,
+    elf: &Path,
+    suite: &Suite,
+    slow: bool,
+) -> Result<Done> {
     let mut arguments = vec!["--test-threads=1".to_owned()];
-    for skip in suite.skip {
+    let slow = if slow { &[] } else { suite.slow };
+    for skip in suite.skip.iter().chain(slow) {
         arguments.extend(["--skip".to_owned(), (*skip).to_owned()]);
     }
     let mut system = System::of_files(&[elf.to_owned()], &arguments)?;

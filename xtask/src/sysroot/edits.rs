@@ -197,6 +197,56 @@ mod tests {
         }
     }
 
+    /// A library of which only the places of the edits are there.
+    fn library(dir: &Path) {
+        for edit in &EDITS {
+            let file = dir.join(edit.file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            let before = fs::read_to_string(&file).unwrap_or_default();
+            fs::write(&file, format!("{before}{}\n", edit.find)).unwrap();
+        }
+        for (file, _) in ADDED {
+            fs::create_dir_all(dir.join(file).parent().unwrap()).unwrap();
+        }
+        fs::create_dir(dir.join("vendor")).unwrap();
+    }
+
+    #[test]
+    fn a_library_that_reads_as_expected_is_copied_with_the_edits() {
+        let room = tempfile::tempdir().unwrap();
+        let (source, copy) = (room.path().join("library"), room.path().join("copy"));
+        library(&source);
+        apply(&source, &copy, "1.96.0").unwrap();
+        for edit in &EDITS {
+            let text = fs::read_to_string(copy.join(edit.file)).unwrap();
+            assert!(text.contains(edit.replace), "{}", edit.file);
+            let kept = fs::read_to_string(source.join(edit.file)).unwrap();
+            assert!(kept.contains(edit.find), "{}", edit.file);
+        }
+        assert!(copy.join("vendor").is_symlink());
+    }
+
+    #[test]
+    fn a_library_that_reads_otherwise_is_refused_with_the_place() {
+        for edit in &EDITS {
+            let room = tempfile::tempdir().unwrap();
+            let (source, copy) = (room.path().join("library"), room.path().join("copy"));
+            library(&source);
+            let file = source.join(edit.file);
+            let text = fs::read_to_string(&file).unwrap();
+            fs::write(&file, text.replacen(edit.find, "something else", 1)).unwrap();
+            let error = format!("{:#}", apply(&source, &copy, "1.99.0").unwrap_err());
+            for part in [
+                "rustc 1.99.0",
+                edit.file,
+                edit.reason,
+                "rustup toolchain install",
+            ] {
+                assert!(error.contains(part), "{error}");
+            }
+        }
+    }
+
     #[test]
     fn the_docs_list_every_edit_with_its_reason() {
         let page = include_str!("../../../docs/std.md");

@@ -6,8 +6,10 @@ pub struct Suite {
     pub name: &'static str,
     /// Where it begins.
     pub root: Root,
-    /// Whether `cargo xtask test` has it: the others take long.
+    /// Whether `cargo xtask test` has it.
     pub selected: bool,
+    /// What of it `cargo xtask test` leaves out, because it takes long.
+    pub slow: &'static [&'static str],
     /// Tests that are left out; the reasons are in docs/std.md.
     pub skip: &'static [&'static str],
 }
@@ -39,6 +41,7 @@ const fn beside(name: &'static str, root: &'static str) -> Suite {
         name,
         root: Root::Library(root),
         selected: true,
+        slow: &[],
         skip: &[],
     }
 }
@@ -48,6 +51,7 @@ const fn inside(name: &'static str, text: &'static str) -> Suite {
         name,
         root: Root::Inside(text),
         selected: true,
+        slow: &[],
         skip: &[],
     }
 }
@@ -55,12 +59,18 @@ const fn inside(name: &'static str, text: &'static str) -> Suite {
 /// What is run.
 pub const SUITES: [Suite; 14] = [
     Suite {
-        selected: false,
+        slow: &["slice::select_nth_unstable"],
         ..beside("coretests", "coretests/tests/lib.rs")
     },
-    beside("alloctests", "alloctests/tests/lib.rs"),
+    Suite {
+        slow: &["sort::tests", "str::utf8_char_counts"],
+        ..beside("alloctests", "alloctests/tests/lib.rs")
+    },
     beside("alloc", "alloctests/lib.rs"),
-    inside("sync", include_str!("inside/sync.rs")),
+    Suite {
+        slow: &["rwlock::test_rwlock_max_readers"],
+        ..inside("sync", include_str!("inside/sync.rs"))
+    },
     beside("thread", "std/tests/thread.rs"),
     Suite {
         skip: &["thread_os_id"],

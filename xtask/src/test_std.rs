@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use suites::{Root, SUITES, Suite};
 
 use crate::boot::Ground;
-use crate::build;
+use crate::build::{self, Profile};
 use crate::cli::{MachineArgs, TestStdArgs};
 use crate::console::{End, Watch};
 use crate::run;
@@ -20,12 +20,15 @@ use crate::setup::{self, Setup};
 use crate::status;
 use crate::sysroot;
 use crate::system::System;
-use crate::workspace::{Package, Workspace};
+use crate::workspace::{GateRole, Package, Workspace};
 
 mod suites;
 
 /// For each of the programs; the longest has thousands of tests.
 const PATIENCE: Duration = Duration::from_secs(900);
+/// The example that serves files to be written; its name and the gate's.
+const TMPFS: &str = "tmpfs";
+const TMPFS_ARGS: [&str; 4] = ["--size", "64M", "--clients", "1"];
 /// Some tests want much at once.
 const MEMORY: u64 = 1 << 30;
 
@@ -237,9 +240,25 @@ fn boot(
     for skip in suite.skip.iter().chain(slow) {
         arguments.extend(["--skip".to_owned(), (*skip).to_owned()]);
     }
-    let mut system = System::of_files(&[elf.to_owned()], &arguments)?;
-    for program in &mut system.programs {
-        suite.name.clone_into(&mut program.name);
+    let mut files = vec![elf.to_owned()];
+    if suite.files {
+        let tmpfs = ws.example(TMPFS)?;
+        files.push(build::programs(ws, setup, &tmpfs, Profile::Release)?.join(TMPFS));
+    }
+    let mut system = System::of_files(&files, &arguments)?;
+    let roles = [GateRole::Client, GateRole::Server];
+    for (program, role) in system.programs.iter_mut().zip(roles) {
+        if role == GateRole::Client {
+            suite.name.clone_into(&mut program.name);
+        } else {
+            program.args = TMPFS_ARGS.map(str::to_owned).to_vec();
+        }
+        if suite.files {
+            program.gates = vec![(TMPFS.to_owned(), role)];
+        }
+    }
+    if suite.files {
+        system.gates = vec![TMPFS.to_owned()];
     }
     let machine = MachineArgs {
         mem: Some(MEMORY),

@@ -10,6 +10,8 @@ pub struct Suite {
     pub selected: bool,
     /// What of it `cargo xtask test` leaves out, because it takes long.
     pub slow: &'static [&'static str],
+    /// Whether it gets a `tmpfs`, to write files.
+    pub files: bool,
     /// Tests that are left out; the reasons are in docs/std.md.
     pub skip: &'static [&'static str],
 }
@@ -42,6 +44,7 @@ const fn beside(name: &'static str, root: &'static str) -> Suite {
         root: Root::Library(root),
         selected: true,
         slow: &[],
+        files: false,
         skip: &[],
     }
 }
@@ -52,6 +55,7 @@ const fn inside(name: &'static str, text: &'static str) -> Suite {
         root: Root::Inside(text),
         selected: true,
         slow: &[],
+        files: false,
         skip: &[],
     }
 }
@@ -85,13 +89,15 @@ pub const SUITES: [Suite; 14] = [
             find: "dir_entry.0.path()",
             replace: "dir_entry.path()",
         },
+        files: true,
         selected: false,
         ..inside("fs", "")
     },
     inside("io", include_str!("inside/io.rs")),
     beside("path", "std/tests/path.rs"),
     Suite {
-        skip: &["instant_monotonic_concurrent", "since_epoch"],
+        skip: &["since_epoch"],
+        slow: &["instant_monotonic_concurrent"],
         ..beside("time", "std/tests/time.rs")
     },
     beside("panic", "std/tests/panic.rs"),

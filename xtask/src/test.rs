@@ -17,8 +17,8 @@ use crate::status;
 use crate::sysroot;
 use crate::system::System;
 use crate::tap::{self, Outcome};
-use crate::test_tree;
 use crate::test_std;
+use crate::test_tree;
 use crate::workspace::{Due, Package, TestEntry, Workspace};
 
 /// No test program runs longer, even emulated on a slow computer.

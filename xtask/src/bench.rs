@@ -20,9 +20,10 @@ use crate::sysroot;
 use crate::system::System;
 use crate::workspace::Workspace;
 
-/// The examples that measure; of the second, one program.
+/// The examples that measure; of the second and third, one program.
 const KERNEL: &str = "ipcbench";
 const INTERFACE: (&str, &str) = ("calc", "calc-bench");
+const LIBRARY: (&str, &str) = ("std-threads", "std-bench");
 /// The page that holds the table.
 const PAGE: &str = "docs/performance.md";
 /// The lines around the table in the page.
@@ -38,7 +39,7 @@ const TOLERANCE: u64 = 2;
 /// What is measured: its name in the output, what it is, the most it should be, and what
 /// L4Re's own kernel needs for the same program (performance build of June 2026, its
 /// kernel isolation switched on; measured by `--l4re`).
-const ROWS: [(&str, &str, Option<u64>, &str); 9] = [
+const ROWS: [(&str, &str, Option<u64>, &str); 11] = [
     (
         "ipc-intra",
         "one-way IPC within an address space",
@@ -72,6 +73,18 @@ const ROWS: [(&str, &str, Option<u64>, &str); 9] = [
         "what client, server loop and dispatch add to that",
         Some(59),
         "53",
+    ),
+    (
+        "malloc-free",
+        "`malloc` and `free` of 64 bytes, with two threads once",
+        Some(200),
+        "–",
+    ),
+    (
+        "mutex",
+        "lock and unlock of a `pthread_mutex_t` that nobody else wants",
+        Some(60),
+        "–",
     ),
 ];
 
@@ -122,6 +135,8 @@ fn measure(ws: &Workspace, ground: &GroundArgs) -> Result<Vec<Count>> {
     let kernel = System::of_package(&package, &folder, &[])?;
     let (_, folder) = built(INTERFACE.0)?;
     let interface = System::of_files(&[folder.join(INTERFACE.1)], &[])?;
+    let (_, folder) = built(LIBRARY.0)?;
+    let library = System::of_files(&[folder.join(LIBRARY.1)], &[])?;
     let ground = Ground::prepare(ws, &setup, ground)?;
     let machine = MachineArgs {
         mem: Some(MEMORY),
@@ -134,7 +149,12 @@ fn measure(ws: &Workspace, ground: &GroundArgs) -> Result<Vec<Count>> {
         ..Watch::default()
     };
     let mut counts = Vec::new();
-    for (name, system) in [(KERNEL, kernel), (INTERFACE.1, interface)] {
+    let systems = [
+        (KERNEL, kernel),
+        (INTERFACE.1, interface),
+        (LIBRARY.1, library),
+    ];
+    for (name, system) in systems {
         let record = run::boot(ws, &setup, &ground, &system, &machine, &watch)?;
         if record.end != End::Status(0) {
             let lines = record.lines.join("\n");

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -232,8 +233,32 @@ pub fn program_folder(target_dir: &Path, profile: Profile) -> PathBuf {
     target_dir.join(TARGET).join(profile.folder())
 }
 
-/// Builds all programs of a package; the result is the folder they are in.
+/// Builds all programs of a package, and those of other examples that its system has; the result
+/// is the folder they are in.
 pub fn programs(
+    ws: &Workspace,
+    setup: &Setup,
+    package: &Package,
+    profile: Profile,
+) -> Result<PathBuf> {
+    let folder = own_programs(ws, setup, package, profile)?;
+    for entry in &package.l4re.programs {
+        if let Some(example) = &entry.example {
+            let mut other = ws.example(example)?;
+            other.libc_of.clone_from(&package.libc_of);
+            other.tree_of.clone_from(&package.tree_of);
+            let there = own_programs(ws, setup, &other, profile)?;
+            // Cargo has one folder for all packages of a workspace.
+            if there != folder {
+                let (from, to) = (there.join(&entry.bin), folder.join(&entry.bin));
+                fs::copy(&from, &to).with_context(|| format!("cannot copy {}", from.display()))?;
+            }
+        }
+    }
+    Ok(folder)
+}
+
+fn own_programs(
     ws: &Workspace,
     setup: &Setup,
     package: &Package,

@@ -81,6 +81,8 @@ pub struct Metadata {
 pub struct ProgramEntry {
     /// Which of the package's programs.
     pub bin: String,
+    /// The example whose program it is, if it is another's.
+    pub example: Option<String>,
     /// Its name in the log; the program's own by default.
     pub name: Option<String>,
     /// Its arguments.

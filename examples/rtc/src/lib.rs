@@ -11,21 +11,4 @@ pub mod date;
 pub mod server;
 
 pub use date::Date;
-
-use l4re::Result;
-use l4re::services::Icu;
-use l4re::sys::proto;
-
-/// A clock (`L4rtc::Rtc`, `l4/rtc/rtc`). Interrupt 0 tells that it was set.
-#[l4re::interface(unsafe, protocol = proto::NONE, name = "L4rtc::Rtc")]
-pub trait Rtc: Icu {
-    /// The nanoseconds between the start of 1970 and that of the system's clock. The first number
-    /// is 0 if they are known to be right.
-    #[label]
-    fn timer_offset(&self) -> Result<(i64, u64)>;
-
-    /// Sets the clock. The number is 0 if it has been.
-    #[label]
-    #[rights(W)]
-    fn set_timer_offset(&self, offset: u64) -> Result<i64>;
-}
+pub use l4re::services::Rtc;

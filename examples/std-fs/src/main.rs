@@ -1,5 +1,12 @@
-//! Files of the boot modules by `std::fs`, and clocks, environment and randomness.
+//! Files of the boot modules and of a server of files, by `std::fs`; clocks, environment and
+//! randomness.
 
+mod c;
+mod written;
+
+use l4re::factory::{Arg, Factory};
+use l4re::sys::proto;
+use l4re::{Cap, OwnedCap};
 use std::collections::HashSet;
 use std::collections::hash_map::RandomState;
 use std::fs::{self, File};
@@ -8,6 +15,25 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::time::{Instant, SystemTime};
 
 fn main() -> io::Result<()> {
+    boot_modules()?;
+    clocks_and_randomness();
+    let Ok(server) = l4re::start::env().named::<Factory>("tmpfs") else {
+        println!("no files to be written: there is no capability `tmpfs`");
+        return Ok(());
+    };
+    let share = share(server);
+    written::all()?;
+    // The server ends with its last share.
+    drop(share);
+    Ok(())
+}
+
+/// A share of the server's memory.
+fn share(server: Cap<Factory>) -> l4re::Result<OwnedCap<()>> {
+    server.create(proto::NAMESPACE, &[Arg::Word(64 << 10)])
+}
+
+fn boot_modules() -> io::Result<()> {
     // The ELF file of this program: the first argument is its path.
     let path = std::env::args().next().unwrap_or_default();
     let whole = fs::read(&path)?;
@@ -31,12 +57,14 @@ fn main() -> io::Result<()> {
         println!("{wrong}: {:?}", fs::read(wrong).unwrap_err().kind());
     }
     println!("writing: {:?}", File::create("rom/new").unwrap_err().kind());
+    Ok(())
+}
 
+fn clocks_and_randomness() {
     let (start, date) = (Instant::now(), SystemTime::now());
     std::thread::sleep(std::time::Duration::from_millis(10));
     assert!(start.elapsed().as_millis() >= 10 && date.elapsed().is_ok());
     // Each map has keys of its own for its hashes; the first ones are random.
     let hashes: HashSet<u64> = (0..8).map(|_| RandomState::new().hash_one("key")).collect();
     println!("hashes of one key: {} different ones", hashes.len());
-    Ok(())
 }

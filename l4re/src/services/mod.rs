@@ -27,6 +27,7 @@ mod platform_control;
 mod random;
 mod remote_access;
 mod rm;
+mod rtc;
 mod scheduler;
 mod vcon;
 
@@ -50,5 +51,6 @@ pub use platform_control::PlatformControl;
 pub use random::Random;
 pub use remote_access::RemoteAccess;
 pub use rm::Rm;
+pub use rtc::Rtc;
 pub use scheduler::Scheduler;
 pub use vcon::{Log, Vcon};

@@ -1,4 +1,9 @@
 //! Where uClibc's system calls arrive.
+//!
+//! Each system call has an entry of its own, `__l4re_call_` with Linux's number behind
+//! ([`entry`]), which names the call's handler and goes on as all do. So the linker keeps what a
+//! program can call of the backend, and no more. Who has the number in a register calls
+//! `__l4re_syscall`, which knows all handlers.
 
 use crate::{calls, errno};
 use core::arch::global_asm;
@@ -6,6 +11,8 @@ use core::arch::global_asm;
 /// What the entry has put on the stack: the caller's registers.
 #[repr(C)]
 pub struct Frame {
+    /// The system call's number; only `__l4re_syscall` needs it.
+    pub number: u64,
     r10: u64,
     r9: u64,
     r8: u64,
@@ -24,14 +31,36 @@ impl Frame {
     }
 }
 
+/// What does a system call.
+pub type Handler = unsafe extern "C" fn(&Frame) -> i64;
+
+/// Makes the entry of one system call, by its name in Linux's headers, with a handler.
+macro_rules! entry {
+    ($name:ident, $handler:path) => {
+        core::arch::global_asm!(
+            ".pushsection .text.__l4re_call_{number},\"ax\",@progbits",
+            ".globl __l4re_call_{number}",
+            ".type __l4re_call_{number}, @function",
+            "__l4re_call_{number}:",
+            "mov ecx, offset {handler}",
+            "jmp __l4re_enter",
+            ".size __l4re_call_{number}, . - __l4re_call_{number}",
+            ".popsection",
+            number = const linux_raw_sys::general::$name,
+            handler = sym $handler,
+        );
+    };
+}
+pub(crate) use entry;
+
 // As the instruction `syscall`: the number in rax, arguments in rdi, rsi, rdx, r10, r8 and r9, the
 // result in rax; rcx and r11 are spoiled, and nothing else. The callers are inline assembler
 // that knows of no other losses, so the SSE registers are kept, too. uClibc is compiled
-// without the red zone, which the call would write into.
+// without the red zone, which the call would write into. In rcx an entry leaves the handler.
 global_asm!(
-    ".globl __l4re_syscall",
-    ".type __l4re_syscall, @function",
-    "__l4re_syscall:",
+    ".pushsection .text.__l4re_enter,\"ax\",@progbits",
+    ".type __l4re_enter, @function",
+    "__l4re_enter:",
     "push rbp",
     "mov rbp, rsp",
     "push rdi",
@@ -40,6 +69,7 @@ global_asm!(
     "push r8",
     "push r9",
     "push r10",
+    "push rax",
     "mov rsi, rsp",
     "sub rsp, 256",
     "and rsp, -16",
@@ -59,7 +89,7 @@ global_asm!(
     "movaps [rsp + 0xd0], xmm13",
     "movaps [rsp + 0xe0], xmm14",
     "movaps [rsp + 0xf0], xmm15",
-    "mov rdi, rax",
+    "mov rdi, rcx",
     "call {enter}",
     "movaps xmm0, [rsp + 0x00]",
     "movaps xmm1, [rsp + 0x10]",
@@ -86,22 +116,40 @@ global_asm!(
     "pop rdi",
     "pop rbp",
     "ret",
+    ".size __l4re_enter, . - __l4re_enter",
+    ".popsection",
+    enter = sym enter,
+);
+
+global_asm!(
+    // The number is in a register.
+    ".pushsection .text.__l4re_syscall,\"ax\",@progbits",
+    ".globl __l4re_syscall",
+    ".type __l4re_syscall, @function",
+    "__l4re_syscall:",
+    "mov ecx, offset {any}",
+    "jmp __l4re_enter",
     ".size __l4re_syscall, . - __l4re_syscall",
+    ".popsection",
     // In place of the fixed address at which Linux has `gettimeofday`.
+    ".pushsection .text.__l4re_gettimeofday,\"ax\",@progbits",
     ".globl __l4re_gettimeofday",
     ".type __l4re_gettimeofday, @function",
     "__l4re_gettimeofday:",
-    "mov eax, {gettimeofday}",
-    "jmp __l4re_syscall",
+    "jmp __l4re_call_{gettimeofday}",
     ".size __l4re_gettimeofday, . - __l4re_gettimeofday",
-    enter = sym enter,
+    ".popsection",
+    any = sym calls::any,
     gettimeofday = const linux_raw_sys::general::__NR_gettimeofday,
 );
 
-extern "C" fn enter(number: u64, frame: *const Frame) -> i64 {
-    // SAFETY: the entry passes the address of what it has pushed.
-    let frame = unsafe { &*frame };
+unsafe extern "C" fn enter(handler: Handler, frame: *const Frame) -> i64 {
     // A program may allocate memory or take a lock while it writes or reads a message.
-    let result = l4re::msg::preserve(|| calls::dispatch(number, frame));
+    // SAFETY: the entry passes a handler and the address of what it has pushed.
+    l4re::msg::preserve(|| unsafe { handler(&*frame) })
+}
+
+/// The result of a system call as it is passed on.
+pub fn result(result: errno::Result) -> i64 {
     result.unwrap_or_else(errno::Errno::as_result)
 }

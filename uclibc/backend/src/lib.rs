@@ -1,15 +1,18 @@
 //! What uClibc-ng's system calls do on L4Re: the *backend*.
 //!
-//! uClibc-ng is built as for Linux, but where it would enter the kernel it calls one function,
-//! `__l4re_syscall` ([`entry`]), which behaves as the instruction does: it takes and keeps the
-//! same registers. From there each call goes to its room:
+//! uClibc-ng is built as for Linux, but where it would enter the kernel it calls a function of
+//! that system call ([`entry`]), which behaves as the instruction does: it takes and keeps the
+//! same registers. From there each call goes to its room ([`calls`]):
 //!
 //! * [`fs`]: files of the name spaces, the log as terminal, descriptors;
 //! * [`memory`]: `brk`, `mmap` and its kin on dataspaces and the region map;
 //! * [`thread`]: threads, futexes, their ends;
 //! * [`time`], [`random`], [`signal`], [`system`]: what their names say.
 //!
-//! What is not there answers `ENOSYS`, and says so once in the log, by its name.
+//! What is not there ([`missing`]) answers `ENOSYS`, and says so once in the log, by its name.
+//!
+//! A program holds what it can call. So what stands behind a descriptor is a trait object
+//! ([`fs::Object`]): a program that opens no files has no code for them.
 //!
 //! The crate is linked into one object file, of which only the names of [`exports`] and the
 //! entry can be seen: a program may have another copy of the crate `l4re`. The two share what
@@ -28,12 +31,13 @@ mod exports;
 mod fs;
 mod heap;
 mod memory;
-mod names;
+mod missing;
 mod panic;
 mod random;
 mod signal;
 mod start;
 mod system;
+mod text;
 mod thread;
 mod time;
 mod user;

@@ -6,6 +6,8 @@
 //! but nobody should make keys of it. On an emulator that counts instructions in place of
 //! time, boots are alike.
 
+use crate::errno::Result;
+use crate::user;
 use core::arch::x86_64::{__cpuid, __cpuid_count, _rdtsc};
 use core::time::Duration;
 use l4re::sync::SpinLock;
@@ -117,4 +119,15 @@ pub fn fill(buffer: &mut [u8]) {
             *to = from;
         }
     }
+}
+
+/// `getrandom`.
+///
+/// # Safety
+/// `to` and `len` are of a buffer of the caller's.
+pub unsafe fn get(to: u64, len: u64) -> Result {
+    // SAFETY: as the caller vouches.
+    let to = unsafe { user::buffer(to, len)? };
+    fill(to);
+    Ok(to.len() as i64)
 }

@@ -6,12 +6,12 @@
 //! elsewhere.
 
 use crate::errno::{EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, Result, fail};
-use crate::{names, system, thread, user};
-use core::sync::atomic::Ordering;
+use crate::{missing, system, thread, user};
+use core::sync::atomic::{AtomicBool, Ordering};
 use l4re::sync::SpinLock;
 use linux_raw_sys::general::{
-    __NR_tgkill, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG,
-    SIGWINCH, SS_DISABLE,
+    SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG, SIGWINCH,
+    SS_DISABLE,
 };
 
 /// The number of signals.
@@ -147,7 +147,8 @@ pub fn kill_thread(id: u64, signal: u64) -> Result {
                 return Ok(0);
             }
             // It cannot be interrupted.
-            names::tell_missing(__NR_tgkill.into());
+            static TOLD: AtomicBool = AtomicBool::new(false);
+            missing::tell("tgkill", &TOLD);
             fail(ENOSYS)
         }
         Err(_) => fail(ESRCH),

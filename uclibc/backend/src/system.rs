@@ -2,7 +2,8 @@
 
 use crate::errno::{EINVAL, EPERM, Result, fail};
 use crate::{thread, time, user};
-use l4re::start;
+use l4re::thread::Thread;
+use l4re::{Cap, start};
 use linux_raw_sys::general::{RLIM64_INFINITY, RLIMIT_NOFILE, RLIMIT_STACK, rlimit64, rusage};
 use linux_raw_sys::system::new_utsname;
 
@@ -14,6 +15,23 @@ const FILES: u64 = 1024;
 /// Ends the program: tells its parent the status, of which Linux passes on eight bits.
 pub fn exit_group(status: u64) -> ! {
     l4re::exit((status & 0xff) as i32)
+}
+
+/// `ARCH_SET_FS` of Linux's `asm/prctl.h`.
+const ARCH_SET_FS: u64 = 0x1002;
+
+/// `arch_prctl`: the calling thread's `fs` base. (`gs` is L4's.)
+///
+/// # Safety
+/// What uses the base finds there what it expects.
+pub unsafe fn arch_prctl(what: u64, to: u64) -> Result {
+    if what != ARCH_SET_FS {
+        return fail(EINVAL);
+    }
+    // SAFETY: as the caller vouches.
+    unsafe { Cap::<Thread>::CURRENT.set_fs_base(to)? };
+    thread::set_tls(to);
+    Ok(0)
 }
 
 /// `getrlimit`, `prlimit64`.

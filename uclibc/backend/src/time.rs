@@ -3,7 +3,9 @@
 use crate::errno::{EINVAL, EOPNOTSUPP, Result, fail};
 use crate::user;
 use core::time::Duration;
+use l4re::services::Rtc;
 use l4re::start;
+use l4re::sync::SpinLock;
 use l4re_sys::TimeoutS;
 use linux_raw_sys::general::{
     CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE, CLOCK_MONOTONIC_RAW,
@@ -16,18 +18,45 @@ pub fn now() -> Duration {
     start::env().kip().clock()
 }
 
+/// How far the system's start is from that of 1970, in nanoseconds, and when that was asked for.
+static OFFSET: SpinLock<Option<(u64, Duration)>> = SpinLock::new(None);
+/// For how long that holds: somebody may set the clock.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How far the system's start is from that of 1970: as L4Re's `rtc` server says, if the program
+/// has a capability of this name. Without one the system seems to have started in 1970.
+fn offset() -> Duration {
+    let now = now();
+    let known = *OFFSET.lock();
+    if let Some((nanos, asked)) = known
+        && now.saturating_sub(asked) < FRESH
+    {
+        return Duration::from_nanos(nanos);
+    }
+    let rtc = start::env().named::<dyn Rtc>("rtc");
+    let told = rtc.and_then(|rtc| rtc.timer_offset());
+    let nanos = match (told, known) {
+        (Ok((_, nanos)), _) => nanos,
+        // A server that is gone for a moment is no reason to jump back.
+        (Err(_), Some((nanos, _))) => nanos,
+        (Err(_), None) => 0,
+    };
+    *OFFSET.lock() = Some((nanos, now));
+    Duration::from_nanos(nanos)
+}
+
+/// A time since the start of the system, as a date: since the start of 1970.
+pub fn date(time: Duration) -> Duration {
+    time + offset()
+}
+
 /// The time of a clock.
-///
-/// There is no real-time clock behind `CLOCK_REALTIME`: L4Re's is a server of its own. It tells
-/// the time since the start of the system, as if that had been in 1970.
 fn clock(id: u64) -> Result<Duration> {
     match id as u32 {
-        CLOCK_REALTIME
-        | CLOCK_REALTIME_COARSE
-        | CLOCK_MONOTONIC
-        | CLOCK_MONOTONIC_COARSE
-        | CLOCK_MONOTONIC_RAW
-        | CLOCK_BOOTTIME => Ok(now()),
+        CLOCK_REALTIME | CLOCK_REALTIME_COARSE => Ok(date(now())),
+        CLOCK_MONOTONIC | CLOCK_MONOTONIC_COARSE | CLOCK_MONOTONIC_RAW | CLOCK_BOOTTIME => {
+            Ok(now())
+        }
         CLOCK_THREAD_CPUTIME_ID => {
             let us = l4re::Cap::<l4re::thread::Thread>::CURRENT.stats_time()?;
             Ok(Duration::from_micros(us))
@@ -78,7 +107,7 @@ pub unsafe fn clock_getres(id: u64, to: u64) -> Result {
 /// # Safety
 /// `to` is 0 or the place of a `timeval`.
 pub unsafe fn gettimeofday(to: u64) -> Result {
-    let time = now();
+    let time = date(now());
     let time = timeval {
         tv_sec: time.as_secs() as i64,
         tv_usec: time.subsec_micros().into(),
@@ -93,7 +122,7 @@ pub unsafe fn gettimeofday(to: u64) -> Result {
 /// # Safety
 /// `to` is 0 or the place of a `time_t`.
 pub unsafe fn time(to: u64) -> Result {
-    let secs = now().as_secs() as i64;
+    let secs = date(now()).as_secs() as i64;
     // SAFETY: as the caller vouches.
     unsafe { user::put(to, secs) };
     Ok(secs)
@@ -127,22 +156,44 @@ impl Deadline {
     }
 }
 
-/// The deadline of a wait, read from the caller's memory: from now on, or absolute.
+/// What a time to wait until counts from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Now.
+    Now,
+    /// The start of the system.
+    Start,
+    /// The start of 1970.
+    Epoch,
+}
+
+/// The deadline of a wait, read from the caller's memory.
 ///
 /// # Safety
 /// `from` is 0, which means no end, or the address of a `timespec`.
-pub unsafe fn deadline(from: u64, absolute: bool) -> Result<Option<Deadline>> {
+pub unsafe fn deadline(from: u64, since: Since) -> Result<Option<Deadline>> {
     if from == 0 {
         return Ok(None);
     }
     // SAFETY: as the caller vouches.
     let time = from_timespec(unsafe { user::get(from)? })?;
-    // All clocks that can be waited for count from the same moment.
-    Ok(Some(if absolute {
-        Deadline(time)
-    } else {
-        Deadline::after(time)
+    Ok(Some(match since {
+        Since::Now => Deadline::after(time),
+        Since::Start => Deadline(time),
+        // As the clock stands; one that is set meanwhile does not move the end.
+        Since::Epoch => Deadline(time.saturating_sub(offset())),
     }))
+}
+
+/// `times`: in hundredths of a second.
+///
+/// # Safety
+/// `to` is 0 or the place of a `struct tms`.
+pub unsafe fn times(to: u64) -> Result {
+    let ticks = (crate::thread::cpu_time()?.as_millis() / 10) as i64;
+    // SAFETY: as the caller vouches.
+    unsafe { user::put(to, [ticks, 0, 0, 0]) };
+    Ok((now().as_millis() / 10) as i64)
 }
 
 fn sleep_until(end: Deadline) {
@@ -166,8 +217,13 @@ pub unsafe fn nanosleep(id: u64, flags: u64, time: u64) -> Result {
         CLOCK_PROCESS_CPUTIME_ID => return fail(EOPNOTSUPP),
         _ => return fail(EINVAL),
     }
+    let since = match flags as u32 & TIMER_ABSTIME {
+        0 => Since::Now,
+        _ if id as u32 == CLOCK_REALTIME => Since::Epoch,
+        _ => Since::Start,
+    };
     // SAFETY: as the caller vouches.
-    let end = unsafe { deadline(time, flags as u32 & TIMER_ABSTIME != 0)? };
+    let end = unsafe { deadline(time, since)? };
     match end {
         Some(end) => sleep_until(end),
         None => return fail(linux_raw_sys::errno::EFAULT),

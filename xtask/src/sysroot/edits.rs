@@ -26,7 +26,7 @@ pub struct Edit {
 }
 
 /// All edits.
-pub const EDITS: [Edit; 8] = [
+pub const EDITS: [Edit; 9] = [
     Edit {
         file: "std/src/sys/net/connection/mod.rs",
         find: "all(target_family = \"unix\", not(target_os = \"l4re\")),",
@@ -62,6 +62,20 @@ pub const EDITS: [Edit; 8] = [
         find: "        // L4Re is unix family but does not yet support unwinding.\n        #[path = \"dummy.rs\"]",
         replace: "        #[path = \"gcc.rs\"]",
         reason: "Unwinding: a panic starts it.",
+    },
+    Edit {
+        file: "std/src/panicking.rs",
+        find: "            None => {}\n        }\n    };\n",
+        replace: concat!(
+            "            None if info.force_no_backtrace() => {}\n",
+            "            // SAFETY: the lock is held.\n",
+            "            None => unsafe {\n",
+            "                crate::backtrace_rs::trace_unsynchronized(|frame| {\n",
+            "                    writeln!(err, \"  at {:#018x}\", frame.ip().addr()).is_ok()\n",
+            "                })\n",
+            "            },\n        }\n    };\n",
+        ),
+        reason: "A panic prints the addresses of its callers, as in programs without `std`.",
     },
     Edit {
         file: "unwind/src/lib.rs",

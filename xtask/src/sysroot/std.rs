@@ -25,6 +25,15 @@ const FLAGS: [&str; 5] = [
     "-Zunstable-options",
 ];
 
+/// Made small: what each program carries, and what hardly ever runs. `core`, `alloc` and what a
+/// program takes of generic code stay as fast as they are elsewhere.
+const SMALL: [(&str, &str); 4] = [
+    ("std", "s"),
+    ("panic_unwind", "z"),
+    ("unwinding", "z"),
+    ("gimli", "z"),
+];
+
 /// No symbols are looked up within the program: `run` does that from the log.
 const FEATURES: [&str; 2] = ["panic-unwind", "compiler-builtins-mem"];
 
@@ -74,7 +83,7 @@ fn dir(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
     fs::read(&spec)
         .with_context(|| format!("cannot read {}", spec.display()))?
         .hash(&mut hasher);
-    (FLAGS, FEATURES, edits::fingerprint()).hash(&mut hasher);
+    (FLAGS, SMALL, FEATURES, edits::fingerprint()).hash(&mut hasher);
     (&setup.toolchain.version, &setup.toolchain.library).hash(&mut hasher);
     let module = ws.root.join("uclibc-libc-patch/src");
     for file in [module.join("lib.rs"), module.join("items.rs")] {
@@ -113,12 +122,20 @@ fn build(
                 vendor.display()
             ));
     }
+    for (package, level) in SMALL {
+        let setting = format!("profile.release.package.{package}.opt-level='{level}'");
+        cargo.arg("--config").arg(setting);
+    }
+    // Messages of panics name files: by where they are in the library, wherever that is.
+    let names = [sources, &setup.toolchain.library]
+        .map(|place| format!("--remap-path-prefix={}=library", place.display()));
     SysrootBuilder::new(dir, TARGET)
         .sysroot_config(SysrootConfig::WithStd {
             std_features: FEATURES.map(str::to_owned).to_vec(),
         })
         .rustc_version(super::rustc_version(setup)?)
         .rustflags(FLAGS)
+        .rustflags(names)
         .cargo(cargo)
         .build_from_source(sources)
         .map_err(|error| {

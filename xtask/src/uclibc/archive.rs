@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use object::read::archive::ArchiveFile;
+use object::{Object, ObjectSymbol};
 
 use super::one_object::{self, Names, Roots};
 use super::{COMPLETE, folder, succeed};
@@ -27,6 +29,8 @@ const EXPORTS: [&str; 11] = [
     "pthread_l4_cap",
     "pthread_l4_for_each_thread",
 ];
+/// The entries of system calls, each with its number behind.
+const CALLS: &str = "__l4re_call_";
 /// This file: how the archive is made is part of what it is.
 const TEXT: &str = include_str!("archive.rs");
 
@@ -66,7 +70,7 @@ pub fn complete(
     fs::create_dir_all(&dir)?;
     // Names that no member of uClibc's has: it would be replaced.
     let object = dir.join("l4re-backend.o");
-    hidden_backend(setup, backend, &object)?;
+    hidden_backend(setup, backend, &object, &plain.join("lib/libc.a"))?;
     let unwind = dir.join("l4re-unwind.o");
     succeed(
         compile(tools, &plain.join("include"))
@@ -104,17 +108,34 @@ pub fn compile(tools: &LibcTools, include: &Path) -> Command {
 }
 
 /// Makes one object file of the backend, and fails unless it exports and imports just what it
-/// should.
-fn hidden_backend(setup: &Setup, backend: &Path, object: &Path) -> Result<()> {
+/// should, and has an entry for each system call of the library's.
+fn hidden_backend(setup: &Setup, backend: &Path, object: &Path, libc: &Path) -> Result<()> {
     let roots = Roots::Names(&["_start", "__l4re_syscall"]);
-    let Names { defined, needed } = one_object::make(setup, backend, roots, &EXPORTS, object)?;
+    let calls = format!("{CALLS}*");
+    let seen: Vec<&str> = EXPORTS.into_iter().chain([calls.as_str()]).collect();
+    let Names { defined, needed } = one_object::make(setup, backend, roots, &seen, object)?;
+    let (entries, defined): (Vec<String>, Vec<String>) =
+        (defined.into_iter()).partition(|name| name.starts_with(CALLS));
+    let fail = |what: String| Err(Failure::error(status::BUILD, what));
     if defined != EXPORTS || needed != IMPORTS {
-        return Err(Failure::error(
-            status::BUILD,
-            format!(
-                "the C library's backend exports {defined:?} and imports {needed:?}; due are {EXPORTS:?} and {IMPORTS:?}"
-            ),
+        return fail(format!(
+            "the C library's backend exports {defined:?} and imports {needed:?}; due are {EXPORTS:?} and {IMPORTS:?}"
         ));
+    }
+    let data = fs::read(libc)?;
+    let archive = ArchiveFile::parse(&*data).context("uClibc-ng's libc.a is no archive")?;
+    for member in archive.members() {
+        let Ok(file) = object::File::parse(member?.data(&*data)?) else {
+            continue;
+        };
+        for symbol in file.symbols().filter(|symbol| symbol.is_undefined()) {
+            let name = symbol.name()?;
+            if name.starts_with(CALLS) && !entries.iter().any(|entry| entry == name) {
+                return fail(format!(
+                    "uClibc-ng makes a system call that the backend has no entry for: {name}"
+                ));
+            }
+        }
     }
     Ok(())
 }

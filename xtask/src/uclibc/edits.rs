@@ -1,5 +1,6 @@
 //! What is changed in uClibc-ng's sources: as little as can be, and each change is checked to fit.
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ macro_rules! concat_nptl {
 struct Edit {
     file: &'static str,
     from: &'static str,
-    to: &'static str,
+    to: Cow<'static, str>,
     count: usize,
 }
 
@@ -29,36 +30,50 @@ const fn edit(file: &'static str, count: usize, from: &'static str, to: &'static
     Edit {
         file,
         from,
-        to,
+        to: Cow::Borrowed(to),
         count,
     }
 }
 
-/// Assembler files, and how often each enters the kernel.
-const ASSEMBLER: [(&str, usize); 22] = [
-    ("libc/sysdeps/linux/x86_64/clone.S", 2),
-    ("libc/sysdeps/linux/x86_64/getcontext.S", 1),
-    ("libc/sysdeps/linux/x86_64/sched_getcpu.S", 1),
-    ("libc/sysdeps/linux/x86_64/setcontext.S", 1),
-    ("libc/sysdeps/linux/x86_64/swapcontext.S", 1),
-    ("libc/sysdeps/linux/x86_64/syscall.S", 1),
-    ("libc/sysdeps/linux/x86_64/vfork.S", 1),
-    (concat_nptl!("cancellation.S"), 1),
-    (concat_nptl!("lowlevellock.S"), 7),
-    (concat_nptl!("lowlevelrobustlock.S"), 3),
-    (concat_nptl!("pthread_barrier_wait.S"), 2),
-    (concat_nptl!("pthread_cond_broadcast.S"), 3),
-    (concat_nptl!("pthread_cond_signal.S"), 3),
-    (concat_nptl!("pthread_once.S"), 3),
-    (concat_nptl!("pthread_rwlock_rdlock.S"), 1),
-    (concat_nptl!("pthread_rwlock_timedrdlock.S"), 1),
-    (concat_nptl!("pthread_rwlock_timedwrlock.S"), 1),
-    (concat_nptl!("pthread_rwlock_unlock.S"), 1),
-    (concat_nptl!("pthread_rwlock_wrlock.S"), 1),
-    (concat_nptl!("sem_post.S"), 1),
-    (concat_nptl!("sem_timedwait.S"), 2),
-    (concat_nptl!("sem_wait.S"), 1),
+/// Assembler files that enter the kernel, how often, and by which number.
+const ASSEMBLER: [(&str, usize, u32); 21] = [
+    ("libc/sysdeps/linux/x86_64/getcontext.S", 1, SIGPROCMASK),
+    ("libc/sysdeps/linux/x86_64/sched_getcpu.S", 1, 309),
+    ("libc/sysdeps/linux/x86_64/setcontext.S", 1, SIGPROCMASK),
+    ("libc/sysdeps/linux/x86_64/swapcontext.S", 1, SIGPROCMASK),
+    ("libc/sysdeps/linux/x86_64/vfork.S", 1, 58),
+    (concat_nptl!("cancellation.S"), 1, FUTEX),
+    (concat_nptl!("lowlevellock.S"), 7, FUTEX),
+    (concat_nptl!("lowlevelrobustlock.S"), 3, FUTEX),
+    (concat_nptl!("pthread_barrier_wait.S"), 2, FUTEX),
+    (concat_nptl!("pthread_cond_broadcast.S"), 3, FUTEX),
+    (concat_nptl!("pthread_cond_signal.S"), 3, FUTEX),
+    (concat_nptl!("pthread_once.S"), 3, FUTEX),
+    (concat_nptl!("pthread_rwlock_rdlock.S"), 1, FUTEX),
+    (concat_nptl!("pthread_rwlock_timedrdlock.S"), 1, FUTEX),
+    (concat_nptl!("pthread_rwlock_timedwrlock.S"), 1, FUTEX),
+    (concat_nptl!("pthread_rwlock_unlock.S"), 1, FUTEX),
+    (concat_nptl!("pthread_rwlock_wrlock.S"), 1, FUTEX),
+    (concat_nptl!("sem_post.S"), 1, FUTEX),
+    (concat_nptl!("sem_timedwait.S"), 2, FUTEX),
+    (concat_nptl!("sem_wait.S"), 1, FUTEX),
+    // The number is in a register: any call.
+    ("libc/sysdeps/linux/x86_64/syscall.S", 1, ANY),
 ];
+
+/// Linux's numbers of system calls.
+const FUTEX: u32 = 202;
+const SIGPROCMASK: u32 = 14;
+const ANY: u32 = u32::MAX;
+
+/// What is called in place of the kernel: each system call has a function of its own in the
+/// backend, so that a program holds those that it can make.
+fn function(number: u32) -> String {
+    match number {
+        ANY => "__l4re_syscall".to_owned(),
+        number => format!("__l4re_call_{number}"),
+    }
+}
 
 /// The assembler files that call Linux's `gettimeofday` at its fixed address, and how often.
 const CLOCK: [(&str, usize); 5] = [
@@ -69,16 +84,65 @@ const CLOCK: [(&str, usize); 5] = [
     (concat_nptl!("sem_timedwait.S"), 1),
 ];
 
-/// C files with inline assembler, and how often each enters the kernel.
-const INLINE: [(&str, usize); 5] = [
-    ("libc/sysdeps/linux/x86_64/bits/syscalls.h", 1),
-    ("libc/sysdeps/linux/x86_64/brk.c", 1),
-    ("libpthread/nptl/sysdeps/x86_64/pthreaddef.h", 1),
-    ("libpthread/nptl/sysdeps/x86_64/tls.h", 1),
-    (concat_nptl!("lowlevellock.h"), 5),
+/// C files with inline assembler, how often each enters the kernel, and by which number.
+const INLINE: [(&str, usize, u32); 4] = [
+    ("libc/sysdeps/linux/x86_64/brk.c", 1, 12),
+    ("libpthread/nptl/sysdeps/x86_64/pthreaddef.h", 1, 60),
+    ("libpthread/nptl/sysdeps/x86_64/tls.h", 1, 158),
+    (concat_nptl!("lowlevellock.h"), 5, FUTEX),
 ];
 
-const OTHERS: [Edit; 10] = [
+const OTHERS: [Edit; 17] = [
+    // The macro of most calls. Where the number is no constant, it is one of `setuid` and its
+    // kin, of which there is none.
+    edit(
+        SYSCALLS,
+        1,
+        "\"syscall\\n\\t\"",
+        "\"call __l4re_call_%c[number]\\n\\t\"",
+    ),
+    edit(
+        SYSCALLS,
+        1,
+        "\"0\" (name) ASM_ARGS_##nr :",
+        "\"0\" (name) ASM_ARGS_##nr, [number] \"i\" (__builtin_constant_p (name) ? (name) : __NR_setuid) :",
+    ),
+    edit(
+        CLONE,
+        1,
+        "%eax\n\n\tsyscall",
+        "%eax\n\n\tcall\t__l4re_call_56",
+    ),
+    edit(CLONE, 1, "%eax\n\tsyscall", "%eax\n\tcall\t__l4re_call_60"),
+    // The standard descriptors are there from the start: none has to be opened in their place.
+    edit(
+        "libc/misc/internals/__uClibc_main.c",
+        3,
+        "\t__check_one_fd (STD",
+        "\t(void) (STD",
+    ),
+    // The processors are those of the scheduler; there is no `/proc` to ask.
+    edit(
+        SYSCONF,
+        1,
+        "static int nprocessors_onln(void)\n",
+        concat!(
+            "#include <sys/syscall.h>\n",
+            "static int nprocessors_onln(void)\n{\n",
+            "\tunsigned long set[16];\n\tint ret = 0;\n",
+            "\tlong size = INLINE_SYSCALL(sched_getaffinity, 3, 0, sizeof(set), set);\n",
+            "\tfor (long bit = 0; bit < 8 * size; bit++)\n",
+            "\t\tret += set[bit / 64] >> bit % 64 & 1;\n",
+            "\treturn ret != 0 ? ret : 1;\n}\n\n",
+            "static int __attribute__((unused)) nprocessors_onln_of_proc(void)\n",
+        ),
+    ),
+    edit(
+        SYSCONF,
+        1,
+        "RETURN_FUNCTION(nprocessors_conf());",
+        "RETURN_FUNCTION(nprocessors_onln());",
+    ),
     // Where a signal's handler returns to; it is never reached.
     edit(
         "libc/sysdeps/linux/x86_64/sigaction.c",
@@ -150,19 +214,32 @@ const OTHERS: [Edit; 10] = [
 ];
 
 const MALLOC: &str = "libc/stdlib/malloc-standard/malloc.c";
+const SYSCALLS: &str = "libc/sysdeps/linux/x86_64/bits/syscalls.h";
+const CLONE: &str = "libc/sysdeps/linux/x86_64/clone.S";
+const SYSCONF: &str = "libc/unistd/sysconf.c";
 /// Where the first thread's thread-local data are set up.
 const TLS: &str = "libpthread/nptl/sysdeps/generic/libc-tls.c";
 
 /// Makes the changes in the sources in `dir`.
 pub fn apply(dir: &Path) -> Result<()> {
-    let assembler =
-        ASSEMBLER.map(|(file, count)| edit(file, count, "\n\tsyscall", "\n\tcall\t__l4re_syscall"));
+    let assembler = ASSEMBLER.map(|(file, count, number)| {
+        let call = format!("\n\tcall\t{}", function(number));
+        Edit {
+            to: call.into(),
+            ..edit(file, count, "\n\tsyscall", "")
+        }
+    });
     let clock = CLOCK.map(|(file, count)| {
         let (from, to) = ("$VSYSCALL_ADDR_vgettimeofday", "$__l4re_gettimeofday");
         edit(file, count, from, to)
     });
-    let inline =
-        INLINE.map(|(file, count)| edit(file, count, "\"syscall", "\"call __l4re_syscall"));
+    let inline = INLINE.map(|(file, count, number)| {
+        let call = format!("\"call {}", function(number));
+        Edit {
+            to: call.into(),
+            ..edit(file, count, "\"syscall", "")
+        }
+    });
     (assembler.iter())
         .chain(&clock)
         .chain(&inline)
@@ -188,7 +265,7 @@ impl Edit {
                 ),
             ));
         }
-        fs::write(&file, text.replace(self.from, self.to))?;
+        fs::write(&file, text.replace(self.from, &self.to))?;
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ use crate::workspace::{TARGET, Workspace};
 
 /// The package of the backend, and its profile.
 const BACKEND: &str = "uclibc-backend";
-const PROFILE: &str = "release";
+const PROFILE: &str = "libc";
 /// What of the kernel's headers uClibc's include.
 const KERNEL_HEADERS: [&str; 3] = ["asm", "asm-generic", "linux"];
 /// Says that all of a folder is there.

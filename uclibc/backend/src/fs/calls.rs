@@ -1,70 +1,86 @@
-//! The system calls about paths and content.
+//! The system calls about content.
 
-use super::fd;
-use super::path::{self, Node};
-use super::table::{Entry, Kind, Open, descriptor, insert};
+use super::path::{self, Path, Place};
+use super::table::{Entry, Open, descriptor, insert};
+use super::{Object, fd};
 use crate::errno::{
-    EACCES, EBADF, EINVAL, ENOENT, ENOTDIR, ERANGE, EROFS, ESPIPE, Errno, Result, fail,
+    EBADF, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ERANGE, EROFS, ESPIPE, Errno, Result, fail,
 };
 use crate::user;
-use alloc::string::String;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
+use l4re_files::{CREATE, EXCLUSIVE, TRUNCATE, WRITE};
 use linux_raw_sys::general::{
-    AT_FDCWD, FD_CLOEXEC, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_TRUNC, SEEK_CUR, SEEK_END,
-    SEEK_SET, W_OK, iovec,
+    AT_FDCWD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_TRUNC,
+    SEEK_CUR, SEEK_END, SEEK_SET, W_OK, iovec,
 };
 
-/// Looks up a path that starts at a directory's descriptor.
-///
-/// # Safety
-/// `path` is 0 or the address of a string.
-pub unsafe fn look_up_at(dir: u64, path: u64) -> Result<(Node, Vec<String>)> {
-    // SAFETY: as the caller vouches.
-    let path = unsafe { user::string(path)? };
-    let dir = fd(dir)?;
-    let parts = if dir == AT_FDCWD || path.starts_with(b"/") {
-        path::parts(path, None)?
-    } else {
-        match &descriptor(dir)?.kind {
-            Kind::Dir(base, _) => path::parts(path, Some(base))?,
-            _ => return fail(ENOTDIR),
+/// Opens what is at a path.
+fn open_object(path: &Path, flags: u32) -> Result<Box<dyn Object>> {
+    let writes = flags & O_ACCMODE != O_RDONLY;
+    let (creates, new) = (flags & O_CREAT != 0, flags & O_EXCL != 0);
+    if let Place::Files(spot) = path.place()? {
+        let mut how = 0;
+        for (given, flag) in [
+            (writes, WRITE),
+            (creates, CREATE),
+            (creates && new, EXCLUSIVE),
+            (writes && flags & O_TRUNC != 0, TRUNCATE),
+        ] {
+            if given {
+                how |= flag;
+            }
         }
-    };
-    let node = path::look_up(parts.clone())?;
-    path::check_trailing(path, &node)?;
-    Ok((node, parts))
-}
-
-/// `open`, `openat`.
-///
-/// # Safety
-/// As [`look_up_at`].
-pub unsafe fn open(dir: u64, path: u64, flags: u64) -> Result {
-    let flags = flags as u32;
-    // SAFETY: as the caller vouches.
-    let node = match unsafe { look_up_at(dir, path) } {
-        Ok((node, _)) => node,
-        Err(Errno(ENOENT)) if flags & O_CREAT != 0 => return fail(EROFS),
-        Err(e) => return Err(e),
-    };
-    if flags & O_CREAT != 0 && flags & O_EXCL != 0 {
-        return fail(linux_raw_sys::errno::EEXIST);
+        let is_dir = path.of_dir || flags & O_DIRECTORY != 0 || spot.path.is_empty();
+        let opened = if is_dir { fail(EISDIR) } else { spot.open(how) };
+        return match opened {
+            Ok(file) => Ok(Box::new(file)),
+            // A directory is opened to be listed.
+            Err(Errno(EISDIR)) if !writes && !creates => {
+                if !spot.about()?.is_dir() {
+                    return fail(ENOTDIR);
+                }
+                path.open_to_read()
+            }
+            Err(error) => Err(error),
+        };
     }
-    if flags & O_TRUNC != 0 && matches!(node, Node::File(_)) {
+    let object = match path.open_to_read() {
+        Err(Errno(ENOENT)) if creates => return fail(EROFS),
+        result => result?,
+    };
+    let is_dir = object.dir().is_some();
+    if creates && new {
+        return fail(EEXIST);
+    }
+    if (writes || creates) && is_dir {
+        return fail(EISDIR);
+    }
+    if (writes || flags & O_TRUNC != 0) && !object.is_stream() {
         return fail(EROFS);
     }
-    let open = Open::new(node, flags)?;
-    if flags & O_DIRECTORY != 0 && !matches!(open.kind, Kind::Dir(..)) {
+    if (path.of_dir || flags & O_DIRECTORY != 0) && !is_dir {
         return fail(ENOTDIR);
     }
+    Ok(object)
+}
+
+/// `open`, `openat`. (Files have no permissions.)
+///
+/// # Safety
+/// As [`Path::at`].
+pub unsafe fn open(dir: u64, path: u64, flags: u64, _mode: u64) -> Result {
+    let flags = flags as u32;
+    // SAFETY: as the caller vouches.
+    let path = unsafe { Path::at(dir, path)? };
+    let object = open_object(&path, flags)?;
     let own = if flags & O_CLOEXEC != 0 {
         FD_CLOEXEC
     } else {
         0
     };
     let entry = Entry {
-        open: Arc::new(open),
+        open: Arc::new(Open::new(object, flags)),
         flags: own,
     };
     insert(entry, 0)
@@ -90,21 +106,36 @@ pub unsafe fn write(file: u64, from: u64, len: u64) -> Result {
     Ok(descriptor(fd(file)?)?.write(from)? as i64)
 }
 
+/// What has been opened, for calls that name a place in it.
+fn with_places(file: u64, at: u64) -> Result<Arc<Open>> {
+    if (at as i64) < 0 {
+        return fail(EINVAL);
+    }
+    let open = descriptor(fd(file)?)?;
+    if open.object.is_stream() {
+        return fail(ESPIPE);
+    }
+    Ok(open)
+}
+
 /// `pread64`.
 ///
 /// # Safety
 /// As [`read`].
-pub unsafe fn pread(file: u64, to: u64, len: u64, offset: u64) -> Result {
-    if (offset as i64) < 0 {
-        return fail(EINVAL);
-    }
-    let open = descriptor(fd(file)?)?;
-    if let Kind::Device(_) = open.kind {
-        return fail(ESPIPE);
-    }
+pub unsafe fn pread(file: u64, to: u64, len: u64, at: u64) -> Result {
     // SAFETY: as the caller vouches.
     let to = unsafe { user::buffer(to, len)? };
-    Ok(open.read_at(to, offset)? as i64)
+    Ok(with_places(file, at)?.read_at(to, at)? as i64)
+}
+
+/// `pwrite64`.
+///
+/// # Safety
+/// As [`read`].
+pub unsafe fn pwrite(file: u64, from: u64, len: u64, at: u64) -> Result {
+    // SAFETY: as the caller vouches.
+    let from = unsafe { user::bytes(from, len)? };
+    Ok(with_places(file, at)?.write_at(from, at)? as i64)
 }
 
 /// Calls `f` for each of the pieces; ends with the first that is not done whole.
@@ -163,38 +194,37 @@ pub unsafe fn writev(file: u64, vector: u64, count: u64) -> Result {
 /// `lseek`.
 pub fn lseek(file: u64, offset: u64, from: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    let size = match &open.kind {
-        Kind::Device(_) => return fail(ESPIPE),
-        Kind::File(file) => file.size() as i64,
-        Kind::Dir(..) => 0,
-    };
+    if open.object.is_stream() {
+        return fail(ESPIPE);
+    }
     let mut position = open.position.lock();
     let base = match from as u32 {
         SEEK_SET => 0,
         SEEK_CUR => *position as i64,
-        SEEK_END => size,
+        SEEK_END => open.object.about()?.size as i64,
         _ => return fail(EINVAL),
     };
     let to = base.checked_add(offset as i64).filter(|to| *to >= 0);
     let Some(to) = to else {
         return fail(EINVAL);
     };
-    if let Kind::Dir(_, listing) = &open.kind {
-        listing.lock().seek(to as usize);
+    if let Some(dir) = open.object.dir() {
+        dir.seek(to as usize);
     }
     *position = to as u64;
     Ok(to)
 }
 
-/// `access`, `faccessat`: everything may be read, nothing but devices written.
+/// `access`, `faccessat`: everything may be read, and written where things can be.
 ///
 /// # Safety
-/// As [`look_up_at`].
+/// As [`Path::at`].
 pub unsafe fn access(dir: u64, path: u64, mode: u64) -> Result {
     // SAFETY: as the caller vouches.
-    let (node, _) = unsafe { look_up_at(dir, path)? };
-    match node {
-        Node::Device(_) => Ok(0),
+    let path = unsafe { Path::at(dir, path)? };
+    path.about()?;
+    match path.place()? {
+        Place::Device(_) | Place::Files(_) => Ok(0),
         _ if mode as u32 & W_OK != 0 => fail(EROFS),
         _ => Ok(0),
     }
@@ -203,27 +233,25 @@ pub unsafe fn access(dir: u64, path: u64, mode: u64) -> Result {
 /// `chdir`.
 ///
 /// # Safety
-/// As [`look_up_at`].
+/// As [`Path::at`].
 pub unsafe fn chdir(path: u64) -> Result {
     // SAFETY: as the caller vouches.
-    let (node, parts) = unsafe { look_up_at(AT_FDCWD as i64 as u64, path)? };
-    match node {
-        Node::File(_) | Node::Device(_) => fail(ENOTDIR),
-        _ => {
-            path::set_cwd(parts);
-            Ok(0)
-        }
+    let path = unsafe { Path::at(AT_FDCWD as i64 as u64, path)? };
+    if !path.about()?.is_dir() {
+        return fail(ENOTDIR);
     }
+    path::set_cwd(path.into_string());
+    Ok(0)
 }
 
 /// `fchdir`.
 pub fn fchdir(dir: u64) -> Result {
-    match &descriptor(fd(dir)?)?.kind {
-        Kind::Dir(path, _) => {
-            path::set_cwd(path.clone());
+    match descriptor(fd(dir)?)?.object.dir() {
+        Some(dir) => {
+            path::set_cwd(dir.path().into());
             Ok(0)
         }
-        _ => fail(ENOTDIR),
+        None => fail(ENOTDIR),
     }
 }
 
@@ -245,25 +273,11 @@ pub unsafe fn getcwd(to: u64, size: u64) -> Result {
 /// `readlink`, `readlinkat`: there are no links.
 ///
 /// # Safety
-/// As [`look_up_at`].
+/// As [`Path::at`].
 pub unsafe fn readlink(dir: u64, path: u64) -> Result {
     // SAFETY: as the caller vouches.
-    unsafe { look_up_at(dir, path)? };
+    unsafe { Path::at(dir, path)? }.about()?;
     fail(EINVAL)
-}
-
-/// What would change files: they are read-only. What is not there at all is told first.
-///
-/// # Safety
-/// As [`look_up_at`].
-pub unsafe fn refuse_change(dir: u64, path: u64, creates: bool) -> Result {
-    // SAFETY: as the caller vouches.
-    match unsafe { look_up_at(dir, path) } {
-        Ok(_) if creates => fail(linux_raw_sys::errno::EEXIST),
-        Ok((Node::Device(_) | Node::Root | Node::Devices, _)) => fail(EACCES),
-        Err(e) if !creates || e != Errno(ENOENT) => Err(e),
-        _ => fail(EROFS),
-    }
 }
 
 /// Whether a descriptor is one, for calls that have nothing to do.

@@ -1,6 +1,7 @@
 //! The program's log as its terminal.
 
-use crate::errno::Result;
+use super::object::{About, Object};
+use crate::errno::{EAGAIN, Result, fail};
 use core::time::Duration;
 use l4re::icu::Icu;
 use l4re::semaphore::Semaphore;
@@ -15,8 +16,36 @@ const POLL: Duration = Duration::from_millis(50);
 /// Raised when there is input; none before the first wait.
 static INPUT: SpinLock<Option<Cap<Semaphore>>> = SpinLock::new(None);
 
+/// The terminal.
+pub struct Console;
+
+impl Object for Console {
+    fn about(&self) -> Result<About> {
+        Ok(About::device(1))
+    }
+
+    fn read(&self, to: &mut [u8], _: u64, wait: bool) -> Result<usize> {
+        match read(to, wait)? {
+            0 if !wait && !to.is_empty() => fail(EAGAIN),
+            n => Ok(n),
+        }
+    }
+
+    fn write(&self, from: &[u8], _: u64) -> Result<usize> {
+        print(from)
+    }
+
+    fn is_stream(&self) -> bool {
+        true
+    }
+
+    fn is_terminal(&self) -> bool {
+        true
+    }
+}
+
 /// Writes all of it. A program without a log writes nowhere.
-pub fn write(text: &[u8]) -> Result<usize> {
+pub fn print(text: &[u8]) -> Result<usize> {
     let log = start::env().log();
     if log.is_valid() {
         log.write(text)?;
@@ -25,7 +54,7 @@ pub fn write(text: &[u8]) -> Result<usize> {
 }
 
 /// Waits for input and reads it; what a terminal's Enter key sends is a new line.
-pub fn read(to: &mut [u8], wait: bool) -> Result<usize> {
+fn read(to: &mut [u8], wait: bool) -> Result<usize> {
     let log = start::env().log();
     if to.is_empty() || !log.is_valid() {
         return Ok(0);

@@ -1,8 +1,7 @@
 //! The system calls about descriptors themselves.
 
 use super::fd;
-use super::path::Device;
-use super::table::{self, Entry, Kind, descriptor, with_entry};
+use super::table::{self, Entry, descriptor, with_entry};
 use crate::errno::{EBADF, EINVAL, ENOTTY, Result, fail};
 use crate::{time, user};
 use core::sync::atomic::Ordering;
@@ -96,13 +95,16 @@ const COOKED: Termios = Termios {
 /// `to` is 0 or the place that the request is about.
 pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    match (&open.kind, request as u32) {
-        (Kind::Device(Device::Console), TCGETS) => {
+    if !open.object.is_terminal() {
+        return fail(ENOTTY);
+    }
+    match request as u32 {
+        TCGETS => {
             // SAFETY: as the caller vouches.
             unsafe { user::put(to, COOKED) };
             Ok(0)
         }
-        (Kind::Device(Device::Console), TCSETS | TCSETSW | TCSETSF) => Ok(0),
+        TCSETS | TCSETSW | TCSETSF => Ok(0),
         _ => fail(ENOTTY),
     }
 }

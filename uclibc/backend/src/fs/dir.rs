@@ -3,90 +3,196 @@
 //! L4Re's name spaces cannot be listed. Where one holds a file `.dirinfo`, as moe's `rom` does,
 //! that tells the names: each as its length, a colon, the name, and a new line.
 
-use super::fd;
-use super::file::File;
-use super::path::{self, DEVICES};
-use super::table::{Kind, descriptor};
-use crate::errno::{EINVAL, ENOTDIR, Result, fail};
+use super::object::{About, Object};
+use super::path::{self, Place, TMP};
+use super::rom::Rom;
+use super::table::descriptor;
+use super::{device, fd};
+use crate::errno::{EINVAL, EISDIR, ENOTDIR, Result, fail};
 use crate::user;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::time::Duration;
 use l4re::dataspace::Dataspace;
-use l4re::{OwnedCap, start};
+use l4re::namespace::Namespace;
+use l4re::sync::SpinLock;
+use l4re::{Cap, OwnedCap, start};
+use l4re_files::{Files, kind};
 use linux_raw_sys::general::{DT_CHR, DT_DIR, DT_REG};
 
 /// The most that a list of names may take.
 const MAX_LIST: u64 = 1 << 20;
 
+/// A directory that is open.
+pub struct Dir {
+    path: String,
+    listing: SpinLock<Listing>,
+}
+
 /// What a directory held when it was first read.
 #[derive(Default)]
-pub struct Listing {
-    entries: Option<Vec<(String, u8)>>,
+struct Listing {
+    entries: Option<Vec<Entry>>,
     next: usize,
 }
 
-impl Listing {
-    /// Goes on with this entry; from the start, the directory is read anew.
-    pub fn seek(&mut self, to: usize) {
-        self.next = to;
-        if to == 0 {
-            self.entries = None;
+struct Entry {
+    name: String,
+    kind: u8,
+}
+
+impl Entry {
+    fn new(name: &str, kind: u32) -> Entry {
+        Entry {
+            name: name.into(),
+            kind: kind as u8,
         }
     }
 }
 
-fn entries(path: &[String]) -> Vec<(String, u8)> {
-    let dots = [".", ".."].map(|name| (name.into(), DT_DIR as u8));
-    let names: Vec<(String, u8)> = match path {
-        [] => {
-            let spaces = start::env().caps().filter_map(|cap| {
-                let name = core::str::from_utf8(cap.name()).ok()?;
-                // Others are no directories; a list of names tells for sure.
-                listed(name, ".dirinfo").map(|_| (name.into(), DT_DIR as u8))
-            });
-            spaces.chain([("dev".into(), DT_DIR as u8)]).collect()
+impl Dir {
+    /// The directory of a path.
+    pub fn new(path: String) -> Dir {
+        Dir {
+            path,
+            listing: SpinLock::new(Listing::default()),
         }
-        [dev] if dev == "dev" => (DEVICES.iter())
-            .map(|(name, _)| ((*name).into(), DT_CHR as u8))
-            .collect(),
-        [space, rest @ ..] => {
-            let mut name = rest.join("/");
-            if !name.is_empty() {
-                name += "/";
-            }
-            listed(space, &(name + ".dirinfo")).unwrap_or_default()
+    }
+
+    /// Its path from the root, without a `/` at an end.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Goes on with this entry; from the start, the directory is read anew.
+    pub fn seek(&self, to: usize) {
+        let mut listing = self.listing.lock();
+        listing.next = to;
+        if to == 0 {
+            listing.entries = None;
         }
-    };
-    dots.into_iter().chain(names).collect()
+    }
 }
 
-/// The names that a list in a name space tells.
-fn listed(space: &str, list: &str) -> Option<Vec<(String, u8)>> {
-    let file: OwnedCap<Dataspace> = path::query(space, list).ok()?;
-    let file = File::open(file).ok()?;
-    let mut text = alloc::vec![0; file.size().min(MAX_LIST) as usize];
-    file.read_at(&mut text, 0).ok()?;
-    Some(
-        parse(&text)
-            .filter(|name| *name != ".dirinfo")
-            .map(|name| (name.into(), DT_REG as u8))
-            .collect(),
-    )
+impl Object for Dir {
+    fn about(&self) -> Result<About> {
+        match path::place(&self.path)? {
+            Place::Files(spot) => spot.about(),
+            _ => Ok(About::dir(path::id(&self.path))),
+        }
+    }
+
+    fn read(&self, _: &mut [u8], _: u64, _: bool) -> Result<usize> {
+        fail(EISDIR)
+    }
+
+    fn write(&self, _: &[u8], _: u64) -> Result<usize> {
+        fail(EISDIR)
+    }
+
+    fn dir(&self) -> Option<&Dir> {
+        Some(self)
+    }
+}
+
+fn entries(path: &str) -> Result<Vec<Entry>> {
+    let mut all = Vec::new();
+    all.extend([".", ".."].map(|name| Entry::new(name, DT_DIR)));
+    match path::place(path)? {
+        Place::Dir if path.is_empty() => {
+            all.push(Entry::new("dev", DT_DIR));
+            for cap in start::env().caps() {
+                let Ok(name) = core::str::from_utf8(cap.name()) else {
+                    continue;
+                };
+                let space: Cap<Namespace> = Cap::new(cap.cap);
+                // Others are no directories; a list of names tells for sure.
+                if path::speaks_files(space) || list(space, ".dirinfo").is_some() {
+                    all.push(Entry::new(name, DT_DIR));
+                }
+            }
+            let has = |name| all.iter().any(|entry| entry.name == name);
+            if has(TMP.1) && !has(TMP.0) {
+                all.push(Entry::new(TMP.0, DT_DIR));
+            }
+        }
+        Place::Dir => all.extend(device::NAMES.map(|name| Entry::new(name, DT_CHR))),
+        Place::Device(_) => {}
+        Place::Names(space, name) => {
+            let mut list_name = String::from(name);
+            if !name.is_empty() {
+                list_name.push('/');
+            }
+            list_name += ".dirinfo";
+            if let Some(text) = list(space, &list_name) {
+                each(&text, |name| {
+                    if name != ".dirinfo" {
+                        all.push(Entry::new(name, DT_REG));
+                    }
+                });
+            }
+        }
+        Place::Files(spot) => loop {
+            let after = all.get(2..).and_then(<[Entry]>::last);
+            let after = after.map_or("", |entry| &entry.name);
+            let list = spot.server.list(spot.path, after)?;
+            let before = all.len();
+            // Names come in order: a server that goes back would never end.
+            let new = l4re_files::entries(&list).filter(|(_, name)| *name > after);
+            let new: Vec<Entry> = new
+                .map(|(what, name)| {
+                    let kind = if what == kind::DIR { DT_DIR } else { DT_REG };
+                    Entry::new(name, kind)
+                })
+                .collect();
+            all.extend(new);
+            if all.len() == before {
+                break;
+            }
+        },
+    }
+    Ok(all)
+}
+
+/// A list of names in a name space.
+fn list(space: Cap<Namespace>, name: &str) -> Option<Vec<u8>> {
+    let file: OwnedCap<Dataspace> = space.query_timeout(name, Duration::ZERO).ok()?;
+    let file = Rom::open(file, 0).ok()?;
+    let size = file.about().ok()?.size;
+    let mut text = alloc::vec![0; size.min(MAX_LIST) as usize];
+    file.read(&mut text, 0, false).ok()?;
+    Some(text)
 }
 
 /// The names of a list; ends where it is not one any more.
-fn parse(text: &[u8]) -> impl Iterator<Item = &str> {
+fn each(text: &[u8], mut f: impl FnMut(&str)) {
     let mut rest = text;
-    core::iter::from_fn(move || {
-        let colon = rest.iter().position(|b| *b == b':')?;
-        let (len, behind) = rest.split_at_checked(colon)?;
-        let len: usize = core::str::from_utf8(len).ok()?.trim().parse().ok()?;
-        let (name, behind) = behind.get(1..)?.split_at_checked(len)?;
+    loop {
+        let mut len = 0usize;
+        let mut at = 0;
+        // Blanks, new lines and digits before the colon.
+        loop {
+            match rest.get(at) {
+                Some(b':') => break,
+                Some(digit @ b'0'..=b'9') => {
+                    len = len.saturating_mul(10).saturating_add((digit - b'0').into());
+                }
+                Some(b' ' | b'\n') => {}
+                _ => return,
+            }
+            at += 1;
+        }
+        let name = rest
+            .get(at + 1..)
+            .and_then(|rest| rest.split_at_checked(len));
+        let Some((name, behind)) = name.filter(|(name, _)| !name.is_empty()) else {
+            return;
+        };
         rest = behind;
-        core::str::from_utf8(name)
-            .ok()
-            .filter(|name| !name.is_empty())
-    })
+        if let Ok(name) = core::str::from_utf8(name) {
+            f(name);
+        }
+    }
 }
 
 /// Where the name stands in an entry (`struct linux_dirent64`).
@@ -98,34 +204,33 @@ const NAME_OFFSET: usize = 19;
 /// `to` and `size` are of a buffer of the caller's.
 pub unsafe fn getdents(file: u64, to: u64, size: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    let Kind::Dir(path, listing) = &open.kind else {
+    let Some(dir) = open.object.dir() else {
         return fail(ENOTDIR);
     };
     // SAFETY: as the caller vouches.
     let to = unsafe { user::buffer(to, size)? };
-    let mut listing = listing.lock();
+    let mut listing = dir.listing.lock();
     let Listing {
         entries: known,
         next,
     } = &mut *listing;
-    let all = known.get_or_insert_with(|| entries(path));
+    let all = match known {
+        Some(all) => all,
+        None => known.insert(entries(&dir.path)?),
+    };
     let mut done = 0;
-    while let Some((name, kind)) = all.get(*next) {
+    while let Some(Entry { name, kind }) = all.get(*next) {
         let len = (NAME_OFFSET + name.len() + 1).next_multiple_of(8);
         let Some(entry) = to.get_mut(done..done + len) else {
             break;
         };
         entry.fill(0);
-        let head = (*next as u64 + 1)
-            .to_le_bytes()
-            .into_iter()
-            .chain((*next as u64 + 1).to_le_bytes())
-            .chain((len as u16).to_le_bytes())
-            .chain([*kind])
-            .chain(name.bytes());
-        for (to, from) in entry.iter_mut().zip(head) {
-            *to = from;
-        }
+        let place = (*next as u64 + 1).to_le_bytes();
+        put(entry, 0, &place);
+        put(entry, 8, &place);
+        put(entry, 16, &(len as u16).to_le_bytes());
+        put(entry, 18, &[*kind]);
+        put(entry, NAME_OFFSET, name.as_bytes());
         done += len;
         *next += 1;
     }
@@ -133,4 +238,10 @@ pub unsafe fn getdents(file: u64, to: u64, size: u64) -> Result {
         return fail(EINVAL);
     }
     Ok(done as i64)
+}
+
+fn put(entry: &mut [u8], at: usize, bytes: &[u8]) {
+    for (to, from) in entry.iter_mut().skip(at).zip(bytes) {
+        *to = *from;
+    }
 }

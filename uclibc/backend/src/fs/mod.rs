@@ -1,23 +1,34 @@
 //! Files: what stands behind a path, and descriptors.
 //!
 //! The tree has the program's name spaces by the names of their capabilities (`/rom`, say) and
-//! a small `/dev`. What a name space holds is read as its dataspaces are; they are not written.
+//! a small `/dev`. What L4Re's name spaces hold is read as their dataspaces are. A name space
+//! that speaks `l4re_files`, as the example `tmpfs` does, is written, too.
 
 mod calls;
+mod change;
 mod console;
 mod control;
+mod device;
 mod dir;
-mod file;
+mod files;
+mod object;
 mod path;
+mod rom;
 mod stat;
 mod table;
 
 pub use calls::{
-    access, chdir, check, fchdir, getcwd, lseek, open, pread, read, readlink, readv, refuse_change,
-    write, writev,
+    access, chdir, check, fchdir, getcwd, lseek, open, pread, pwrite, read, readlink, readv, write,
+    writev,
 };
+pub use change::{
+    allocate, ftruncate, keep_mode, keep_open_owner, keep_owner, make_dir, refuse_new,
+    refuse_times, remove, rename, truncate,
+};
+pub use console::print;
 pub use control::{close, dup, dup_to, fcntl, ioctl, poll, pselect, select, timeout};
 pub use dir::getdents;
+pub use object::Object;
 pub use stat::{fstat, newfstatat, stat, statx};
 pub use table::{Open, descriptor};
 

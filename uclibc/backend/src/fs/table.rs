@@ -1,109 +1,62 @@
 //! Descriptors.
 
-use super::console;
-use super::dir::Listing;
-use super::file::File;
-use super::path::{Device, Node};
-use crate::errno::{EAGAIN, EBADF, EINVAL, EISDIR, EMFILE, EROFS, Result, fail};
-use crate::random;
-use alloc::string::String;
+use super::console::Console;
+use super::object::Object;
+use crate::errno::{EBADF, EINVAL, EMFILE, Result, fail};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 use l4re::sync::SpinLock;
-use linux_raw_sys::general::{O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
+use linux_raw_sys::general::{O_ACCMODE, O_APPEND, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 
 /// How many descriptors a program can have.
 const MAX: usize = 1024;
 
-/// What a file is, behind a descriptor.
-pub enum Kind {
-    /// A device.
-    Device(Device),
-    /// A file.
-    File(File),
-    /// A directory: its path.
-    Dir(Vec<String>, SpinLock<Listing>),
-}
-
 /// What has been opened; descriptors that were duplicated share it.
 pub struct Open {
     /// What it is.
-    pub kind: Kind,
-    /// The place of the next read; reads are one after the other.
+    pub object: Box<dyn Object>,
+    /// The place of the next read or write; they are one after the other.
     pub position: SpinLock<u64>,
     /// What it was opened with (`O_…`).
     pub flags: AtomicU32,
 }
 
 impl Open {
-    /// Opens what a path has led to.
-    pub fn new(node: Node, flags: u32) -> Result<Open> {
-        let dir = |path| Kind::Dir(path, SpinLock::new(Listing::default()));
-        let kind = match node {
-            Node::Root => dir(Vec::new()),
-            Node::Devices => dir(alloc::vec!["dev".into()]),
-            Node::Names(path) => dir(path),
-            Node::Device(device) => Kind::Device(device),
-            Node::File(file) => Kind::File(file),
-        };
-        if flags & O_ACCMODE != O_RDONLY {
-            match kind {
-                Kind::Dir(..) => return fail(EISDIR),
-                Kind::File(_) => return fail(EROFS),
-                Kind::Device(_) => {}
-            }
-        }
-        Ok(Open {
-            kind,
+    /// What has been opened so.
+    pub fn new(object: Box<dyn Object>, flags: u32) -> Open {
+        Open {
+            object,
             position: SpinLock::new(0),
             flags: AtomicU32::new(flags),
-        })
-    }
-
-    fn console(flags: u32) -> Arc<Open> {
-        Arc::new(Open {
-            kind: Kind::Device(Device::Console),
-            position: SpinLock::new(0),
-            flags: AtomicU32::new(flags),
-        })
-    }
-
-    fn accepts(&self, not: u32) -> Result<()> {
-        if self.flags.load(Ordering::Relaxed) & O_ACCMODE == not {
-            return fail(EBADF);
         }
-        Ok(())
+    }
+
+    fn flags(&self) -> u32 {
+        self.flags.load(Ordering::Relaxed)
+    }
+
+    /// Fails unless it was opened to be written.
+    pub fn to_write(&self) -> Result<()> {
+        match self.flags() & O_ACCMODE {
+            O_RDONLY => fail(EBADF),
+            _ => Ok(()),
+        }
     }
 
     /// Reads from a place in the file, or what a device has.
-    pub fn read_at(&self, to: &mut [u8], offset: u64) -> Result<usize> {
-        self.accepts(O_WRONLY)?;
-        match &self.kind {
-            Kind::Dir(..) => fail(EISDIR),
-            Kind::File(file) => file.read_at(to, offset),
-            Kind::Device(Device::Null) => Ok(0),
-            Kind::Device(Device::Zero) => {
-                to.fill(0);
-                Ok(to.len())
-            }
-            Kind::Device(Device::Random) => {
-                random::fill(to);
-                Ok(to.len())
-            }
-            Kind::Device(Device::Console) => {
-                let wait = self.flags.load(Ordering::Relaxed) & O_NONBLOCK == 0;
-                match console::read(to, wait)? {
-                    0 if !wait && !to.is_empty() => fail(EAGAIN),
-                    n => Ok(n),
-                }
-            }
+    pub fn read_at(&self, to: &mut [u8], at: u64) -> Result<usize> {
+        let flags = self.flags();
+        if flags & O_ACCMODE == O_WRONLY {
+            return fail(EBADF);
         }
+        self.object.read(to, at, flags & O_NONBLOCK == 0)
     }
 
-    /// Reads from where the last read ended.
+    /// Reads from where the last call ended.
     pub fn read(&self, to: &mut [u8]) -> Result<usize> {
-        if let Kind::Device(_) = self.kind {
+        if self.object.is_stream() {
             return self.read_at(to, 0);
         }
         let mut position = self.position.lock();
@@ -112,13 +65,31 @@ impl Open {
         Ok(n)
     }
 
-    /// Writes.
-    pub fn write(&self, bytes: &[u8]) -> Result<usize> {
-        self.accepts(O_RDONLY)?;
-        match &self.kind {
-            Kind::Device(Device::Console) => console::write(bytes),
-            Kind::Device(_) => Ok(bytes.len()),
-            Kind::Dir(..) | Kind::File(_) => fail(EBADF),
+    /// Writes to a place in the file; to its end if it was opened so.
+    pub fn write_at(&self, from: &[u8], at: u64) -> Result<usize> {
+        self.to_write()?;
+        let at = self.place(at)?;
+        self.object.write(from, at)
+    }
+
+    /// Writes where the last call ended.
+    pub fn write(&self, from: &[u8]) -> Result<usize> {
+        self.to_write()?;
+        if self.object.is_stream() {
+            return self.object.write(from, 0);
+        }
+        let mut position = self.position.lock();
+        let at = self.place(*position)?;
+        let n = self.object.write(from, at)?;
+        *position = at + n as u64;
+        Ok(n)
+    }
+
+    fn place(&self, at: u64) -> Result<u64> {
+        if self.flags() & O_APPEND != 0 {
+            Ok(self.object.about()?.size)
+        } else {
+            Ok(at)
         }
     }
 }
@@ -138,7 +109,7 @@ type Table = Vec<Option<Entry>>;
 static TABLE: SpinLock<Option<Table>> = SpinLock::new(None);
 
 fn standard() -> Table {
-    let console = Open::console(O_RDWR);
+    let console = Arc::new(Open::new(Box::new(Console), O_RDWR));
     let entry = || Entry {
         open: Arc::clone(&console),
         flags: 0,

@@ -6,7 +6,7 @@
 
 use super::record::{Record, current};
 use crate::errno::{EAGAIN, EINVAL, ENOSYS, ETIMEDOUT, Errno, Result, fail};
-use crate::time::{self, Deadline};
+use crate::time::{self, Deadline, Since};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -287,12 +287,16 @@ pub unsafe fn futex(args: [u64; 6]) -> Result {
     match op & !(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME) {
         FUTEX_WAIT => {
             // SAFETY: as the caller vouches.
-            let end = unsafe { time::deadline(time, false)? };
+            let end = unsafe { time::deadline(time, Since::Now)? };
             wait(word, value as u32, any, end)
         }
         FUTEX_WAIT_BITSET => {
+            let since = match op & FUTEX_CLOCK_REALTIME {
+                0 => Since::Start,
+                _ => Since::Epoch,
+            };
             // SAFETY: as the caller vouches.
-            let end = unsafe { time::deadline(time, true)? };
+            let end = unsafe { time::deadline(time, since)? };
             wait(word, value as u32, last as u32, end)
         }
         FUTEX_WAKE => Ok(Guard::lock().wake(word, count(value), any) as i64),

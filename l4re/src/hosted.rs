@@ -108,3 +108,14 @@ pub(crate) fn free_cap(cap: CapIdx) {
         free(cap.0);
     }
 }
+
+/// The calling thread's capability, if a C library's backend made the thread, or knows it.
+pub(crate) fn current_thread() -> Option<CapIdx> {
+    let place = weak!("__l4re_thread_cap");
+    if place == 0 {
+        return None;
+    }
+    // SAFETY: the backend's function of this name has this type.
+    let current: extern "C" fn() -> u64 = unsafe { core::mem::transmute(place) };
+    Some(CapIdx(current())).filter(|cap| cap.is_valid())
+}

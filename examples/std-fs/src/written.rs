@@ -75,7 +75,7 @@ fn list(dir: &Path) -> io::Result<Vec<String>> {
 
 /// More than a message holds.
 fn large(path: &Path) -> io::Result<()> {
-    let bytes: Vec<u8> = (0..16u32 << 10).map(|n| (n * n >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..16u32 << 10).map(|n| ((n * n) >> 7) as u8).collect();
     fs::write(path, &bytes)?;
     let mut all = Vec::new();
     File::open(path)?.read_to_end(&mut all)?;

@@ -90,7 +90,13 @@ pub(super) fn own_info<R>(use_it: impl FnOnce(&Arc<Info>) -> R) -> R {
                 info.set_cap(env.main_thread().idx());
                 info
             }
-            None => Info::new(None, MAIN_THREAD_PRIO),
+            None => {
+                let info = Info::new(None, MAIN_THREAD_PRIO);
+                if let Some(cap) = crate::hosted::current_thread() {
+                    info.set_cap(cap);
+                }
+                info
+            }
         };
         own = Arc::into_raw(Arc::new(info));
         OWN.set(own);
@@ -108,12 +114,14 @@ pub(crate) fn own_prio() -> u64 {
     unsafe { own.as_ref() }.map_or(MAIN_THREAD_PRIO, |info| info.prio)
 }
 
-/// The calling thread's capability, as far as it is known: the first thread's if it is not.
+/// The calling thread's capability, as far as it is known, here or by a C library that made the
+/// thread: the first thread's if it is not.
 pub(crate) fn current_cap(env: &Env) -> Cap<Thread> {
     let own = own();
     // SAFETY: as above.
     let cap = unsafe { own.as_ref() }.map(|info| Cap::new(CapIdx(info.cap.load(Relaxed))));
     cap.filter(|cap| cap.is_valid())
+        .or_else(|| crate::hosted::current_thread().map(Cap::new))
         .unwrap_or_else(|| env.main_thread())
 }
 

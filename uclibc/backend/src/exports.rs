@@ -59,3 +59,14 @@ extern "C" fn pthread_l4_for_each_thread(f: extern "C" fn(u64)) {
         f(thread);
     }
 }
+
+/// The calling thread's capability, for the program's own copy of the crate `l4re`, which does
+/// not know threads that it has not made.
+#[unsafe(no_mangle)]
+extern "C" fn __l4re_thread_cap() -> u64 {
+    // A message may be being written.
+    let record = l4re::msg::preserve(thread::current);
+    record
+        .map_or(CapIdx::INVALID, |record| record.thread().idx())
+        .0
+}

@@ -16,9 +16,10 @@ use crate::workspace::Workspace;
 
 /// What can be seen of the backend. All else of it is its own, so that it meets neither the
 /// program's copy of the same crates nor anything of `std`.
-const EXPORTS: [&str; 11] = [
+const EXPORTS: [&str; 12] = [
     "__l4re_gettimeofday",
     "__l4re_syscall",
+    "__l4re_thread_cap",
     "_dl_pagesize",
     "_dl_tls_static_size",
     "_start",

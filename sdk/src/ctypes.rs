@@ -8,6 +8,9 @@ pub use l4re_sys::op::icu::IcuInfo as l4_icu_info_t;
 pub use l4re_sys::op::icu::MsiInfo as l4_icu_msi_info_t;
 pub use l4re_sys::op::vcon::VconAttr as l4_vcon_attr_t;
 pub use l4re_sys::re::dataspace::Stats as l4re_ds_stats_t;
+pub use l4re_sys::re::event::{
+    AbsInfo as l4re_event_absinfo_t, StreamInfo as l4re_event_stream_info_t,
+};
 pub use l4re_sys::{
     CapIdx as l4_cap_idx_t, CpuSet as l4_sched_cpu_set_t, ExcRegs as l4_exc_regs_t,
     Fpage as l4_fpage_t, KernelInfo as l4_kernel_info_t, MemDesc as l4_kernel_info_mem_desc_t,
@@ -35,6 +38,11 @@ pub type l4re_ds_map_addr_t = u64;
 pub type l4re_rm_flags_t = u32;
 pub type l4re_rm_offset_t = u64;
 pub type l4re_namespace_t = l4_cap_idx_t;
+pub type l4_size_t = u64;
+pub type l4re_dma_space_t = l4_cap_idx_t;
+pub type l4re_dma_space_mgr_t = l4_cap_idx_t;
+pub type l4re_dma_space_dma_addr_t = u64;
+pub type l4re_dma_space_dma_size_t = u64;
 
 /// A string of C's, ended by 0, or null.
 #[repr(transparent)]
@@ -109,6 +117,9 @@ pub fn copy_string(to: &mut [u8], from: &[u8]) -> usize {
 
 /// A name with `enum_` is an enumeration of C's.
 pub type enum_L4_sys_segment = c_uint;
+pub type enum_l4re_dma_space_direction = c_uint;
+pub type enum_l4re_dma_space_mgr_space_attribs = c_uint;
+pub type enum_l4re_dma_space_mgr_block_flags = c_uint;
 
 /// A name with `fn_` is a type of functions, which a header defines by hand.
 pub type fn_l4util_splitlog2 = extern "C" fn(l4_addr_t, l4_addr_t, c_int) -> c_long;

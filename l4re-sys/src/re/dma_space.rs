@@ -26,6 +26,15 @@ abi! {
         MGR_SET_LIMITS: u32 = 4 => "L4Re::Dma_space_mgr::set_limits";
     }
     in "l4/re/c/dma_space.h" {
+        /// A device reads and writes. L4Re's C interface alone has directions, and they have no
+        /// effect.
+        BIDIRECTIONAL: u32 = 0 => "L4RE_DMA_SPACE_BIDIRECTIONAL";
+        /// A device reads.
+        TO_DEVICE: u32 = 1 => "L4RE_DMA_SPACE_TO_DEVICE";
+        /// A device writes.
+        FROM_DEVICE: u32 = 2 => "L4RE_DMA_SPACE_FROM_DEVICE";
+        /// Neither.
+        NO_DIRECTION: u32 = 3 => "L4RE_DMA_SPACE_NONE";
         /// Of [`MGR_ASSOCIATE`]: addresses of devices are physical ones.
         MGR_IDENTITY_MAP: u32 = 1 => "L4RE_DMA_SPACE_MGR_IDENTITY_MAP";
         /// Of [`MGR_BLOCK_AREA`]: search for a free place from the address on.

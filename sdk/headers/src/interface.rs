@@ -64,7 +64,8 @@ pub fn read(src: &Path) -> Result<Interface> {
     let tables = MODULES.iter().copied().flatten().copied();
     for constant in tables.chain(FLAGS.iter().copied()).flatten() {
         // C++ has its operations to itself.
-        if !constant.header.ends_with(".h") {
+        // C++ alone has the others.
+        if !constant.header.ends_with(".h") || constant.name.contains("::") {
             continue;
         }
         let value = (constant.value)();

@@ -1,5 +1,6 @@
 //! `l4/util/`: small helpers.
 
+mod kip;
 mod rand;
 mod rdtsc;
 mod splitlog2;

@@ -140,7 +140,7 @@ fn functions_are_those_of_l4re() {
     assert_eq!(headers.compile("c", "-std=gnu11", &source), "");
     assert_eq!(facts.len(), 598);
     // docs/c.md tells this number.
-    assert_eq!(facts.len() - missing.len(), 489);
+    assert_eq!(facts.len() - missing.len(), 506);
     missing::all_are_used(&missing.keys().copied().collect::<BTreeSet<_>>());
 }
 
@@ -151,7 +151,7 @@ fn numbers_and_layouts_are_those_of_l4re_sys() {
     let tables = MODULES.iter().copied().flatten().copied();
     let mut constants = 0;
     for constant in tables.chain(FLAGS.iter().copied()).flatten() {
-        if !constant.header.ends_with(".h") {
+        if !constant.header.ends_with(".h") || constant.name.contains("::") {
             continue;
         }
         constants += 1;

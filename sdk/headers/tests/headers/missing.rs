@@ -13,10 +13,7 @@ const VIRTUAL: &str = "Virtual machines and processors, which the embedded kerne
 
 /// Whole headers.
 const HEADERS: &[(&str, &str)] = &[
-    ("l4/re/c/dma_space.h", DEVICES),
-    ("l4/re/c/event.h", DEVICES),
     ("l4/re/c/event_buffer.h", DEVICES),
-    ("l4/re/c/inhibitor.h", DEVICES),
     ("l4/sigma0/sigma0.h", ROOT),
     ("l4/sys/__task-arm.h", ARM),
     ("l4/sys/__vcpu-arm.h", ARM),
@@ -32,7 +29,6 @@ const HEADERS: &[(&str, &str)] = &[
     ("l4/util/parse_cmd.h", LIBRARY),
     ("l4/util/printf_helpers.h", LIBRARY),
     ("l4/util/keymap.h", DEVICES),
-    ("l4/util/kip.h", INTERNAL),
     ("l4/util/kprintf.h", SCREEN),
     ("l4/util/spin.h", SCREEN),
     ("l4/util/mb_info.h", ROOT),

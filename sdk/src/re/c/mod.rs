@@ -2,6 +2,9 @@
 
 mod dataspace;
 mod debug;
+mod dma_space;
+mod event;
+mod inhibitor;
 mod log;
 mod mem_alloc;
 mod namespace;

@@ -1,13 +1,11 @@
 //! Name spaces.
 
 use crate::ctypes::*;
-use crate::re::rpc::done;
-use crate::request::succeeded;
-use crate::sys::l4_task_map_u;
+use crate::re::rpc::{deliver, done};
 use core::time::Duration;
 use l4re::namespace::Namespace;
 use l4re::{Cap, Error, Result};
-use l4re_sys::{MapItem, ObjRights};
+use l4re_sys::ObjRights;
 
 /// How long `l4re_ns_query_srv` waits for a name that is announced.
 const TIMEOUT: Duration = Duration::from_secs(40);
@@ -15,17 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(40);
 fn query(srv: l4re_namespace_t, name: Str, to: l4_cap_idx_t, timeout: Duration) -> Result<()> {
     let path = name.text().ok_or(Error::INVALID)?;
     let found = Cap::<Namespace>::new(srv).query_timeout::<()>(path, timeout)?;
-    // The slot that the capability has come to is given back at the end.
-    let fpage = l4_fpage_t::obj(found.cap().idx(), 0, ObjRights::RWSD);
-    let item = MapItem::grant(to.0, fpage);
-    let this = l4_cap_idx_t::TASK;
-    let utcb = l4re_sys::utcb();
-    let tag = l4_task_map_u(this, this, fpage, item.control, utcb);
-    if succeeded(tag) {
-        Ok(())
-    } else {
-        Err(Error::from_label(crate::request::result(tag, utcb)))
-    }
+    deliver(found, to)
 }
 
 /// Asks for an object by its name, or by a path of names; its capability goes to the slot `cap`.

@@ -1,0 +1,3 @@
+#include <l4/sys/types.h>
+
+//@ all

@@ -1,0 +1,3 @@
+#include <l4/sys/kip.h>
+
+//@ functions

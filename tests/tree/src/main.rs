@@ -1,0 +1,44 @@
+//! Programs that are linked with the C library of an L4Re tree, or with the C SDK: C's functions
+//! and the crate `l4re`, of the same words, objects and threads.
+
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+#[path = "../../runtime/src/memory.rs"]
+mod memory;
+mod objects;
+mod threads;
+mod words;
+
+use l4re::Env;
+use test_services::Tap;
+
+/// How a case went; an error is a line, or an error code of `l4re`.
+type Outcome = Result<(), i64>;
+
+/// A case.
+type Case = (&'static str, fn() -> Outcome);
+
+/// The error of an operation as the error of a case.
+fn ok<T>(result: l4re::Result<T>) -> Result<T, i64> {
+    result.map_err(|error| {
+        l4re::println!("# {error}");
+        error.label()
+    })
+}
+
+#[l4re::main]
+fn main(env: &Env) -> i32 {
+    let filter = env.args().nth(1).unwrap_or("");
+    let mut tap = Tap::default();
+    for table in [words::CASES, objects::CASES, threads::CASES, memory::CASES] {
+        for (name, case) in table {
+            if name.contains(filter) {
+                tap.case(name, case());
+            }
+        }
+    }
+    tap.end()
+}

@@ -369,6 +369,13 @@ fn misses(due: &Due, record: &Record) -> Option<String> {
             describe(&record.end)
         ));
     }
+    for text in &due.once {
+        let lines = record.lines.iter().filter(|line| line.contains(text));
+        match lines.count() {
+            1 => {}
+            count => return Some(format!("{text:?} is in {count} lines, not in one")),
+        }
+    }
     let mut read: HashMap<&str, (usize, usize)> = HashMap::new();
     (due.expect.iter())
         .find(|text| {
@@ -408,6 +415,7 @@ mod tests {
         let test = Due {
             status: 3,
             expect: vec!["a".to_owned(), "b".to_owned()],
+            ..Due::default()
         };
         assert_eq!(misses(&test, &record(End::Status(3), &["xa", "b"])), None);
         assert_eq!(misses(&test, &record(End::Status(3), &["ab"])), None);
@@ -422,11 +430,24 @@ mod tests {
         let test = Due {
             status: 0,
             expect: vec!["a".to_owned(), "b".to_owned(), "x: exited".to_owned()],
+            ..Due::default()
         };
         let of = |lines: &[&str]| misses(&test, &record(End::Status(0), lines));
         assert_eq!(of(&["[root] x: exited", "p | a", "p | b"]), None);
         assert_eq!(of(&["q | b", "[root] x: exited", "p | a"]), None);
         assert!(of(&["p | b", "[root] x: exited", "p | a"]).is_some());
+    }
+
+    #[test]
+    fn what_is_due_once_is_there_once() {
+        let test = Due {
+            once: vec!["x".to_owned()],
+            ..Due::default()
+        };
+        let of = |lines: &[&str]| misses(&test, &record(End::Status(0), lines));
+        assert_eq!(of(&["a", "x y"]), None);
+        assert!(of(&["a"]).is_some());
+        assert!(of(&["x", "a", "x"]).is_some());
     }
 
     #[test]

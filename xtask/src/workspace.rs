@@ -163,6 +163,9 @@ pub struct TestEntry {
     /// Texts that the output must hold, those of one program in this order.
     #[serde(default)]
     pub expect: Vec<String>,
+    /// Texts that just one line of the output must hold.
+    #[serde(default)]
+    pub once: Vec<String>,
     /// What is due instead where L4Re's moe and ned run the programs.
     pub on_ned: Option<Due>,
     /// What is typed, one after the other.
@@ -192,6 +195,9 @@ pub struct Due {
     /// Texts that the output must hold, those of one program in this order.
     #[serde(default)]
     pub expect: Vec<String>,
+    /// Texts that just one line of the output must hold.
+    #[serde(default)]
+    pub once: Vec<String>,
 }
 
 impl TestEntry {
@@ -202,6 +208,7 @@ impl TestEntry {
             _ => Due {
                 status: self.status,
                 expect: self.expect.clone(),
+                once: self.once.clone(),
             },
         }
     }

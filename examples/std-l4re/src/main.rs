@@ -68,6 +68,7 @@ impl Calc for Counting {
     }
 }
 
+// ANCHOR: server
 fn own_server() -> Result<()> {
     let asked = Arc::new(Mutex::new(HashMap::new()));
     let (to, from) = mpsc::channel();
@@ -95,6 +96,7 @@ fn own_server() -> Result<()> {
     println!("its answers are counted: {}", asked.lock().unwrap()["sub"]);
     Ok(())
 }
+// ANCHOR_END: server
 
 /// A panic around calls.
 fn caught(calc: Cap<dyn Calc>) -> Result<()> {

@@ -128,3 +128,63 @@ pub extern "C" fn l4re_dma_space_mgr_set_limits(
     let space = Cap::new(plain(dma_space));
     done(Cap::<DmaSpaceMgr>::new(dma_mgr).set_limits(space, min_addr..=max_addr))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use l4re_sys::consts::PAGE_SIZE;
+    use l4re_sys::re::dma_space::*;
+    use l4re_sys::{err, fake};
+
+    const SPACE: l4re_dma_space_t = l4_cap_idx_t::from_index(9);
+    const DS: l4re_ds_t = l4_cap_idx_t::from_index(10);
+
+    #[test]
+    fn a_mapping_tells_its_address_and_size() {
+        let (mut size, mut at) = (2 * PAGE_SIZE as u64, 0x4000);
+        let attrs = u64::from(DmaAttrs::SEARCH_ADDR.bits());
+        let mapped = fake::with(
+            |call| {
+                let words = call.words();
+                assert_eq!(words[..3], [u64::from(MAP), 0x1000, 0x2000]);
+                assert_eq!(words[4..6], [0x4000, u64::MAX]);
+                assert_eq!(call.items().len(), 1);
+                call.reply(0, &[0x1000, 0x7654_3000])
+            },
+            || l4re_dma_space_map(SPACE, DS, 0x1000, &mut size, attrs, TO_DEVICE, &mut at),
+        );
+        assert_eq!((mapped, size, at), (0, 0x1000, 0x7654_3000));
+        let failed = fake::with(
+            |_| fake::Reply::label(-err::ERANGE),
+            || l4re_dma_space_map(SPACE, DS, 0, &mut size, attrs, TO_DEVICE, &mut at),
+        );
+        assert_eq!(
+            (i64::from(failed), size, at),
+            (-err::ERANGE, 0x1000, 0x7654_3000)
+        );
+    }
+
+    #[test]
+    fn a_reservation_is_given_up_by_its_attribute() {
+        let flags = |attrs: DmaAttrs| {
+            let mut found = 0;
+            let status = fake::with(
+                |call| {
+                    found = call.words()[3] as u32;
+                    fake::Reply::label(0)
+                },
+                || l4re_dma_space_unmap(SPACE, 0x1000, 0x2000, attrs.bits().into(), TO_DEVICE),
+            );
+            assert_eq!(status, 0);
+            found
+        };
+        assert_eq!(flags(DmaAttrs::empty()), 0);
+        assert_eq!(flags(DmaAttrs::RESERVE), UNMAP_CANCEL_RESERVATION);
+    }
+
+    #[test]
+    fn limits_are_in_order() {
+        let bad = l4re_dma_space_mgr_set_limits(SPACE, DS, 2, 1);
+        assert_eq!(i64::from(bad), -err::EINVAL);
+    }
+}

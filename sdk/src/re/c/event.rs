@@ -82,3 +82,57 @@ fn axis_info(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use l4re_sys::re::event::*;
+    use l4re_sys::{err, fake};
+
+    const SERVER: l4_cap_idx_t = l4_cap_idx_t::from_index(9);
+
+    #[test]
+    fn axes_are_answered_one_after_the_other() {
+        let none = AbsInfo {
+            value: -1,
+            min: 0,
+            max: 0,
+            fuzz: 0,
+            flat: 0,
+            resolution: 0,
+        };
+        let mut infos = [none; 3];
+        let axes = [0, 1];
+        let asked = fake::with(
+            |call| {
+                let words = call.words();
+                assert_eq!(words[..3], [u64::from(GET_AXIS_INFO), 5, 2]);
+                // Two structures of six words of 32 bits.
+                let mut out = [0u64; 7];
+                out[0] = 2;
+                out[1] = 11;
+                out[4] = 22;
+                call.reply(0, &out)
+            },
+            || l4re_event_get_axis_info(SERVER, 5, 2, axes.as_ptr(), infos.as_mut_ptr()),
+        );
+        assert_eq!(asked, 0);
+        assert_eq!(infos.map(|info| info.value), [11, 22, -1]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_an_error() {
+        let nothing = core::ptr::null();
+        let mut info = core::mem::MaybeUninit::uninit();
+        let bad = l4re_event_get_axis_info(SERVER, 5, 2, nothing, info.as_mut_ptr());
+        assert_eq!(i64::from(bad), -err::EINVAL);
+        let streams = fake::with(
+            |call| {
+                assert_eq!(call.words()[0], u64::from(GET_NUM_STREAMS));
+                fake::Reply::label(3)
+            },
+            || l4re_event_get_num_streams(SERVER),
+        );
+        assert_eq!(streams, 3);
+    }
+}

@@ -43,3 +43,52 @@ pub extern "C" fn l4re_inhibitor_next_lock_info(
         }),
     ) as l4_ret_t
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::ffi::CStr;
+    use l4re_sys::{err, fake};
+
+    const SERVER: l4_cap_idx_t = l4_cap_idx_t::from_index(9);
+
+    #[test]
+    fn locks_are_listed_with_their_names() {
+        let mut name = [0x55; 8];
+        let at = name.as_mut_ptr();
+        let answer = |call: fake::Call| match call.words()[1] as i64 {
+            -1 => call.reply(0, &[4, 8, u64::from_le_bytes(*b"suspend\0")]),
+            _ => fake::Reply::label(-err::ENODEV),
+        };
+        let next = |last| {
+            fake::with(answer, || {
+                l4re_inhibitor_next_lock_info(SERVER, at, 5, last)
+            })
+        };
+        assert_eq!(next(-1), 4);
+        assert_eq!(i64::from(next(4)), -err::ENODEV);
+        // Cut to the room, and no more is written.
+        let bytes: std::vec::Vec<u8> = name.iter().map(|b| *b as u8).collect();
+        let text = CStr::from_bytes_until_nul(&bytes).unwrap();
+        assert_eq!(text, c"susp");
+        assert_eq!(bytes[5..], [0x55; 3]);
+    }
+
+    #[test]
+    fn a_lock_is_taken_by_its_number_and_with_a_reason() {
+        let taken = fake::with(
+            |call| {
+                assert_eq!(call.words()[1], 7);
+                assert!(call.bytes().windows(4).any(|w| w == b"disk"));
+                fake::Reply::label(0)
+            },
+            || l4re_inhibitor_acquire(SERVER, 7, Str::of(c"disk")),
+        );
+        assert_eq!(taken, 0);
+        let given = fake::with(
+            |_| fake::Reply::label(-err::ENODEV),
+            || l4re_inhibitor_release(SERVER, 7),
+        );
+        assert_eq!(i64::from(given), -err::ENODEV);
+    }
+}

@@ -68,7 +68,8 @@ abi_struct! {
 }
 
 impl KernelInfo {
-    const VERSION_STRING_UNIT: usize = 16;
+    /// The unit of [`offset_version_strings`](Self::offset_version_strings), in bytes.
+    pub const VERSION_STRING_UNIT: usize = 16;
 
     /// Where the version strings start, in bytes from the page's start.
     #[doc(alias = "l4_kernel_info_version_offset")]

@@ -7,6 +7,7 @@ use l4re_tree::Facts;
 use l4re_tree::facts::Type;
 
 use crate::excuses::NEWTYPES;
+use crate::probes::{PROBES, Probe};
 
 /// Something that is not the same on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,8 @@ impl Difference {
 }
 
 fn is_of_c(name: &str, header: &str) -> bool {
-    !name.contains("::") && header.starts_with("l4/")
+    // An expression is asked of trees alone.
+    !name.contains("::") && !name.contains('(') && header.starts_with("l4/")
 }
 
 impl fmt::Display for Difference {
@@ -128,6 +130,10 @@ pub fn compare(facts: &Facts) -> Report {
         report.constants += 1;
         one_constant(facts, constant, &mut report.differences);
     }
+    for probe in PROBES {
+        report.constants += 1;
+        report.differences.extend(inline(facts, probe));
+    }
     for layout in LAYOUTS {
         report.types += 1;
         structure(facts, layout, &mut report.differences);
@@ -152,6 +158,32 @@ pub fn compare(facts: &Facts) -> Report {
         }
     }
     report
+}
+
+/// The expressions of [`PROBES`], each with its header.
+pub fn expressions() -> Vec<(String, String)> {
+    (PROBES.iter())
+        .map(|probe| (probe.c.to_owned(), probe.header.to_owned()))
+        .collect()
+}
+
+fn inline(facts: &Facts, probe: &Probe) -> Option<Difference> {
+    let ours = (probe.rust)();
+    let what = match facts.inline.get(probe.c) {
+        None => What::Gone,
+        Some(fact) if fact.value.0 == ours.into() => return None,
+        Some(fact) => What::Number {
+            of: "value",
+            theirs: fact.value.0,
+            ours: ours.into(),
+        },
+    };
+    Some(Difference {
+        name: probe.c.to_owned(),
+        header: probe.header.to_owned(),
+        rust: probe.holds.join(", "),
+        what,
+    })
 }
 
 fn number(of: &'static str, theirs: usize, ours: usize) -> Option<What> {

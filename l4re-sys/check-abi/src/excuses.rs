@@ -16,7 +16,9 @@ pub const NEWTYPES: &[(&str, &str, usize)] = &[
 const NEWTYPE: &str = "A type of one word or two: its size is held by `NEWTYPES`.";
 const WORD: &str = "A word that C has no type for.";
 const OPAQUE: &str = "C keeps the UTCB opaque; its parts have facts, and where they are is asserted at their definition.";
-const INLINE: &str = "Bits that C puts together in an inline function, without a constant: held by the test of how words are put together, and by the property tests.";
+const INLINE: &str = "Bits that C puts together in an inline function that makes a system call at once, without a constant: no probe can ask it.";
+/// Held by [`PROBES`](crate::probes::PROBES).
+pub const PROBED: &str = "Bits that C puts together in an inline function, without a constant: held by a probe (`probes.rs`).";
 const COMPOUND: &str = "A compound literal of C, or a value of a Rust type that C has no name for.";
 const CXX: &str = "Bits that C++ compares in inline functions, without a constant: held by the test of how words are put together.";
 const PROSE: &str = "Said in words, or by a plain number in code: what the facts list, where they do, is the number of words of the message.";
@@ -36,29 +38,29 @@ pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
     ("varg::VargTag", WORD),
     ("utcb::Utcb", OPAQUE),
     ("utcb::UtcbRef", COMPOUND),
-    ("bdr::BufferDesc::INDEX_MASK", INLINE),
-    ("item::CACHE_SHIFT", INLINE),
-    ("kip::KernelInfo::VERSION_STRING_UNIT", INLINE),
-    ("memdesc::MemDesc::ADDR_MASK", INLINE),
-    ("memdesc::MemDesc::SUBTYPE_SHIFT", INLINE),
-    ("memdesc::MemDesc::TYPE_MASK", INLINE),
-    ("memdesc::MemDesc::VIRTUAL", INLINE),
-    ("msgtag::MsgTag::ITEMS_SHIFT", INLINE),
-    ("msgtag::MsgTag::LABEL_SHIFT", INLINE),
-    ("msgtag::MsgTag::WORDS_MASK", INLINE),
+    ("bdr::BufferDesc::INDEX_MASK", PROBED),
+    ("item::CACHE_SHIFT", PROBED),
+    ("kip::KernelInfo::VERSION_STRING_UNIT", PROBED),
+    ("memdesc::MemDesc::ADDR_MASK", PROBED),
+    ("memdesc::MemDesc::SUBTYPE_SHIFT", PROBED),
+    ("memdesc::MemDesc::TYPE_MASK", PROBED),
+    ("memdesc::MemDesc::VIRTUAL", PROBED),
+    ("msgtag::MsgTag::ITEMS_SHIFT", PROBED),
+    ("msgtag::MsgTag::LABEL_SHIFT", PROBED),
+    ("msgtag::MsgTag::WORDS_MASK", PROBED),
     ("op/thread::SEGMENT_SHIFT", INLINE),
     ("op/vcon::READ_SIZE_SHIFT", INLINE),
-    ("sched::CpuSet::GRANULARITY_SHIFT", INLINE),
-    ("sched::CpuSet::OFFSET_MASK", INLINE),
-    ("timeout::Timeout::SEND_SHIFT", INLINE),
-    ("timeout::TimeoutS::ABSOLUTE_BIT", INLINE),
-    ("timeout::TimeoutS::ABSOLUTE_INDEX_MASK", INLINE),
-    ("timeout::TimeoutS::EXPONENT_MASK", INLINE),
-    ("timeout::TimeoutS::MANTISSA_BITS", INLINE),
-    ("timeout::TimeoutS::MANTISSA_MASK", INLINE),
-    ("varg::VargTag::SIZE_SHIFT", INLINE),
-    ("exc_regs::ExcRegs::EX_REGS_TRAP", INLINE),
-    ("exc_regs::ExcRegs::PAGE_FAULT_TRAP", INLINE),
+    ("sched::CpuSet::GRANULARITY_SHIFT", PROBED),
+    ("sched::CpuSet::OFFSET_MASK", PROBED),
+    ("timeout::Timeout::SEND_SHIFT", PROBED),
+    ("timeout::TimeoutS::ABSOLUTE_BIT", PROBED),
+    ("timeout::TimeoutS::ABSOLUTE_INDEX_MASK", PROBED),
+    ("timeout::TimeoutS::EXPONENT_MASK", PROBED),
+    ("timeout::TimeoutS::MANTISSA_BITS", PROBED),
+    ("timeout::TimeoutS::MANTISSA_MASK", PROBED),
+    ("varg::VargTag::SIZE_SHIFT", PROBED),
+    ("exc_regs::ExcRegs::EX_REGS_TRAP", PROBED),
+    ("exc_regs::ExcRegs::PAGE_FAULT_TRAP", PROBED),
     ("exc_regs::ExcRegs::ZERO", COMPOUND),
     ("fpage::Fpage::INVALID", COMPOUND),
     ("item::MapItem::VOID", COMPOUND),

@@ -5,6 +5,7 @@ pub mod changes;
 pub mod compare;
 pub mod cover;
 pub mod excuses;
+pub mod probes;
 mod sources;
 
 use l4re_tree::{Facts, Result};

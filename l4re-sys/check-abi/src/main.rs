@@ -106,7 +106,7 @@ fn run(cli: &Cli) -> Result<u8> {
     }
     let absent = match (folder, cli.partly) {
         (true, true) => format!(", {absent} not in these headers"),
-        (true, false) => format!(", {absent} only in C++ or the C library"),
+        (true, false) => format!(", {absent} not due in C headers alone"),
         _ => String::new(),
     };
     println!(
@@ -142,6 +142,7 @@ fn read(with: &With) -> Result<Option<Facts>> {
     if tree.is_some() {
         let (constants, types) = compare::cxx_names();
         headers.add_cxx(&clang, &constants, &types, &mut facts)?;
+        headers.add_inline(&compare::expressions(), &mut facts)?;
     }
     for (name, error) in headers.skipped() {
         // A tree has headers for C++ beside those for C.

@@ -5,10 +5,13 @@
 //! an excuse with a reason.
 
 use check_abi::compare::{self, Difference, What, compare, same};
+use check_abi::excuses::{DEFINED_OUTSIDE, PROBED};
+use check_abi::probes::PROBES;
 use check_abi::{changes, cover, own_facts};
 use l4re_sys::facts::Value;
 use l4re_tree::facts::Number;
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -32,6 +35,26 @@ fn everything_is_as_in_the_headers_of_june_2026() {
 fn the_sources_define_nothing_that_is_not_compared() {
     let complaints = cover::complaints(cover::own_crate()).unwrap();
     assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+/// What is excused because a probe holds it is held by one.
+#[test]
+fn every_probe_holds_what_it_says() {
+    let probed = |(name, reason): &(&'static str, &str)| (*reason == PROBED).then_some(*name);
+    let excused: BTreeSet<&str> = DEFINED_OUTSIDE.iter().filter_map(probed).collect();
+    let held: BTreeSet<&str> = PROBES
+        .iter()
+        .flat_map(|probe| probe.holds)
+        .copied()
+        .collect();
+    assert_eq!(excused, held);
+    let mut facts = own_facts().unwrap();
+    for probe in PROBES {
+        let fact = facts.inline.get_mut(probe.c).unwrap();
+        fact.value = Number(fact.value.0 ^ 1);
+    }
+    let report = compare(&facts);
+    assert_eq!(report.differences.len(), PROBES.len(), "{report:?}");
 }
 
 /// The check itself: what is not recorded must not pass.

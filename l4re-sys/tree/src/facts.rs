@@ -22,6 +22,9 @@ pub struct Facts {
     /// What only C++ knows, by qualified names.
     #[serde(default)]
     pub cxx: Cxx,
+    /// Values of expressions with inline functions.
+    #[serde(default)]
+    pub inline: BTreeMap<String, Constant>,
 }
 
 /// What only C++ knows.

@@ -2,6 +2,7 @@
 
 mod c;
 mod cxx;
+mod inline;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -194,6 +195,13 @@ impl Headers {
         facts: &mut Facts,
     ) -> Result<()> {
         facts.cxx = cxx::read(self, clang, constants, types)?;
+        Ok(())
+    }
+
+    /// Adds the values of expressions with inline functions, each with the header to include.
+    /// Those that do not compile are left out.
+    pub fn add_inline(&self, expressions: &[(String, String)], facts: &mut Facts) -> Result<()> {
+        facts.inline = inline::values(self, expressions)?;
         Ok(())
     }
 

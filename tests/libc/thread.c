@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -351,6 +353,105 @@ static int heap_is_shared(void)
     return 0;
 }
 
+static pthread_mutex_t held = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t never = PTHREAD_COND_INITIALIZER;
+static sem_t empty;
+static volatile int tidied, waits;
+
+static void tidy(void *arg)
+{
+    tidied += (int) (uintptr_t) arg;
+}
+
+static void unlock(void *lock)
+{
+    pthread_mutex_unlock(lock);
+}
+
+/* Waits without end, in one way or another. */
+static void *wait_forever(void *how)
+{
+    struct timespec long_time = {1000, 0};
+
+    pthread_cleanup_push(tidy, how);
+    waits = 1;
+    switch ((uintptr_t) how) {
+    case 1:
+        nanosleep(&long_time, NULL);
+        break;
+    case 2:
+        sem_wait(&empty);
+        break;
+    default:
+        pthread_mutex_lock(&held);
+        pthread_cleanup_push(unlock, &held);
+        for (;;)
+            pthread_cond_wait(&never, &held);
+        pthread_cleanup_pop(1);
+    }
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static int waits_are_cancelled(void)
+{
+    CHECK(sem_init(&empty, 0, 0) == 0);
+    for (uintptr_t how = 1; how <= 4; how *= 2) {
+        pthread_t thread;
+        void *result;
+
+        tidied = waits = 0;
+        CHECK(pthread_create(&thread, NULL, wait_forever, (void *) how) == 0);
+        while (!waits)
+            sched_yield();
+        usleep(20000);
+        CHECK(pthread_cancel(thread) == 0);
+        CHECK(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED);
+        CHECK(tidied == (int) how);
+    }
+    /* The one with the condition gave its lock back. */
+    CHECK(pthread_mutex_trylock(&held) == 0 && pthread_mutex_unlock(&held) == 0);
+    return 0;
+}
+
+static pthread_t handled_by;
+static volatile int handled;
+
+static void note(int signal)
+{
+    handled_by = pthread_self();
+    handled += signal;
+}
+
+static void *sleep_long(void *left)
+{
+    struct timespec time = {1000, 0};
+
+    waits = 1;
+    return (void *) (uintptr_t) (nanosleep(&time, left) == -1 && errno == EINTR);
+}
+
+static int signals_reach_another_thread(void)
+{
+    struct sigaction action = {.sa_handler = note};
+    struct timespec left = {0, 0};
+    pthread_t thread;
+    void *result;
+
+    CHECK(sigaction(SIGUSR2, &action, NULL) == 0);
+    waits = handled = 0;
+    CHECK(pthread_create(&thread, NULL, sleep_long, &left) == 0);
+    while (!waits)
+        sched_yield();
+    usleep(20000);
+    CHECK(pthread_kill(thread, 0) == 0 && pthread_kill(thread, SIGUSR2) == 0);
+    CHECK(pthread_join(thread, &result) == 0 && result != NULL);
+    CHECK(handled == SIGUSR2 && pthread_equal(handled_by, thread));
+    CHECK(left.tv_sec >= 900 && left.tv_sec < 1000);
+    signal(SIGUSR2, SIG_DFL);
+    return 0;
+}
+
 static const struct test tests[] = {
     {"thread/many one after the other", many_one_after_the_other},
     {"thread/many at once", many_at_once},
@@ -364,6 +465,8 @@ static const struct test tests[] = {
     {"thread/exit runs handlers", exit_runs_handlers},
     {"thread/detached threads", detached_threads},
     {"thread/the heap is shared", heap_is_shared},
+    {"thread/waits are cancelled", waits_are_cancelled},
+    {"thread/signals reach another thread", signals_reach_another_thread},
     {0},
 };
 

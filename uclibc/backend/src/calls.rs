@@ -167,8 +167,8 @@ calls! {
     [a, b, ..] __NR_clock_getres => time::clock_getres(a, b),
     [a, ..] __NR_gettimeofday => time::gettimeofday(a),
     [a, ..] __NR_time => time::time(a),
-    [a, ..] __NR_nanosleep => time::nanosleep(CLOCK_MONOTONIC.into(), 0, a),
-    [a, b, c, ..] __NR_clock_nanosleep => time::nanosleep(a, b, c),
+    [a, b, ..] __NR_nanosleep => time::nanosleep(CLOCK_MONOTONIC.into(), 0, a, b),
+    [a, b, c, d, ..] __NR_clock_nanosleep => time::nanosleep(a, b, c, d),
     [a, ..] __NR_times => time::times(a),
 
     [a, b, ..] __NR_getrandom => random::get(a, b),
@@ -183,8 +183,7 @@ calls! {
     [a, b, ..] __NR_kill => signal::kill(a, b),
     [a, b, ..] __NR_tkill => signal::kill_thread(a, b),
     [_, b, c, ..] __NR_tgkill => signal::kill_thread(b, c),
-    // Nothing would end the wait.
-    [..] __NR_pause | __NR_rt_sigsuspend => time::sleep_forever(),
+    [..] __NR_pause | __NR_rt_sigsuspend => time::pause(),
 
     [..] __NR_getuid | __NR_geteuid | __NR_getgid | __NR_getegid | __NR_getppid | __NR_getgroups
         => Ok(0),

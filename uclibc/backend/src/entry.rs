@@ -5,7 +5,7 @@
 //! program can call of the backend, and no more. Who has the number in a register calls
 //! `__l4re_syscall`, which knows all handlers.
 
-use crate::{calls, errno};
+use crate::{calls, errno, signal};
 use core::arch::global_asm;
 
 /// What the entry has put on the stack: the caller's registers.
@@ -146,7 +146,9 @@ global_asm!(
 unsafe extern "C" fn enter(handler: Handler, frame: *const Frame) -> i64 {
     // A program may allocate memory or take a lock while it writes or reads a message.
     // SAFETY: the entry passes a handler and the address of what it has pushed.
-    l4re::msg::preserve(|| unsafe { handler(&*frame) })
+    let result = l4re::msg::preserve(|| unsafe { handler(&*frame) });
+    signal::deliver();
+    result
 }
 
 /// The result of a system call as it is passed on.

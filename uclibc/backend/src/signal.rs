@@ -1,12 +1,14 @@
 //! Signals.
 //!
-//! There are no signals between programs, and nothing interrupts a thread. What can be had is
-//! kept: handlers and masks are remembered and told, and a thread that signals itself, or
+//! There are no signals between programs, and nothing interrupts a thread that runs. What can be
+//! had is kept: handlers and masks are remembered and told, and a thread that signals itself, or
 //! its program, runs the handler at once; where there is none, the program ends as it would
-//! elsewhere.
+//! elsewhere. A signal to another thread wakes it if it waits, and is handled at the end of its
+//! system call.
 
-use crate::errno::{EINVAL, ENOMEM, ENOSYS, EPERM, ESRCH, Result, fail};
-use crate::{missing, system, thread, user};
+use crate::errno::{EINVAL, ENOMEM, EPERM, ESRCH, Result, fail};
+use crate::thread::Record;
+use crate::{system, thread, user};
 use core::sync::atomic::{AtomicBool, Ordering};
 use l4re::sync::SpinLock;
 use linux_raw_sys::general::{
@@ -22,6 +24,9 @@ const IGNORE: u64 = 1;
 /// Of an action's flags: the handler wants more arguments; the action is reset.
 const SA_SIGINFO: u64 = 4;
 const SA_RESETHAND: u64 = 0x8000_0000;
+
+/// Of a signal's information: that a thread has sent it.
+const SI_TKILL: i32 = -6;
 
 /// The kernel's `struct sigaction`.
 #[repr(C)]
@@ -136,23 +141,70 @@ pub fn kill(process: u64, signal: u64) -> Result {
     raise(signal)
 }
 
-/// `tkill`, `tgkill`.
-pub fn kill_thread(id: u64, signal: u64) -> Result {
-    let own = u64::from(thread::current()?.id);
-    match u32::try_from(id) {
-        Ok(_) if id == own => raise(signal),
-        Ok(other) => {
-            thread::exists(other)?;
-            if signal == 0 {
-                return Ok(0);
-            }
-            // It cannot be interrupted.
-            static TOLD: AtomicBool = AtomicBool::new(false);
-            missing::tell("tgkill", &TOLD);
-            fail(ENOSYS)
-        }
-        Err(_) => fail(ESRCH),
+/// Whether any signal has ever been sent to another thread.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// The signals that a thread has been sent and does not block.
+fn due(record: &Record) -> u64 {
+    record.pending.load(Ordering::SeqCst) & !record.blocked.load(Ordering::Relaxed)
+}
+
+/// Whether a thread, the calling one, should leave a wait for a signal's sake.
+pub fn interrupts(record: &Record) -> bool {
+    ANY.load(Ordering::Relaxed) && due(record) != 0
+}
+
+/// Runs the handlers of what others have sent to the calling thread: at the end of each of its
+/// system calls. A handler may never return (`pthread_cancel`).
+pub fn deliver() {
+    if !ANY.load(Ordering::Relaxed) {
+        return;
     }
+    let Ok(record) = thread::current() else {
+        return;
+    };
+    loop {
+        let due = due(record);
+        if due == 0 {
+            return;
+        }
+        let number = due.trailing_zeros();
+        record.pending.fetch_and(!(1 << number), Ordering::SeqCst);
+        // It was a signal when it was sent.
+        let _ = raise(u64::from(number) + 1);
+    }
+}
+
+/// `tkill`, `tgkill`. Another thread is woken if it waits for a lock, a condition or a time; else
+/// the signal reaches it by its next system call.
+pub fn kill_thread(id: u64, signal: u64) -> Result {
+    let own = thread::current()?.id;
+    let Ok(id) = u32::try_from(id) else {
+        return fail(ESRCH);
+    };
+    if id == own {
+        return raise(signal);
+    }
+    if signal == 0 {
+        return thread::with(id, |_| {}).map(|()| 0);
+    }
+    let number = index(signal)?;
+    let action = ACTIONS
+        .lock()
+        .get(number)
+        .map_or(IGNORE, |action| action.handler);
+    if action == DEFAULT || action == IGNORE {
+        // It ends the program, or does nothing, whoever gets it.
+        thread::with(id, |_| {})?;
+        return raise(signal);
+    }
+    thread::with(id, |record| {
+        record.pending.fetch_or(1 << number, Ordering::SeqCst);
+        ANY.store(true, Ordering::SeqCst);
+        // A semaphore of one's own can always be raised.
+        let _ = record.wakeup.up();
+    })?;
+    Ok(0)
 }
 
 /// Signals the calling thread.
@@ -178,7 +230,11 @@ fn raise(signal: u64) -> Result {
         DEFAULT => system::exit_group(128 + signal),
         handler => {
             if action.flags & SA_SIGINFO != 0 {
-                let info = [0u64; 16];
+                // The number; the code, from a thread; and whose thread it was.
+                let mut info = [0u64; 16];
+                info[0] = signal;
+                info[1] = u64::from(SI_TKILL as u32);
+                info[2] = thread::main_id().into();
                 // SAFETY: the program has registered a function of this type.
                 unsafe {
                     let handler: extern "C" fn(i32, *const u64, *const u64) =

@@ -1,12 +1,12 @@
 //! Clocks and sleeping.
 
-use crate::errno::{EINVAL, EOPNOTSUPP, Result, fail};
-use crate::user;
+use crate::errno::{EFAULT, EINTR, EINVAL, EOPNOTSUPP, Result, fail};
+use crate::{signal, user};
 use core::time::Duration;
 use l4re::services::Rtc;
 use l4re::start;
 use l4re::sync::SpinLock;
-use l4re_sys::TimeoutS;
+use l4re_sys::{Timeout, TimeoutS};
 use linux_raw_sys::general::{
     CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_COARSE, CLOCK_MONOTONIC_RAW,
     CLOCK_PROCESS_CPUTIME_ID, CLOCK_REALTIME, CLOCK_REALTIME_COARSE, CLOCK_THREAD_CPUTIME_ID,
@@ -196,22 +196,35 @@ pub unsafe fn times(to: u64) -> Result {
     Ok((now().as_millis() / 10) as i64)
 }
 
-fn sleep_until(end: Deadline) {
-    while !end.is_over() {
-        l4re::time::sleep(Duration::from_micros(end.timeout().as_us()));
+/// Sleeps until then, or without end; fails if a signal comes before.
+fn sleep_until(end: Option<Deadline>) -> Result<()> {
+    let record = crate::thread::current()?;
+    while !end.is_some_and(Deadline::is_over) {
+        let timeout = end.map_or(TimeoutS::NEVER, Deadline::timeout);
+        // A signal raises the semaphore. If it was raised for one that is handled, it is not now.
+        let _ = record.wakeup.down(Timeout::new(TimeoutS::NEVER, timeout));
+        if signal::interrupts(record) {
+            return fail(EINTR);
+        }
     }
+    Ok(())
 }
 
-/// Sleeps without end.
-pub fn sleep_forever() -> ! {
-    l4re::time::sleep_forever()
+/// Sleeps until a signal comes.
+pub fn pause() -> Result {
+    sleep_until(None).map(|()| 0)
 }
 
-/// `nanosleep`, `clock_nanosleep`. (Nothing ends a sleep early, so there is no rest to tell.)
+/// Sleeps for a time, or without end.
+pub fn sleep(time: Option<Duration>) -> Result<()> {
+    sleep_until(time.map(Deadline::after))
+}
+
+/// `nanosleep`, `clock_nanosleep`; `rest` is where the time goes that a signal has left.
 ///
 /// # Safety
-/// `time` is 0 or the address of a `timespec`.
-pub unsafe fn nanosleep(id: u64, flags: u64, time: u64) -> Result {
+/// `time` and `rest` are 0 or the addresses of a `timespec`.
+pub unsafe fn nanosleep(id: u64, flags: u64, time: u64, rest: u64) -> Result {
     match id as u32 {
         CLOCK_REALTIME | CLOCK_MONOTONIC | CLOCK_BOOTTIME => {}
         CLOCK_PROCESS_CPUTIME_ID => return fail(EOPNOTSUPP),
@@ -224,9 +237,13 @@ pub unsafe fn nanosleep(id: u64, flags: u64, time: u64) -> Result {
     };
     // SAFETY: as the caller vouches.
     let end = unsafe { deadline(time, since)? };
-    match end {
-        Some(end) => sleep_until(end),
-        None => return fail(linux_raw_sys::errno::EFAULT),
+    let Some(end) = end else {
+        return fail(EFAULT);
+    };
+    let result = sleep_until(Some(end));
+    if result.is_err() && since == Since::Now {
+        // SAFETY: as the caller vouches.
+        unsafe { user::put(rest, to_timespec(end.0.saturating_sub(now()))) };
     }
-    Ok(0)
+    result.map(|()| 0)
 }

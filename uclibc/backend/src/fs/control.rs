@@ -138,17 +138,10 @@ pub unsafe fn poll(array: u64, count: u64, timeout: Option<Duration>) -> Result 
         unsafe { user::put(place, entry) };
     }
     if found == 0 {
-        wait(timeout);
+        // With nothing to become ready, waiting is all that there is.
+        time::sleep(timeout)?;
     }
     Ok(found)
-}
-
-/// With nothing to become ready, waiting is all that there is.
-fn wait(timeout: Option<Duration>) {
-    match timeout {
-        Some(time) => l4re::time::sleep(time),
-        None => time::sleep_forever(),
-    }
 }
 
 /// The bits of a set of descriptors, counted; those of none are an error.
@@ -182,7 +175,7 @@ unsafe fn select_for(args: [u64; 6], timeout: Option<Duration>) -> Result {
             user::buffer(except, count.div_ceil(64) * 8)?.fill(0);
         }
         if found == 0 {
-            wait(timeout);
+            time::sleep(timeout)?;
         }
         Ok(found)
     }

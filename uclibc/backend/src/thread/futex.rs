@@ -2,16 +2,18 @@
 //!
 //! Waiters stand in one table, each in its own stack frame, and sleep on their thread's
 //! semaphore. Whoever takes a waiter out of the table raises its semaphore, exactly once: so a
-//! waiter that finds itself taken when its time is over waits for that.
+//! waiter that finds itself taken when its time is over waits for that. A signal raises the semaphore
+//! of the thread that it is sent to as well; so a waiter that wakes looks whether it was taken.
 
 use super::record::{Record, current};
-use crate::errno::{EAGAIN, EINVAL, ENOSYS, ETIMEDOUT, Errno, Result, fail};
+use crate::errno::{EAGAIN, EINTR, EINVAL, ENOSYS, ETIMEDOUT, Errno, Result, fail};
+use crate::signal;
 use crate::time::{self, Deadline, Since};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use l4re::Cap;
 use l4re::semaphore::Semaphore;
-use l4re::{Cap, Error};
 use l4re_sys::{Timeout, TimeoutS};
 use linux_raw_sys::general::{
     FUTEX_BITSET_MATCH_ANY, FUTEX_CLOCK_REALTIME, FUTEX_CMP_REQUEUE, FUTEX_OP_ADD, FUTEX_OP_ANDN,
@@ -183,29 +185,34 @@ fn wait(word: u64, expected: u32, bits: u32, end: Option<Deadline>) -> Result {
     sleep(record, waiter, end)
 }
 
-/// Sleeps until the waiter, which is in the table, is taken out, or its time is over.
+/// Sleeps until the waiter, which is in the table, is taken out, its time is over, or a signal
+/// comes, which raises the semaphore, too.
 fn sleep(record: &Record, waiter: *mut Waiter, end: Option<Deadline>) -> Result {
     loop {
         let timeout = end.map_or(TimeoutS::NEVER, Deadline::timeout);
-        let timeout = Timeout::new(TimeoutS::NEVER, timeout);
-        let error: Error = match record.wakeup.down(timeout) {
-            Ok(()) => return Ok(0),
-            Err(error) => error,
+        let raised = match record.wakeup.down(Timeout::new(TimeoutS::NEVER, timeout)) {
+            Ok(()) => true,
+            Err(error) if error.is_timeout() && end.is_some_and(Deadline::is_over) => false,
+            Err(_) => continue,
         };
-        let over = error.is_timeout() && end.is_some_and(Deadline::is_over);
-        if over {
-            let mut guard = Guard::lock();
-            // SAFETY: the waiter is this frame's, and the table is locked. (Its word may have
-            // changed by a requeue.)
-            let word = unsafe { (*waiter).word };
-            if guard.pop(word, |w| core::ptr::eq(w, waiter)).is_some() {
-                return fail(ETIMEDOUT);
-            }
+        let mut guard = Guard::lock();
+        // SAFETY: the waiter is this frame's, and the table is locked. (Its word may have
+        // changed by a requeue.)
+        let (waits, word) = unsafe { ((*waiter).waits, (*waiter).word) };
+        if !waits {
             drop(guard);
-            // Somebody has taken it out meanwhile, and raises the semaphore.
-            while record.wakeup.down(Timeout::NEVER).is_err() {}
+            // Who has taken it out meanwhile has raised the semaphore.
+            while !raised && record.wakeup.down(Timeout::NEVER).is_err() {}
             return Ok(0);
         }
+        let error = match raised {
+            false => ETIMEDOUT,
+            true if signal::interrupts(record) => EINTR,
+            // Raised by a signal that is handled already.
+            true => continue,
+        };
+        guard.pop(word, |w| core::ptr::eq(w, waiter));
+        return fail(error);
     }
 }
 

@@ -9,4 +9,6 @@ mod utcb;
 pub use create::clone;
 pub use end::exit;
 pub use futex::futex;
-pub use record::{all_tls, cpu_time, current, exists, main_id, set_tid_address, set_tls, with_tls};
+pub use record::{
+    Record, all_tls, cpu_time, current, main_id, set_tid_address, set_tls, with, with_tls,
+};

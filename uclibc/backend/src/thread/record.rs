@@ -30,6 +30,8 @@ pub struct Record {
     pub clear_at_end: AtomicU64,
     /// The signals that it blocks.
     pub blocked: AtomicU64,
+    /// The signals that others have sent to it, and that it has not seen yet.
+    pub pending: AtomicU64,
     /// Not 0 once it has ended and uses nothing any more.
     pub ended: AtomicU32,
     /// Of a thread that was made here. Dropped in this order: the thread first, then what it
@@ -65,6 +67,7 @@ fn new_record(own: Option<Own>) -> Result<Box<Record>> {
         wakeup: start::env().factory().create_semaphore()?,
         clear_at_end: AtomicU64::new(0),
         blocked: AtomicU64::new(0),
+        pending: AtomicU64::new(0),
         ended: AtomicU32::new(0),
         own,
     }))
@@ -146,15 +149,18 @@ pub fn main_id() -> u32 {
     FIRST_ID
 }
 
-/// Fails unless there is a thread of this number.
-pub fn exists(id: u32) -> Result<()> {
+/// Calls `f` with the thread of this number, if there is one that has not ended.
+pub fn with(id: u32, f: impl FnOnce(&Record)) -> Result<()> {
     let all = ALL.lock();
     // SAFETY: records in the list have not been freed, and are not while it is locked.
-    let mut ids = all.iter().map(|record| unsafe { record.0.as_ref() }.id);
-    if ids.any(|there| there == id) {
-        Ok(())
-    } else {
-        fail(ESRCH)
+    let mut records = all.iter().map(|record| unsafe { record.0.as_ref() });
+    let wanted = |record: &&Record| record.id == id && record.ended.load(Ordering::Acquire) == 0;
+    match records.find(wanted) {
+        Some(record) => {
+            f(record);
+            Ok(())
+        }
+        None => fail(ESRCH),
     }
 }
 
@@ -179,7 +185,7 @@ pub fn with_tls(tls: u64) -> Option<Cap<Thread>> {
         return Some(start::env().main_thread());
     }
     let all = ALL.lock();
-    // SAFETY: as in `exists`.
+    // SAFETY: as in `with`.
     let mut own = (all.iter()).filter_map(|record| unsafe { record.0.as_ref() }.own.as_ref());
     own.find(|own| own.tls == tls).map(|own| own.thread.cap())
 }
@@ -190,7 +196,7 @@ pub fn all_tls() -> Vec<u64> {
     let mut found = Vec::with_capacity(all.len() + 1);
     found.push(FIRST_TLS.load(Ordering::Relaxed));
     for record in all.iter() {
-        // SAFETY: as in `exists`.
+        // SAFETY: as in `with`.
         let record = unsafe { record.0.as_ref() };
         if record.ended.load(Ordering::Acquire) == 0 {
             found.extend(record.own.as_ref().map(|own| own.tls));
@@ -204,7 +210,7 @@ pub fn cpu_time() -> Result<Duration> {
     let all = ALL.lock();
     let mut us = 0;
     for record in all.iter() {
-        // SAFETY: as in `exists`.
+        // SAFETY: as in `with`.
         us += unsafe { record.0.as_ref() }.thread().stats_time()?;
     }
     Ok(Duration::from_micros(us))

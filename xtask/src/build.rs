@@ -171,6 +171,10 @@ pub fn tree_env(ws: &Workspace, setup: &Setup, tree: Option<&Path>) -> Result<(S
         (None, Some(tree)) => tree.to_owned(),
         (None, None) => {
             let dir = ws.own_dir().join("sdk");
+            std::fs::create_dir_all(ws.own_dir())?;
+            // Another command may be at it.
+            let lock = std::fs::File::create(ws.own_dir().join("sdk.lock"))?;
+            lock.lock()?;
             sdk::make(ws, setup, &dir, false)?;
             dir
         }

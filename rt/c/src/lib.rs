@@ -30,6 +30,7 @@ extern crate rt_hosted as _;
 
 #[path = "../../src/backtrace.rs"]
 mod backtrace;
+mod frames;
 #[path = "../../src/panic.rs"]
 mod panic;
 mod start;

@@ -1,5 +1,6 @@
 //! The start of the program, by the C library.
 
+use crate::frames;
 use alloc::boxed::Box;
 use core::ffi::{c_char, c_int};
 use core::slice;
@@ -25,6 +26,7 @@ unsafe extern "C" fn main(
     argv: *const *const c_char,
     envp: *const *const c_char,
 ) -> c_int {
+    frames::register();
     // SAFETY: the C library has been started.
     let (raw, kip) = unsafe { (c::l4re_env().cast::<l4re_sys::Env>(), c::l4_kip()) };
     // SAFETY: null, or what the loader left, which nobody writes to; the layouts are the same

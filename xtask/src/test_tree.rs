@@ -35,7 +35,7 @@ pub const NAME: &str = "feature tree: ";
 
 /// Tries all of it.
 pub fn run(ws: &Workspace, setup: &Setup) -> Result<Vec<Verdict>> {
-    let sdk = build::tree_env(ws, setup, None)?.1.into();
+    let sdk = PathBuf::from(build::tree_env(ws, setup, None)?.1);
     let dir = tempfile::tempdir()?;
     (cases(dir.path(), &sdk)?.into_iter())
         .map(|case| Ok((format!("{NAME}{}", case.name), attempt(ws, setup, &case)?)))
@@ -43,7 +43,7 @@ pub fn run(ws: &Workspace, setup: &Setup) -> Result<Vec<Verdict>> {
 }
 
 /// The cases; `sdk` is a tree with which the build succeeds.
-fn cases(dir: &Path, sdk: &PathBuf) -> Result<Vec<Case>> {
+fn cases(dir: &Path, sdk: &Path) -> Result<Vec<Case>> {
     let arm = tree(&dir.join("arm"), "arm64")?;
     let half = tree(&dir.join("half"), "amd64")?;
     let change = |name, header, old, new| changed(&dir.join(name), sdk, header, old, new);
@@ -97,7 +97,7 @@ fn cases(dir: &Path, sdk: &PathBuf) -> Result<Vec<Case>> {
             setting: Some(("LIBCLANG_PATH", empty.into())),
             ..case(
                 "no libclang",
-                Some(sdk.clone()),
+                Some(sdk.to_path_buf()),
                 &[
                     "libclang, which reads the C headers, is missing",
                     "LIBCLANG_PATH=",
@@ -134,7 +134,7 @@ fn cases(dir: &Path, sdk: &PathBuf) -> Result<Vec<Case>> {
             setting: Some(("L4RE_PACKAGES", "libnowhere".into())),
             ..case(
                 "a package that there is not",
-                Some(sdk.clone()),
+                Some(sdk.to_path_buf()),
                 &["has no package libnowhere", "pc/libnowhere.pc"],
             )
         },

@@ -17,6 +17,10 @@ mod compare;
 #[path = "../check-abi/src/excuses.rs"]
 mod excuses;
 #[cfg(feature = "tree")]
+#[path = "../check-abi/src/probes.rs"]
+mod probes;
+
+#[cfg(feature = "tree")]
 mod interface;
 #[cfg(feature = "tree")]
 mod tree;

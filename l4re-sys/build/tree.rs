@@ -46,6 +46,7 @@ fn make() -> Result<()> {
         println!("cargo::rerun-if-changed={}", dir.join("l4").display());
     }
     let mut facts = headers.facts(&clang)?;
+    headers.add_inline(&compare::expressions(), &mut facts)?;
     if !tree.is_sdk() {
         let (constants, types) = compare::cxx_names();
         headers.add_cxx(&clang, &constants, &types, &mut facts)?;

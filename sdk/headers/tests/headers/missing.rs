@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 const ARM: &str = "Of ARM.";
-const DEVICES: &str = "A service that needs devices; the embedded system has none of it. From Rust, `l4re` has a client.";
+const BUFFER: &str = "The reader's side of a ring in memory, without a message: `l4re::event::Buffer` from Rust; from C, the events are a ring of `l4re_event_t` in the dataspace.";
+const KEYS: &str = "For input devices, which the embedded system does not have.";
 const INTERNAL: &str = "Internal to L4Re's headers or libraries.";
 const LIBRARY: &str = "Of no system's: a C library's, or ordinary code.";
 const NO_TRACE: &str = "The kernel's trace buffer, which the embedded kernel does not have.";
@@ -13,7 +14,7 @@ const VIRTUAL: &str = "Virtual machines and processors, which the embedded kerne
 
 /// Whole headers.
 const HEADERS: &[(&str, &str)] = &[
-    ("l4/re/c/event_buffer.h", DEVICES),
+    ("l4/re/c/event_buffer.h", BUFFER),
     ("l4/sigma0/sigma0.h", ROOT),
     ("l4/sys/__task-arm.h", ARM),
     ("l4/sys/__vcpu-arm.h", ARM),
@@ -28,7 +29,7 @@ const HEADERS: &[(&str, &str)] = &[
     ("l4/util/list_alloc.h", LIBRARY),
     ("l4/util/parse_cmd.h", LIBRARY),
     ("l4/util/printf_helpers.h", LIBRARY),
-    ("l4/util/keymap.h", DEVICES),
+    ("l4/util/keymap.h", KEYS),
     ("l4/util/kprintf.h", SCREEN),
     ("l4/util/spin.h", SCREEN),
     ("l4/util/mb_info.h", ROOT),

@@ -44,7 +44,10 @@ pub fn run(ws: &Workspace, args: &TestStdArgs) -> Result<u8> {
     sysroot::ensure(ws, &setup)?;
     let ground = Ground::prepare(ws, &setup, &args.ground)?;
     let suites: Vec<&Suite> = (SUITES.iter())
-        .filter(|suite| args.names.is_empty() || args.names.iter().any(|name| name == suite.name))
+        .filter(|suite| {
+            args.names.is_empty() && suite.selected
+                || args.names.iter().any(|name| name == suite.name)
+        })
         .collect();
     let (mut passed, mut failed) = (0, 0);
     let of = Of {
@@ -267,6 +270,8 @@ fn boot(
     let watch = Watch {
         timeout: Some(PATIENCE),
         ned: ground.has_ned(),
+        // The server goes on.
+        expect: suite.files.then(|| format!("{}: exited with", suite.name)),
         ..Watch::default()
     };
     let start = Instant::now();
@@ -275,7 +280,7 @@ fn boot(
     let complaint = match (counts, &record.end) {
         (Counts { failed: 1.., .. }, _) => Some("some tests failed".to_owned()),
         (Counts { passed: 0, .. }, End::Status(0)) => Some("no test ran".to_owned()),
-        (_, End::Status(0)) => None,
+        (_, End::Status(0) | End::Expected) => None,
         // It died on the way.
         (_, end) => Some(format!("ended with {end:?}")),
     };

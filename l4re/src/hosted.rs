@@ -6,11 +6,7 @@
 //! are null.
 #![allow(unsafe_code)]
 
-use crate::env::Env;
 use crate::kip::Kip;
-use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, Ordering};
 use l4re_sys::{CapIdx, KernelInfo};
 
 /// The address of a weak symbol; 0 if nobody defines it.
@@ -53,15 +49,6 @@ pub(crate) fn find_env() -> bool {
     }
 }
 
-/// Memory for the environment, written once.
-struct EnvCell(UnsafeCell<MaybeUninit<Env>>);
-
-// SAFETY: written by the one that first finds `TAKEN` unset; read when `init` has published it.
-unsafe impl Sync for EnvCell {}
-
-static ENV: EnvCell = EnvCell(UnsafeCell::new(MaybeUninit::uninit()));
-static TAKEN: AtomicBool = AtomicBool::new(false);
-
 /// The same where the C library is an L4Re tree's: it has the environment (`l4/re/env.h`) and the
 /// kernel information page (`l4/sys/kip.h`), and keeps arguments and the environment's variables
 /// to itself.
@@ -79,11 +66,9 @@ fn find_env_of_tree() -> bool {
     let Some((raw, kip)) = found else {
         return false;
     };
-    if !TAKEN.swap(true, Ordering::Relaxed) {
-        // SAFETY: `TAKEN` lets this happen once; what the environment points to stays.
-        let env = unsafe { (*ENV.0.get()).write(Env::from_raw(*raw, kip, &[], &[])) };
-        crate::start::init(env);
-    }
+    // If another thread is about to, it is waited for.
+    // SAFETY: what the environment points to stays, and nobody writes to it.
+    let _ = unsafe { crate::start::publish(raw, kip, &[], &[]) };
     true
 }
 

@@ -70,6 +70,20 @@ pub fn cargo_program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
+/// Runs cargo, and returns what it prints on its standard output; the other goes on to the user.
+/// If it fails, `failure` tells what that means.
+pub fn output_of(cargo: &mut Command, failure: String) -> Result<String> {
+    let out = cargo
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !out.status.success() {
+        return Err(Failure::error(status::BUILD, failure));
+    }
+    Ok(String::from_utf8_lossy(&out.stdout).into_owned())
+}
+
 /// Takes away what an outer cargo has set for this process alone.
 pub fn clear_cargo_env(command: &mut Command) {
     for (name, _) in env::vars_os() {
@@ -420,17 +434,7 @@ pub fn link_line(ws: &Workspace, program: &str, release: bool) -> Result<u8> {
         .duration_since(std::time::UNIX_EPOCH)?
         .as_nanos();
     cargo.arg(format!("--cfg=link_line_{nonce}"));
-    let out = cargo
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    if !out.status.success() {
-        return Err(Failure::error(
-            status::BUILD,
-            format!("{program} did not build"),
-        ));
-    }
-    for line in String::from_utf8_lossy(&out.stdout).lines() {
+    for line in output_of(&mut cargo, format!("{program} did not build"))?.lines() {
         println!("{}", without_settings(line));
     }
     Ok(0)

@@ -14,14 +14,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::build::{self, Profile};
 use crate::cli::SdkArgs;
 use crate::setup::{self, Setup};
-use crate::status::{self, Failure};
 use crate::sysroot;
 use crate::uclibc;
 use crate::workspace::Workspace;
@@ -195,21 +194,11 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 fn headers(ws: &Workspace, include: &Path) -> Result<Vec<String>> {
     let mut cargo = Command::new(build::cargo_program());
     build::clear_cargo_env(&mut cargo);
-    let out = cargo
+    cargo
         .args(["run", "--quiet", "--package", "l4re-c-headers", "--"])
         .arg(include)
-        .current_dir(&ws.root)
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    if !out.status.success() {
-        return Err(Failure::error(
-            status::BUILD,
-            "the C headers were not made".to_owned(),
-        ));
-    }
-    let flags = String::from_utf8_lossy(&out.stdout);
+        .current_dir(&ws.root);
+    let flags = build::output_of(&mut cargo, "the C headers were not made".to_owned())?;
     Ok(flags.lines().map(str::to_owned).collect())
 }
 

@@ -75,21 +75,12 @@ pub fn make(ws: &Workspace, setup: &Setup, dir: &Path, out: Option<&Path>) -> Re
 fn build(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathBuf> {
     let (dir, target_dir) = ws.home_of(package)?;
     let mut cargo = build::cargo(ws, setup, "build", TARGET);
-    let out = cargo
+    cargo
         .current_dir(dir)
         .env("CARGO_TARGET_DIR", target_dir)
         .args(["--quiet", "--lib", "--release", "--package", &package.name])
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot start cargo")?;
-    if !out.status.success() {
-        return Err(Failure::error(
-            status::BUILD,
-            format!("{} did not build", package.name),
-        ));
-    }
-    let text = String::from_utf8_lossy(&out.stdout);
+        .args(["--message-format", "json-render-diagnostics"]);
+    let text = build::output_of(&mut cargo, format!("{} did not build", package.name))?;
     archive(&text).ok_or_else(|| {
         Failure::error(
             status::BUILD,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -251,20 +251,13 @@ impl Workspace {
         if (package.dir.parent()).is_some_and(|room| rooms.iter().any(|own| own == room)) {
             return own();
         }
-        let out = Command::new(build::cargo_program())
+        let mut cargo = Command::new(build::cargo_program());
+        cargo
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(&package.dir)
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot start cargo")?;
-        if !out.status.success() {
-            return Err(Failure::error(
-                status::BUILD,
-                format!("cargo cannot read the package in {}", package.dir.display()),
-            ));
-        }
-        let metadata: CargoMetadata = serde_json::from_slice(&out.stdout)?;
+            .current_dir(&package.dir);
+        let failure = format!("cargo cannot read the package in {}", package.dir.display());
+        let metadata: CargoMetadata =
+            serde_json::from_str(&build::output_of(&mut cargo, failure)?)?;
         if metadata.workspace_root == self.root {
             return own();
         }

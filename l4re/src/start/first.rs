@@ -93,23 +93,39 @@ pub unsafe fn begin(sp: *const u64) -> Option<Beginning> {
 ///
 /// # Safety
 /// As [`begin`].
+// Two places call it, one of which does so in programs with a C library only.
+#[inline(never)]
 pub(crate) unsafe fn adopt(sp: *const u64) -> Option<Beginning> {
-    if TAKEN.swap(true, Ordering::Relaxed) {
-        return None;
-    }
     // SAFETY: as the caller vouches.
     let stack = unsafe { InitialStack::read(sp) };
     // SAFETY: the loader maps the page there, readable and executable, and tells its address.
     let kip = unsafe { Kip::new(stack.kip) }?;
     // SAFETY: the loader puts the environment there, or tells nothing.
     let raw = unsafe { stack.env.as_ref() }?;
-    // SAFETY: `TAKEN` lets this happen once; the loader's data stay, and nobody writes to them.
-    let env: &'static Env =
-        unsafe { (*ENV.0.get()).write(Env::from_raw(*raw, kip, stack.argv, stack.envp)) };
-    init(env);
     Some(Beginning {
-        env,
+        // SAFETY: the loader's data stay, and nobody writes to them.
+        env: unsafe { publish(raw, kip, stack.argv, stack.envp)? },
         raw,
         stack_end: stack.end.addr(),
     })
+}
+
+/// Publishes an environment. `None` if there was one before, or another thread is about to.
+///
+/// # Safety
+/// As of [`Env::from_raw`].
+#[inline(never)]
+pub(crate) unsafe fn publish(
+    raw: &l4re_sys::Env,
+    kip: Kip,
+    argv: &'static [*const c_char],
+    envp: &'static [*const c_char],
+) -> Option<&'static Env> {
+    if TAKEN.swap(true, Ordering::Relaxed) {
+        return None;
+    }
+    // SAFETY: `TAKEN` lets this happen once; for the data, the caller vouches.
+    let env: &'static Env = unsafe { (*ENV.0.get()).write(Env::from_raw(*raw, kip, argv, envp)) };
+    init(env);
+    Some(env)
 }

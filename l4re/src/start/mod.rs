@@ -3,8 +3,8 @@
 
 mod first;
 
-pub(crate) use first::adopt;
 pub use first::{Beginning, begin};
+pub(crate) use first::{adopt, publish};
 
 use crate::env::Env;
 use core::fmt;

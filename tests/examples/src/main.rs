@@ -15,10 +15,7 @@ use l4re::sys::utcb::MSG_REGS;
 use l4re::sys::{BufferDesc, MsgTag, RcvItem, Sysf, TagFlags, Timeout, TimeoutS, proto, utcb};
 use l4re::thread::{self, JoinHandle};
 use l4re::{Cap, Env, OwnedCap, Result, start};
-use test_services::{Random, Tap};
-
-/// How a case went; an error is a line, or an error code of `l4re`.
-type Outcome = core::result::Result<(), i64>;
+use test_services::{Outcome, Random, Tap, ok};
 
 /// How many messages by chance an object gets.
 const MESSAGES: u32 = 20_000;
@@ -72,13 +69,6 @@ impl End for Ending {
         self.0.stop();
         Ok(())
     }
-}
-
-fn ok<T>(result: Result<T>) -> core::result::Result<T, i64> {
-    result.map_err(|error| {
-        l4re::println!("# {error}");
-        error.label()
-    })
 }
 
 /// Messages by chance: of some protocols, mostly with operations that there are. Every one is

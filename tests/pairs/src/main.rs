@@ -38,10 +38,7 @@ use l4re::sys::{CapIdx, CpuSet, ExcRegs, Fpage, MemRights, ObjRights, ReturnItem
 use l4re::task::Task;
 use l4re::vcon::Vcon;
 use l4re::{Cap, Env, Error, OwnedCap, Result};
-use test_services::{Tap, check};
-
-/// How a case went; an error is a line, or an error code of `l4re`.
-type Outcome = core::result::Result<(), i64>;
+use test_services::{Outcome, Tap, check, ok};
 
 #[l4re::main]
 fn main(env: &'static Env) -> Result<i32> {
@@ -82,13 +79,6 @@ fn main(env: &'static Env) -> Result<i32> {
         tap.case(name, case(env, &gates));
     }
     Ok(tap.end())
-}
-
-fn ok<T>(result: Result<T>) -> core::result::Result<T, i64> {
-    result.map_err(|error| {
-        l4re::println!("# {error}");
-        error.label()
-    })
 }
 
 /// A place in the address space, empty again behind `use_it`.

@@ -18,21 +18,10 @@ mod threads;
 mod tls;
 
 use l4re::Env;
-use test_services::Tap;
-
-/// How a case went; an error is a line, or an error code of `l4re`.
-type Outcome = Result<(), i64>;
+use test_services::{Outcome, Tap, ok};
 
 /// A case.
 type Case = (&'static str, fn() -> Outcome);
-
-/// The error of an operation as the error of a case.
-fn ok<T>(result: l4re::Result<T>) -> Result<T, i64> {
-    result.map_err(|error| {
-        l4re::println!("# {error}");
-        error.label()
-    })
-}
 
 #[l4re::main]
 fn main(env: &Env) -> i32 {

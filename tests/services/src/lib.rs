@@ -6,6 +6,17 @@ use l4re::sys::{
     self, BufferDesc, CapIdx, MapItem, MsgTag, RcvItem, Sysf, TagFlags, Timeout, utcb,
 };
 
+/// How a case went; an error is a line, or an error code of `l4re`.
+pub type Outcome = Result<(), i64>;
+
+/// The error of an operation as the error of a case.
+pub fn ok<T>(result: l4re::Result<T>) -> Result<T, i64> {
+    result.map_err(|error| {
+        l4re::println!("# {error}");
+        error.label()
+    })
+}
+
 /// Test cases in the making, reported by the Test Anything Protocol.
 #[derive(Default)]
 pub struct Tap {
@@ -15,7 +26,7 @@ pub struct Tap {
 
 impl Tap {
     /// Reports a case.
-    pub fn case(&mut self, name: &str, outcome: Result<(), i64>) {
+    pub fn case(&mut self, name: &str, outcome: Outcome) {
         self.count += 1;
         let count = self.count;
         match outcome {

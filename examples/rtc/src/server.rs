@@ -146,8 +146,10 @@ impl Server {
         irq.leak();
         // What was to be told before is not of interest.
         clock.chip.read(cmos::STATUS_C);
-        clock.chip.tell(true);
+        // In this order: an interrupt that is not let through is lost, and until it has been read
+        // there is no other.
         let_through()?;
+        clock.chip.tell(true);
         Ok(Server(clock))
     }
 }

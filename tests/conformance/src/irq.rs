@@ -2,7 +2,9 @@
 
 use crate::kit::*;
 use crate::same;
-use l4re::sys::{CapIdx, MapItem, ObjRights, err, ipc_error as ie, op, proto};
+use l4re::sys::{
+    CapIdx, MapItem, MsgTag, ObjRights, Sysf, TagFlags, Timeout, err, ipc_error as ie, op, proto,
+};
 
 pub const CASES: &[Case] = &[
     case("irq/trigger (l4/sys/irq.h: l4_irq_trigger)", trigger_it),
@@ -20,6 +22,10 @@ pub const CASES: &[Case] = &[
     case("irq/receive (l4/sys/irq.h: l4_irq_receive)", receive_op),
     case("irq/unmask (l4/sys/irq.h: l4_irq_unmask)", unmask),
     case("irq/unmask-cxx (l4/sys/irq: L4::Irq::unmask)", unmask_cxx),
+    case(
+        "irq/send-only-after-an-error (l4/sys/irq: L4::Irq::unmask)",
+        after_error,
+    ),
     case(
         "irq/label-any (l4/sys/rcv_endpoint.h: l4_rcv_ep_bind_thread)",
         label_any,
@@ -190,6 +196,19 @@ fn unmask() -> Outcome {
         0
     );
     same!(wait(5).code(), RE_TIMEOUT);
+    Ok(())
+}
+
+/// What the system call before had come to does not show in one that only sends.
+fn after_error() -> Outcome {
+    let irq = bound(0x100)?;
+    for operation in [op::irq::EOI, op::irq::TRIGGER] {
+        same!(receive(CapIdx::INVALID, 1).tag.has_error(), true);
+        l4re::sys::utcb().set_mr(0, operation);
+        let tag = MsgTag::new(proto::IRQ, 1, 0, TagFlags::empty());
+        let answer = raw(irq.idx(), Sysf::SEND, 0, tag, Timeout::NEVER);
+        same!(answer.tag.has_error(), false);
+    }
     Ok(())
 }
 

@@ -5,6 +5,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -144,13 +147,34 @@ fn suites_on(
     let names: Vec<&str> = suites.iter().map(|suite| suite.name).collect();
     // All at once, so that no processor waits.
     let programs = build::outside_tests(ws, setup, &package, &names)?;
-    for suite in suites {
+    let boot = |suite: &Suite| {
         let (_, elf) = (programs.iter())
             .find(|(found, _)| found == suite.name)
             .with_context(|| format!("cargo built no test program {}", suite.name))?;
-        each(suite, &boot(ws, setup, ground, elf, suite, of.slow)?);
-    }
-    Ok(())
+        boot(ws, setup, ground, elf, suite, of.slow)
+    };
+    // A machine for each processor; they are told of as they end.
+    let at_once = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let (ended, results) = mpsc::channel();
+        for _ in 0..at_once {
+            let ended = ended.clone();
+            let (boot, next) = (&boot, &next);
+            scope.spawn(move || {
+                while let Some(suite) = suites.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if ended.send((*suite, boot(suite))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(ended);
+        for (suite, done) in results {
+            each(suite, &done?);
+        }
+        Ok(())
+    })
 }
 
 /// The package, with all that the tests need beside the library.

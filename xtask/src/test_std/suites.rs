@@ -63,7 +63,7 @@ const fn inside(name: &'static str, text: &'static str) -> Suite {
 /// What is run.
 pub const SUITES: [Suite; 14] = [
     Suite {
-        slow: &["slice::select_nth_unstable"],
+        slow: &["slice::select_nth_unstable", "num::int_sqrt"],
         ..beside("coretests", "coretests/tests/lib.rs")
     },
     Suite {

@@ -7,6 +7,8 @@ use crate::arch::paging::{self, phys_to_virt};
 use crate::arch::{self, Image, apic, clock, cpu, entry, ioapic, serial};
 use crate::kip;
 use crate::mem::{frames, phys};
+use crate::util::tree;
+use core::ptr::NonNull;
 use l4re_sys::memdesc;
 use l4re_sys::multiboot as mb;
 use modules::Modules;
@@ -117,6 +119,8 @@ extern "C" fn start(info: u32) -> ! {
     serial::init();
     // SAFETY: called once, by the boot code, with interrupts off.
     unsafe { cpu::init(arch::stack_top()) };
+    // SAFETY: called here alone; the first thread is made later.
+    unsafe { cpu::init_fpu() };
     // SAFETY: the boot loader's structure, in memory that the boot tables map; it is
     // copied before anything could overwrite it.
     let info = unsafe {
@@ -149,11 +153,14 @@ extern "C" fn start(info: u32) -> ! {
         end: heap_start + heap_size,
     };
     taken.add(heap);
+    let memory = (phys_to_virt(heap.start), (heap_size / 4096) as usize);
     // SAFETY: the range is RAM that neither the image, nor a module, nor anything the
     // boot loader left is in, and is mapped by the boot tables.
-    unsafe { frames::init(phys_to_virt(heap.start), (heap_size / 4096) as usize) };
+    unsafe { frames::init(memory.0, memory.1) };
+    let memory = NonNull::new(memory.0).map(|start| (start, memory.1));
     // SAFETY: called once; the boot tables map the heap, which is below 4 GiB.
-    let root = unsafe { paging::init(&image, ram.end().max(BOOT_MAPPED)) };
+    let root = memory
+        .and_then(|memory| unsafe { paging::init(&image, ram.end().max(BOOT_MAPPED), memory) });
     let Some(root) = root else {
         panic!("no memory for the kernel's page tables")
     };
@@ -163,6 +170,7 @@ extern "C" fn start(info: u32) -> ! {
     ioapic::init();
     ioapic::set_masked(usize::from(arch::SERIAL_LINE), false);
     clock::init();
+    tree::seed(cpu::tsc());
 
     let mut known = phys::add_kernel(own.start, own.end) && phys::add_kernel(heap.start, heap.end);
     for range in ram.all() {
@@ -190,7 +198,8 @@ extern "C" fn start(info: u32) -> ! {
     kip.add_user_space(0, paging::USER_END - 1);
 
     let first = roots::prepare(modules, &ram, &mut taken, kip);
-    let thread = roots::start(first, heap_size);
+    // All that is left is for user programs to spend.
+    let thread = roots::start(first, (frames::count_free() * frames::PAGE_SIZE) as u64);
     cpu::switch_to(thread);
     crate::sched::first(thread);
     // SAFETY: the thread was made the current one.

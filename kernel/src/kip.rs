@@ -22,6 +22,8 @@ const STRINGS: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     " (Fiasco interface, amd64)\0",
     "kernel:l4re-rs\0",
+    // The version of the binary interface, which the words of the page do not tell.
+    "abiver:3\0",
     "mapdb\0",
     "pf_tramp\0",
     "segments\0",

@@ -22,6 +22,8 @@ mod arch;
 mod arch;
 
 mod cap;
+#[cfg(any(test, feature = "checks"))]
+mod checks;
 #[cfg(target_os = "none")]
 mod init;
 mod ipc;

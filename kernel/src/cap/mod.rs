@@ -4,7 +4,7 @@ mod table;
 
 pub use table::{CapTable, CapView, MAX_CAPS};
 
-use crate::obj::{Header, Object};
+use crate::obj::{AnyObject, Object};
 use l4re_sys::cap::CapIdx;
 
 /// What a capability allows: the low four bits are the rights R, W, S, D of a
@@ -38,7 +38,7 @@ impl Rights {
 /// A capability as found in a table: the object and what may be done with it.
 #[derive(Clone, Copy)]
 pub struct Cap {
-    header: &'static Header,
+    place: AnyObject,
     /// What it allows.
     pub rights: Rights,
 }
@@ -47,7 +47,7 @@ impl Cap {
     /// A capability to an object.
     pub fn new(object: Object, rights: Rights) -> Self {
         Self {
-            header: object.header(),
+            place: object.any(),
             rights,
         }
     }
@@ -55,12 +55,12 @@ impl Cap {
     /// The object.
     #[inline]
     pub fn object(&self) -> Object {
-        Object::of(self.header)
+        Object::of(self.place)
     }
 
     /// Whether both refer to the same object.
     pub fn same_object(&self, other: &Cap) -> bool {
-        core::ptr::eq(self.header, other.header)
+        self.place.is(other.place)
     }
 }
 

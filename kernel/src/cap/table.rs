@@ -1,8 +1,9 @@
 //! The capabilities of a task: a table of two levels, the second made on demand.
 
 use super::{Cap, Rights};
-use crate::mem::frames::{self, PAGE_SIZE};
-use crate::obj::Header;
+use crate::mem::account::Account;
+use crate::mem::frames::PAGE_SIZE;
+use crate::obj::{AnyObject, STAMP_STEP};
 use crate::util::budget::{Budget, Unfinished};
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -16,10 +17,12 @@ pub const MAX_CAPS: usize = SLOTS * LEAVES;
 /// A place for a capability; all bits zero is an empty one.
 #[repr(C)]
 struct Slot {
-    object: Cell<Option<&'static Header>>,
-    generation: Cell<u32>,
-    rights: Cell<u8>,
+    object: Cell<Option<AnyObject>>,
+    /// The object's stamp when the capability was made, and the rights below.
+    stamp: Cell<u64>,
 }
+
+const RIGHTS: u64 = STAMP_STEP - 1;
 
 impl Slot {
     /// What a page of zeros is made of.
@@ -29,16 +32,17 @@ impl Slot {
     )]
     const EMPTY: Self = Self {
         object: Cell::new(None),
-        generation: Cell::new(0),
-        rights: Cell::new(0),
+        stamp: Cell::new(0),
     };
 
     #[inline(always)]
     fn cap(&self) -> Option<Cap> {
-        let header = self.object.get()?;
-        (header.generation() == self.generation.get()).then(|| Cap {
-            header,
-            rights: Rights(self.rights.get()),
+        let place = self.object.get()?;
+        // What is left of an equal stamp is the rights.
+        let rest = self.stamp.get() ^ place.header().stamp();
+        (rest <= RIGHTS).then_some(Cap {
+            place,
+            rights: Rights(rest as u8),
         })
     }
 }
@@ -50,7 +54,7 @@ type Root = [Cell<NonNull<Leaf>>; LEAVES];
 /// look-up need not ask whether there is one.
 #[repr(C, align(4096))]
 struct EmptyLeaf(Leaf);
-// SAFETY: nothing is ever written to it (`CapTable::set` makes a leaf of its own first).
+// SAFETY: nothing is ever written to it (`CapTable::make_room` makes a leaf of its own first).
 unsafe impl Sync for EmptyLeaf {}
 static EMPTY_LEAF: EmptyLeaf = EmptyLeaf([const { Slot::EMPTY }; SLOTS]);
 
@@ -71,7 +75,7 @@ const fn empty_root() -> NonNull<Root> {
 /// The slot at a position of the table with this root.
 #[inline(always)]
 fn find<'a>(root: NonNull<Root>, position: usize) -> Option<&'a Slot> {
-    // SAFETY: the pages belong to the table until `clear_all` ends its life, when no
+    // SAFETY: the pages belong to the table until `clear` ends its life, when no
     // `CapView` of it is left, or are the empty ones; they hold only cells.
     unsafe {
         let leaf = root.as_ref().get(position / SLOTS)?.get();
@@ -120,9 +124,13 @@ impl CapTable {
         }
     }
 
-    /// Gives the table its first page. Costs [`PAGE_SIZE`] bytes.
-    pub fn init(&self) -> Option<()> {
-        let root: NonNull<Root> = frames::alloc(0)?.cast();
+    /// Gives the table its first page, if it has none, at the cost of `account`. Views are of
+    /// a table that has it.
+    pub fn prepare(&self, account: &Account) -> Option<()> {
+        if self.has_memory() {
+            return Some(());
+        }
+        let root: NonNull<Root> = account.alloc_dirty(0)?.cast();
         for n in 0..LEAVES {
             // SAFETY: the page is ours, and holds that many cells; each is written
             // before a reference to the root is made.
@@ -159,57 +167,53 @@ impl CapTable {
         find(self.root.get(), position)?.cap()
     }
 
-    /// Whether a page must be paid for before `set` at this position.
-    pub fn needs_page(&self, position: usize) -> bool {
-        self.slot(position).is_none()
-    }
-
-    /// Puts a capability at a position, in place of what was there. `None`: no memory,
-    /// or no such position.
-    pub fn set(&self, position: usize, cap: Cap) -> Option<()> {
-        if position >= MAX_CAPS || !self.has_memory() {
+    /// Sees to it that a capability can be put at a position, at the cost of `account`.
+    /// `None`: no memory, or no such position.
+    fn make_room(&self, position: usize, account: &Account) -> Option<()> {
+        if position >= MAX_CAPS {
             return None;
         }
+        self.prepare(account)?;
         if self.slot(position).is_none() {
             // A page of zeros is a leaf of empty slots.
-            let leaf = frames::alloc(0)?.cast();
+            let leaf = account.alloc(0)?.cast();
             // SAFETY: as in `find`; the root is this table's own.
             unsafe { self.root.get().as_ref() }
                 .get(position / SLOTS)?
                 .set(leaf);
         }
+        Some(())
+    }
+
+    /// Puts a capability at a position, in place of what was there, at the cost of `account`.
+    /// `None`: no memory, or no such position.
+    pub fn set(&self, position: usize, cap: Cap, account: &Account) -> Option<()> {
+        self.make_room(position, account)?;
         // Count the new one first: it may be the old one's object, held by it alone. If the
         // new one does not count, the object dies here: the slot is to say that it was the
         // one that lived until now, not the next one in its place.
-        let generation = cap.header.generation();
+        let stamp = cap.place.header().stamp();
         if !cap.rights.has(Rights::NO_REF) {
             cap.object().add_ref();
         }
         self.remove(position);
         let slot = self.slot(position)?;
-        slot.object.set(Some(cap.header));
-        slot.generation.set(generation);
-        slot.rights.set(cap.rights.0);
+        slot.object.set(Some(cap.place));
+        slot.stamp.set(stamp | u64::from(cap.rights.0));
         Some(())
     }
 
     /// Takes rights (R, W, S, D) from a capability without removing it.
     pub fn restrict(&self, position: usize, revoke: u8) {
         if let Some(slot) = self.slot(position) {
-            slot.rights.set(slot.rights.get() & !(revoke & 0xf));
+            slot.stamp.set(slot.stamp.get() & !u64::from(revoke & 0xf));
         }
     }
 
     /// Empties a position.
     pub fn remove(&self, position: usize) {
-        let Some(cap) = self.get(position) else {
-            return;
-        };
         if let Some(slot) = self.slot(position) {
-            slot.object.set(None);
-        }
-        if !cap.rights.has(Rights::NO_REF) {
-            cap.object().drop_ref();
+            Self::empty(slot);
         }
     }
 
@@ -226,39 +230,43 @@ impl CapTable {
         None
     }
 
-    /// Empties the table as far as the budget goes.
-    pub fn remove_all(&self, budget: &Budget) -> Result<(), Unfinished> {
-        let mut position = 0;
-        while let Some(p) = self.next_with_memory(position, MAX_CAPS) {
-            if self.get(p).is_some() {
-                budget.step()?;
-                self.remove(p);
-            }
-            position = p + 1;
+    /// Empties the table and gives its memory back to `account`, which paid for it, as far as
+    /// the budget goes.
+    pub fn clear(&self, account: &Account, budget: &Budget) -> Result<(), Unfinished> {
+        if !self.has_memory() {
+            return Ok(());
         }
+        // Leaves that are gone are passed over again by the next call.
+        budget.pass(Budget::SCAN);
+        // SAFETY: as in `find`.
+        let root = unsafe { self.root.get().as_ref() };
+        for place in root.iter().filter(|place| place.get() != empty_leaf()) {
+            budget.pass(Budget::SCAN);
+            // SAFETY: as in `find`.
+            for slot in unsafe { place.get().as_ref() } {
+                if slot.cap().is_some() {
+                    budget.spend(Budget::CHANGE)?;
+                    Self::empty(slot);
+                }
+            }
+            budget.spend(Budget::CHANGE)?;
+            let leaf = place.replace(empty_leaf());
+            // SAFETY: `make_room` took it from the account; it was taken out of the table, and
+            // no reference into it is held any more.
+            unsafe { account.free(leaf.cast(), 0) };
+        }
+        let root = self.root.replace(empty_root());
+        // SAFETY: the same for `prepare`, and the root.
+        unsafe { account.free(root.cast(), 0) };
         Ok(())
     }
 
-    /// Empties the table and gives up its memory. Returns how many bytes that were.
-    pub fn clear_all(&self) -> u64 {
-        if !self.has_memory() {
-            return 0;
+    fn empty(slot: &Slot) {
+        let cap = slot.cap();
+        slot.object.set(None);
+        if let Some(cap) = cap.filter(|cap| !cap.rights.has(Rights::NO_REF)) {
+            cap.object().drop_ref();
         }
-        let _ = self.remove_all(&Budget::unlimited());
-        let root = self.root.replace(empty_root());
-        let mut bytes = PAGE_SIZE as u64;
-        // SAFETY: as in `find`; the root was taken out of the table above, so that no
-        // reference into these pages can be made any more, and none is held.
-        unsafe {
-            for leaf in root.as_ref() {
-                if leaf.get() != empty_leaf() {
-                    frames::free(leaf.get().cast(), 0);
-                    bytes += PAGE_SIZE as u64;
-                }
-            }
-            frames::free(root.cast(), 0);
-        }
-        bytes
     }
 }
 
@@ -267,26 +275,27 @@ mod tests {
     use super::*;
     use crate::obj::Object;
 
+    fn account(limit: u64) -> &'static Account {
+        let account = Box::leak(Box::new(Account::none()));
+        account.reset(limit);
+        account
+    }
+
     #[test]
-    fn holds_what_was_put_in() {
+    fn holds_what_was_put_in_and_costs_what_it_takes() {
+        let _one = crate::util::one::processor();
         let table = CapTable::vacant();
-        assert!(
-            table.set(3, Cap::new(Object::Vcon, Rights::ALL)).is_none(),
-            "no memory yet"
-        );
-        table.init().unwrap();
-        assert!(table.needs_page(3) && table.get(3).is_none());
-        table.set(3, Cap::new(Object::Vcon, Rights::ALL)).unwrap();
+        let account = account(3 * PAGE_SIZE as u64);
+        let none = Account::none();
+        let vcon = Cap::new(Object::Vcon, Rights::ALL);
+        assert!(table.set(3, vcon, &none).is_none(), "no memory yet");
+        assert_eq!(account.used(), 0);
+        table.set(3, vcon, account).unwrap();
         table
-            .set(70_000, Cap::new(Object::Icu, Rights(Rights::R)))
+            .set(70_000, Cap::new(Object::Icu, Rights(Rights::R)), account)
             .unwrap();
-        assert!(!table.needs_page(4));
-        assert!(
-            table
-                .get(3)
-                .unwrap()
-                .same_object(&Cap::new(Object::Vcon, Rights::ALL))
-        );
+        table.make_room(4, &none).unwrap();
+        assert!(table.get(3).unwrap().same_object(&vcon));
         assert_eq!(
             table.next_with_memory(256, MAX_CAPS),
             Some(70_000 / 256 * 256)
@@ -295,27 +304,30 @@ mod tests {
         assert_eq!(table.get(3).unwrap().rights, Rights(0xef & !3));
         table.remove(3);
         assert!(table.get(3).is_none());
-        assert!(
-            table
-                .set(MAX_CAPS, Cap::new(Object::Icu, Rights::ALL))
-                .is_none()
-        );
-        assert_eq!(table.clear_all(), 3 * PAGE_SIZE as u64);
+        assert!(table.set(MAX_CAPS, vcon, account).is_none());
+        assert!(table.set(1_000, vcon, account).is_none(), "the limit");
+        assert_eq!(account.used(), 3 * PAGE_SIZE as u64);
+        let stays = (0..)
+            .take_while(|_| table.clear(account, &Budget::of_one_stay()).is_err())
+            .count();
+        assert!(stays < 3);
+        assert_eq!(account.used(), 0);
     }
 
     #[test]
     fn a_capability_that_does_not_count_goes_with_the_last_that_does() {
+        let _one = crate::util::one::processor();
         let factory = crate::obj::factory::Factory::make_root(1 << 20).unwrap();
         let semaphore = crate::obj::create(&crate::obj::semaphore::SEMAPHORES, factory).unwrap();
         let object = Object::Semaphore(semaphore);
-        let table = CapTable::vacant();
-        table.init().unwrap();
-        table.set(1, Cap::new(object, Rights::ALL)).unwrap();
+        let (table, account) = (CapTable::vacant(), account(1 << 20));
         let weak = Rights(Rights::ALL.0 | Rights::NO_REF);
-        table.set(2, Cap::new(object, weak)).unwrap();
+        let set = |at, rights| table.set(at, Cap::new(object, rights), account).unwrap();
+        set(1, Rights::ALL);
+        set(2, weak);
         assert!(table.get(2).is_some());
         // Over the one that counts: nothing keeps the object any more.
-        table.set(1, Cap::new(object, weak)).unwrap();
+        set(1, weak);
         assert!(table.get(1).is_none() && table.get(2).is_none());
     }
 }

@@ -9,16 +9,20 @@ use super::{Ram, Range};
 use crate::arch::paging::phys_to_virt;
 use crate::cap::{Cap, Rights};
 use crate::kip;
+use crate::mem::phys;
 use crate::obj::factory::Factory;
 use crate::obj::gate::GATES;
 use crate::obj::task::Task;
 use crate::obj::thread::{THREADS, Thread};
 use crate::obj::thread_group::Destination;
 use crate::obj::{self, Object};
+use crate::util::budget::Budget;
 use elf::ElfBytes;
-use elf::abi::{EM_X86_64, ET_DYN, ET_EXEC, PT_LOAD};
+use elf::abi::{EM_X86_64, ET_DYN, ET_EXEC, PF_R, PF_W, PF_X, PT_LOAD};
 use elf::endian::LittleEndian;
 use l4re_sys::cap::CapIdx;
+use l4re_sys::elf::PT_L4_AUX;
+use l4re_sys::elf_aux;
 use l4re_sys::fpage::{Fpage, MemRights};
 use l4re_sys::l4mod::{self, Mod, ModInfo};
 use l4re_sys::{memdesc, utcb};
@@ -48,9 +52,10 @@ pub fn prepare(mut modules: Modules, ram: &Ram, taken: &mut Taken, mut kip: kip:
     let with_sigma0 = super::modules::cstr(modules.cmdline)
         .split(|byte| *byte == b' ')
         .any(|word| word == b"-sigma0");
-    let sigma0 = with_sigma0.then(|| load(&mut modules, 0, "sigma0", ram, taken));
+    let sigma0 = with_sigma0.then(|| load(&mut modules, 0, "sigma0", true, ram, taken));
     let root_module = usize::from(with_sigma0);
-    let root = load(&mut modules, root_module, "the root task", ram, taken);
+    let name = "the root task";
+    let root = load(&mut modules, root_module, name, !with_sigma0, ram, taken);
     let last = |range: Range| range.end - 1;
     match sigma0 {
         // The types tell sigma0 what is its own and what the root task may ask for.
@@ -76,8 +81,16 @@ pub fn prepare(mut modules: Modules, ram: &Ram, taken: &mut Taken, mut kip: kip:
 }
 
 /// Loads a module's program: to where it is linked, or to where there is room if it does
-/// not care.
-fn load(modules: &mut Modules, number: usize, name: &str, ram: &Ram, taken: &mut Taken) -> Loaded {
+/// not care. If it is the `first` one, which has all memory, its segments say what it may do with
+/// its own image.
+fn load(
+    modules: &mut Modules,
+    number: usize,
+    name: &str,
+    first: bool,
+    ram: &Ram,
+    taken: &mut Taken,
+) -> Loaded {
     let Some(module) = modules.all().get(number).copied() else {
         panic!("there is no boot module {number}: it must be {name} (QEMU: -initrd {name},…)");
     };
@@ -157,10 +170,67 @@ fn load(modules: &mut Modules, number: usize, name: &str, ram: &Ram, taken: &mut
             panic!("the file of {name} is cut off");
         };
         let to = phys_to_virt(segment.p_paddr.wrapping_add(offset));
-        // SAFETY: as above; a segment lies in the range by the range's making.
+        // SAFETY: the range was found to be RAM that nothing is in, below 4 GiB, and a segment
+        // lies in the range by the range's making.
         unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
+    if first {
+        protect(&elf, module.bytes(), offset, name);
+    }
     Loaded { entry, whole }
+}
+
+/// Lets the first program do with its image what its segments say, and nothing with the pages
+/// that it wants to stay free: the guards of its stacks.
+fn protect(elf: &ElfBytes<'_, LittleEndian>, file: &[u8], offset: u64, name: &str) {
+    let mut known = true;
+    for segment in elf.segments().into_iter().flatten() {
+        let start = segment.p_paddr.wrapping_add(offset);
+        let end = start.saturating_add(segment.p_memsz).next_multiple_of(4096);
+        if segment.p_type == PT_LOAD {
+            let mut rights = MemRights::empty();
+            for (flag, right) in [
+                (PF_R, MemRights::R),
+                (PF_W, MemRights::RW),
+                (PF_X, MemRights::RX),
+            ] {
+                if segment.p_flags & flag != 0 {
+                    rights |= right;
+                }
+            }
+            known &= phys::add_part(start & !4095, end, rights);
+        }
+        if segment.p_type == PT_L4_AUX {
+            let bytes = segment.p_offset..segment.p_offset.saturating_add(segment.p_filesz);
+            let elements = file.get(bytes.start as usize..bytes.end as usize);
+            for (first, last) in reserved(elements.unwrap_or(&[])) {
+                let (first, last) = (first.wrapping_add(offset), last.wrapping_add(offset));
+                known &= phys::add_guard(first, last.saturating_add(1));
+            }
+        }
+    }
+    assert!(known, "{name} has too many segments");
+}
+
+/// The first and last addresses of the ranges that ELF-aux elements want to stay free.
+fn reserved(mut elements: &[u8]) -> impl Iterator<Item = (u64, u64)> {
+    let word = |bytes: &[u8], index: usize| {
+        let bytes = bytes.get(index * 8..index * 8 + 8)?;
+        Some(u64::from_le_bytes(bytes.try_into().ok()?))
+    };
+    core::iter::from_fn(move || {
+        loop {
+            let (kind, length) = (word(elements, 0)?, word(elements, 1)?);
+            let length = usize::try_from(length)
+                .ok()
+                .filter(|length| *length >= 16)?;
+            let (element, rest) = elements.split_at_checked(length)?;
+            elements = rest;
+            if kind == elf_aux::VMA {
+                return Some((word(element, 2)?, word(element, 3)?));
+            }
+        }
+    })
 }
 
 /// Moves the modules that lie where a program is to be.
@@ -264,7 +334,7 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
         let (task, thread) = start_program(factory, owner.entry)?;
         task.make_root();
         // As Fiasco starts sigma0: the page's address is the only argument.
-        thread.with_regs(|regs| regs.rdi = kip::phys());
+        thread.update_regs(|regs| regs.rdi = kip::phys());
         if first.sigma0.is_some() {
             let gate = obj::create(&GATES, factory)?;
             gate.init();
@@ -274,6 +344,7 @@ pub fn start(first: First, heap: u64) -> &'static Thread {
             root.caps.set(
                 pager.index() as usize,
                 Cap::new(Object::Gate(gate), Rights::ALL),
+                root.account(),
             )?;
             root_thread.pager.set(pager);
             root_thread.exc_handler.set(pager);
@@ -308,11 +379,15 @@ fn start_program(
         (CapIdx::DEBUGGER, Object::Debugger),
     ];
     for (index, object) in caps {
-        task.caps
-            .set(index.index() as usize, Cap::new(object, Rights::ALL))?;
+        task.caps.set(
+            index.index() as usize,
+            Cap::new(object, Rights::ALL),
+            task.account(),
+        )?;
     }
+    task.map_area(&Budget::of_one_stay()).ok()?;
     let address = UTCB_AREA + utcb::SIZE as u64;
     thread.bind(task, task.find_utcb(address)?, address);
-    thread.with_regs(|regs| regs.ip = entry);
+    thread.update_regs(|regs| regs.ip = entry);
     Some((task, thread))
 }

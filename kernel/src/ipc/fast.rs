@@ -9,6 +9,7 @@ use crate::arch::entry::Leave;
 use crate::cap::Rights;
 use crate::obj::Handle;
 use crate::obj::Object;
+use crate::obj::binding::Bound;
 use crate::obj::gate::Gate;
 use crate::obj::thread::{Alien, Thread};
 use crate::sched;
@@ -21,6 +22,22 @@ use l4re_sys::{cap, err, proto};
 /// exist.
 const SLOW_TAG_BITS: u64 = 0xffc0;
 
+/// The system call, and then the kernel's state as tests want it checked.
+#[cfg(feature = "checks")]
+pub extern "C" fn checked_syscall(
+    current: Bound,
+    label: u64,
+    dest: u64,
+    tag: u64,
+    timeout: u32,
+) -> Leave {
+    let leave = syscall(current, label, dest, tag, timeout);
+    crate::checks::state();
+    leave
+}
+#[cfg(not(feature = "checks"))]
+pub use syscall as checked_syscall;
+
 /// The system call: `label`, `dest`, `tag` and `timeout` are the registers of the
 /// interface.
 ///
@@ -28,19 +45,13 @@ const SLOW_TAG_BITS: u64 = 0xffc0;
 /// fields are drawn together where a single comparison can do them, and whatever is not
 /// over at once is a jump to a function with the same arguments, so that none has to be
 /// kept for later.
-pub extern "C" fn syscall(
-    current: &'static Thread,
-    label: u64,
-    dest: u64,
-    tag: u64,
-    timeout: u32,
-) -> Leave {
+pub extern "C" fn syscall(current: Bound, label: u64, dest: u64, tag: u64, timeout: u32) -> Leave {
     const CALL: u64 = Sysf::CALL.bits();
     const REPLY_AND_WAIT: u64 = Sysf::REPLY_AND_WAIT.bits();
     const FLAGS_AND_KIND: u64 = Sysf::MASK | cap::INVALID_BIT | cap::REPLY_BIT;
     // A call, and no timeout.
     if (dest & FLAGS_AND_KIND ^ CALL) | u64::from(timeout) == 0 {
-        if let Some(cap) = current.caps.get((dest >> cap::SHIFT) as usize) {
+        if let Some(cap) = current.binding.caps.get((dest >> cap::SHIFT) as usize) {
             // One after the other: the first is the shortest way of all.
             if let Object::Thread(thread) = cap.object() {
                 if !is_short(tag, proto::THREAD) {
@@ -75,7 +86,7 @@ fn is_short(tag: u64, protocol: i64) -> bool {
 
 #[inline(never)]
 extern "C" fn call_gate(
-    current: &'static Thread,
+    current: Bound,
     label: u64,
     dest: u64,
     tag: u64,
@@ -85,7 +96,7 @@ extern "C" fn call_gate(
     // What may be for the gate itself goes the long way, which looks at the rights.
     match gate.target() {
         Some(receiver) if tag as i64 >> 16 != proto::KOBJECT && may_take(receiver, tag) => {
-            call(current, receiver, tag, label)
+            call(current, Bound::by_state(receiver), tag, label)
         }
         _ => slow(current, label, dest, tag, timeout),
     }
@@ -93,7 +104,7 @@ extern "C" fn call_gate(
 
 #[inline(never)]
 extern "C" fn call_thread(
-    current: &'static Thread,
+    current: Bound,
     label: u64,
     dest: u64,
     tag: u64,
@@ -101,7 +112,7 @@ extern "C" fn call_thread(
     receiver: &'static Thread,
 ) -> Leave {
     if tag as i64 >> 16 != proto::THREAD && may_take(receiver, tag) {
-        call(current, receiver, tag, label)
+        call(current, Bound::by_state(receiver), tag, label)
     } else {
         slow(current, label, dest, tag, timeout)
     }
@@ -112,24 +123,23 @@ extern "C" fn call_thread(
 fn may_take(receiver: &Thread, tag: u64) -> bool {
     tag & SLOW_TAG_BITS == 0
         && matches!(receiver.ipc.get(), Ipc::Receiving)
-        && receiver.reply_slot.get().is_none()
         && can_switch_to(receiver)
 }
 
 #[inline(always)]
-fn call(current: &'static Thread, receiver: &'static Thread, tag: u64, label: u64) -> Leave {
+fn call(current: Bound, receiver: Bound, tag: u64, label: u64) -> Leave {
     // What the reply finds when it looks at its receiver.
     current.message.flags.set(Sysf::CALL);
     current.message.payload.set(Payload::Utcb);
     receiver.reply.set(ReplyCap::of(current));
-    current.partner.set(Handle::of(receiver));
+    current.partner.set(Handle::of(receiver.thread()));
     current.ipc.set(Ipc::AwaitingReply);
     hand_over(current, receiver, tag, label)
 }
 
 #[inline(never)]
 extern "C" fn reply_and_wait(
-    current: &'static Thread,
+    current: Bound,
     label: u64,
     dest: u64,
     tag: u64,
@@ -146,10 +156,9 @@ extern "C" fn reply_and_wait(
         && caller.message.payload.get() == Payload::Utcb
         && current.senders.is_empty()
         && current.irqs.is_empty()
-        && can_switch_to(caller)
+        && can_switch_to(caller.thread())
     {
         current.reply.set(ReplyCap::NONE);
-        current.reply_slot.set(None);
         current.message.payload.set(Payload::Utcb);
         current.ipc.set(Ipc::Receiving);
         return hand_over(current, caller, tag, 0);
@@ -167,10 +176,10 @@ fn can_switch_to(thread: &Thread) -> bool {
 }
 
 #[inline(always)]
-fn hand_over(from: &'static Thread, to: &'static Thread, tag: u64, label: u64) -> Leave {
+fn hand_over(from: Bound, to: Bound, tag: u64, label: u64) -> Leave {
     copy_words(from, to, (tag & 0x3f) as usize);
     to.set_result(tag, label);
     to.ipc.set(Ipc::None);
-    cpu::switch_to(to);
-    Leave::with(to, from)
+    cpu::switch_to(to.thread());
+    Leave::with(to.thread(), from.thread())
 }

@@ -1,12 +1,14 @@
 //! Typed items of a message: memory and capabilities that the receiver gets.
 
-use super::IpcError;
+use super::{Hitch, IpcError};
 use crate::cap::{self, Rights};
 use crate::obj::Object;
+use crate::obj::binding::Bound;
 use crate::obj::gate::Gate;
 use crate::obj::task::Task;
 use crate::obj::thread::Thread;
-use crate::space::map::{self, How, passed_rights};
+use crate::space::map::{self, How, Stop, passed_rights};
+use crate::util::budget::Work;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::fpage::{self, Fpage, FpageType};
 use l4re_sys::item::{self, MapItem, ReturnItem};
@@ -78,18 +80,20 @@ impl Buffers {
 
 /// Sends `count` items that stand behind `words` words. What the receiver finds in their
 /// place tells what became of each. Items that do not stand in the message registers are
-/// not there.
-pub fn transfer(
-    sender: &'static Thread,
-    receiver: &'static Thread,
+/// not there. `from` is how far the message came before, as the hitch has it.
+pub(super) fn transfer(
+    sender: Bound,
+    receiver: Bound,
     words: usize,
     count: usize,
     pass_special: bool,
-) -> Result<(), IpcError> {
+    from: u64,
+) -> Result<(), Hitch> {
     let (Some(source), Some(target)) = (sender.task(), receiver.task()) else {
-        return Err(IpcError::MSG_CUT);
+        return Err(IpcError::MSG_CUT.into());
     };
-    let (from, to) = (sender.utcb(), receiver.utcb());
+    let stay = Stay::from(from);
+    let (sent_by, to) = (sender.utcb(), receiver.utcb());
     let kinds = [FpageType::Memory, FpageType::Io, FpageType::Obj];
     let mut buffers = kinds.map(|kind| Buffers::new(to, kind));
     let mut continued = false;
@@ -99,8 +103,8 @@ pub fn transfer(
             break;
         }
         let sent = MapItem {
-            control: from.mr(at),
-            fpage: Fpage::from_raw(from.mr(at + 1)),
+            control: sent_by.mr(at),
+            fpage: Fpage::from_raw(sent_by.mr(at + 1)),
         };
         if sent.is_void() {
             to.set_mr(at, 0);
@@ -110,7 +114,7 @@ pub fn transfer(
         }
         let kind = sent.fpage.kind();
         let Some(list) = buffers.iter_mut().find(|b| b.kind == kind) else {
-            return Err(IpcError::MSG_CUT);
+            return Err(IpcError::MSG_CUT.into());
         };
         if !(continued && list.current.is_some()) {
             list.advance().ok_or(IpcError::MSG_CUT)?;
@@ -126,7 +130,18 @@ pub fn transfer(
             local_id,
             task,
         };
-        let (control, data) = one(source, &sent, sender, receiver, &buffer, pass_special)?;
+        if stay.is_done(n) {
+            continue;
+        }
+        let (control, data) = one(
+            source,
+            &sent,
+            &sender,
+            &receiver,
+            &buffer,
+            pass_special,
+            (&stay, n),
+        )?;
         to.set_mr(at, control);
         to.set_mr(at + 1, data);
     }
@@ -150,12 +165,13 @@ fn one(
     receiver: &Thread,
     buffer: &Buffer,
     pass_special: bool,
-) -> Result<(u64, u64), IpcError> {
+    (stay, n): (&Stay, usize),
+) -> Result<(u64, u64), Hitch> {
     let how = How::of(sent, pass_special);
     let base = sent.spot()
         | sent.control & item::CONT
         | sent.fpage.raw() & (fpage::SIZE_MASK | fpage::TYPE_MASK);
-    if buffer.local_id {
+    if buffer.local_id && sent.fpage.kind() == FpageType::Obj {
         if let (Some(a), Some(b)) = (sender.task(), receiver.task())
             && core::ptr::eq(a, b)
         {
@@ -170,15 +186,7 @@ fn one(
     if kind != sent.fpage.kind() && !(kind == FpageType::Special && buffer.window.is_valid()) {
         return Ok((base | item::MAP, sent.fpage.raw()));
     }
-    let any = map::map(
-        source,
-        sent.fpage,
-        buffer.task,
-        buffer.window,
-        sent.spot(),
-        how,
-    )
-    .map_err(|_| IpcError::MAP_FAILED)?;
+    let any = stay.map(n, source, sent, buffer.task, buffer.window, how)?;
     let nothing = if any { 0 } else { ReturnItem::NOTHING };
     Ok((base | item::MAP | nothing, sent.fpage.raw()))
 }
@@ -195,36 +203,77 @@ fn local_gate(source: &Task, sent: &MapItem, receiver: &Thread, how: How) -> Opt
     core::ptr::eq(own, serving).then(|| gate.label(Rights(rights.0 & Gate::LABEL_RIGHTS as u8)))
 }
 
-/// Maps the items of a reply to a fault: wherever the replier says.
-pub fn transfer_to_fault(
-    sender: &'static Thread,
+/// Maps the items of a reply to a fault: wherever the replier says. `from` is how far this
+/// came before.
+pub(super) fn transfer_to_fault(
+    sender: Bound,
     target: &'static Task,
     words: usize,
     count: usize,
-) -> Result<(), IpcError> {
+    from: u64,
+) -> Result<(), Hitch> {
     let source = sender.task().ok_or(IpcError::MSG_CUT)?;
-    let from = sender.utcb();
+    let stay = Stay::from(from);
+    let utcb = sender.utcb();
     for n in 0..count {
         let at = words + item::WORDS * n;
         if at + 1 >= MSG_REGS {
             break;
         }
         let sent = MapItem {
-            control: from.mr(at),
-            fpage: Fpage::from_raw(from.mr(at + 1)),
+            control: utcb.mr(at),
+            fpage: Fpage::from_raw(utcb.mr(at + 1)),
         };
-        if !sent.is_void() {
-            let window = Fpage::all();
-            map::map(
-                source,
-                sent.fpage,
-                target,
-                window,
-                sent.spot(),
-                How::of(&sent, true),
-            )
-            .map_err(|_| IpcError::MAP_FAILED)?;
+        if !sent.is_void() && !stay.is_done(n) {
+            stay.map(n, source, &sent, target, Fpage::all(), How::of(&sent, true))?;
         }
     }
     Ok(())
+}
+
+/// Where the number of an item stands in the measure of how far a message came; below it, how
+/// far the mapping of that item came.
+const ITEM_SHIFT: u32 = 56;
+
+/// A stay in the kernel in which items are sent.
+struct Stay {
+    first: usize,
+    work: Work,
+}
+
+impl Stay {
+    /// The items before the first are done.
+    fn from(from: u64) -> Self {
+        Self {
+            first: (from >> ITEM_SHIFT) as usize,
+            work: Work::from(from & ((1 << ITEM_SHIFT) - 1)),
+        }
+    }
+
+    fn is_done(&self, n: usize) -> bool {
+        n < self.first
+    }
+
+    /// Maps the n-th item.
+    fn map(
+        &self,
+        n: usize,
+        source: &'static Task,
+        sent: &MapItem,
+        target: &'static Task,
+        window: Fpage,
+        how: How,
+    ) -> Result<bool, Hitch> {
+        let (fpage, spot) = (sent.fpage, sent.spot());
+        match map::map(source, fpage, target, window, spot, how, &self.work) {
+            Ok(any) => {
+                self.work.came_to(0);
+                Ok(any)
+            }
+            Err(Stop::OutOfMemory) => Err(IpcError::MAP_FAILED.into()),
+            Err(Stop::Unfinished) => {
+                Err(Hitch::Unfinished((n as u64) << ITEM_SHIFT | self.work.at()))
+            }
+        }
+    }
 }

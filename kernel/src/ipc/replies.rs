@@ -2,7 +2,8 @@
 //! caller kept there, in place of the one that each thread has.
 
 use super::state::ReplyCap;
-use crate::mem::frames::{self, PAGE_SIZE};
+use crate::mem::account::Account;
+use crate::mem::frames::PAGE_SIZE;
 use crate::obj::task::Task;
 use core::cell::Cell;
 use core::ptr::NonNull;
@@ -38,14 +39,7 @@ impl ReplyTable {
         if place.get().is_some() {
             return Some(());
         }
-        if !task.pay(PAGE_SIZE as u64) {
-            return None;
-        }
-        let Some(page) = frames::alloc(0) else {
-            task.give_back(PAGE_SIZE as u64);
-            return None;
-        };
-        let page = page.cast::<Page>();
+        let page = task.account().alloc_dirty(0)?.cast::<Page>();
         for n in 0..PER_PAGE {
             // SAFETY: the page is ours and holds that many cells; each is written before
             // a reference to the page is made.
@@ -72,13 +66,13 @@ impl ReplyTable {
         }
     }
 
-    /// Gives the memory up.
-    pub fn clear(&self) {
+    /// Gives the memory back to `account`, which paid for it.
+    pub fn clear(&self, account: &Account) {
         for place in &self.pages {
             let Some(page) = place.take() else { continue };
             // SAFETY: as in `cell`; the page was taken out of the table, and no reference
             // into it is held.
-            unsafe { frames::free(page.cast(), 0) };
+            unsafe { account.free(page.cast(), 0) };
         }
     }
 }

@@ -1,44 +1,61 @@
 //! What a thread keeps of the IPC that it takes part in.
 
 use crate::obj::Handle;
-use crate::obj::gate::Gate;
+use crate::obj::binding::Bound;
 use crate::obj::irq::Irq;
-use crate::obj::semaphore::Semaphore;
 use crate::obj::thread::Thread;
 use core::cell::Cell;
 use l4re_sys::sysf::Sysf;
-
-/// Tag of the link by which a thread waits to send.
-pub struct SenderTag;
 
 /// What a thread does.
 #[derive(Clone, Copy)]
 pub enum Ipc {
     /// No IPC: it can run.
     None,
-    /// It waits until its receiver takes the message.
-    Sending(Queue),
-    /// It waits for a message from anybody.
+    /// It waits until its receiver takes the message: in the queue of a thread, or at a
+    /// gate that is not bound yet, or for its timeout alone if it sends to itself.
+    Sending,
+    /// It waits for a message from anybody, and keeps the caller with itself.
     Receiving,
+    /// It waits for a message from anybody, and keeps the caller in this explicit reply
+    /// capability of its task.
+    ReceivingInto(u32),
     /// It waits for a message from this thread only.
     ReceivingFrom(Handle<Thread>),
     /// It waits for this interrupt only.
     ReceivingIrq(Handle<Irq>),
     /// It waits for whoever holds its reply capability.
     AwaitingReply,
-    /// It waits for a semaphore.
-    Down(Handle<Semaphore>),
+    /// It waits for a semaphore, in the queue of that.
+    Down,
     /// It waits for its timeout; nothing else will end it but a cancellation.
     Sleeping,
+    /// It takes a message, which needs more than one stay in the kernel: the sender, which is
+    /// its partner, goes on with it (`ipc::long`).
+    Taking(Wait),
+    /// It has stopped for ever, and has no task.
+    Ended,
 }
 
-/// Where a sender waits.
+/// How a thread waited that takes a message.
 #[derive(Clone, Copy)]
-pub enum Queue {
-    /// Among the senders of a thread.
-    Thread(Handle<Thread>),
-    /// At a gate that is not bound yet.
-    Gate(Handle<Gate>),
+pub enum Wait {
+    /// As [`Ipc::Receiving`].
+    Open,
+    /// As [`Ipc::ReceivingInto`].
+    Into(u32),
+    /// As [`Ipc::ReceivingFrom`], of its partner.
+    From,
+    /// As [`Ipc::AwaitingReply`].
+    Reply,
+}
+
+impl Ipc {
+    /// Whether it is a wait for a message from anybody.
+    #[inline]
+    pub fn is_open_wait(self) -> bool {
+        matches!(self, Self::Receiving | Self::ReceivingInto(_))
+    }
 }
 
 /// Where a message comes from, and an answer goes to.
@@ -72,7 +89,10 @@ pub struct Message {
     pub label: Cell<u64>,
     /// Which phases the system call has.
     pub flags: Cell<Sysf>,
-    /// The receive timeout, for when the send phase is over.
+    /// The selector of the system call, for when the send phase is over: it names the reply
+    /// capability of the wait that follows.
+    pub dest: Cell<u64>,
+    /// The receive timeout, for the same time.
     pub timeout: Cell<u32>,
     /// Where the words come from.
     pub payload: Cell<Payload>,
@@ -91,6 +111,7 @@ impl Message {
         tag: Cell::new(0),
         label: Cell::new(0),
         flags: Cell::new(Sysf::empty()),
+        dest: Cell::new(0),
         timeout: Cell::new(0),
         payload: Cell::new(Payload::Utcb),
         pass_special: Cell::new(false),
@@ -101,7 +122,7 @@ impl Message {
 #[derive(Clone, Copy)]
 pub struct ReplyCap {
     caller: Handle<Thread>,
-    number: u32,
+    number: u64,
 }
 
 impl ReplyCap {
@@ -113,21 +134,21 @@ impl ReplyCap {
 
     /// The right to answer the wait for a reply that `caller` begins now.
     #[inline(always)]
-    pub fn of(caller: &'static Thread) -> Self {
+    pub fn of(caller: Bound) -> Self {
         let number = caller.call_number.get().wrapping_add(1);
         caller.call_number.set(number);
         Self {
-            caller: Handle::of(caller),
+            caller: Handle::of(caller.thread()),
             number,
         }
     }
 
     /// The caller, if it still waits for this very reply.
     #[inline(always)]
-    pub fn caller(self) -> Option<&'static Thread> {
+    pub fn caller(self) -> Option<Bound> {
         let caller = self.caller.get()?;
         let waits = matches!(caller.ipc.get(), Ipc::AwaitingReply)
             && caller.call_number.get() == self.number;
-        waits.then_some(caller)
+        waits.then(|| Bound::by_state(caller))
     }
 }

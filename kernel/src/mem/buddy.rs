@@ -3,7 +3,7 @@
 //! Pure book-keeping over frame numbers: the table of [`FrameMeta`] is all it touches.
 
 /// The largest block has 2^(ORDERS-1) frames.
-pub const ORDERS: usize = 8;
+pub const ORDERS: usize = 9;
 
 const NONE: u32 = u32::MAX;
 const USED: u8 = 0xff;
@@ -45,7 +45,6 @@ impl<'a> Buddy<'a> {
     }
 
     /// How many frames are free.
-    #[cfg(test)]
     pub fn free_frames(&self) -> usize {
         self.free
     }

@@ -1,5 +1,6 @@
 //! Page frames for the kernel's own use: objects, page tables, capability tables and
-//! kernel-user memory. All of them are reached through the direct map.
+//! kernel-user memory. All but the first are reached through the direct map. What is taken
+//! for somebody is taken through their account (`mem::account`).
 
 use core::ptr::NonNull;
 
@@ -36,6 +37,14 @@ mod imp {
             }
             core::slice::from_raw_parts_mut(base.cast::<FrameMeta>(), frames)
         };
+        #[cfg(all(target_os = "none", feature = "checks"))]
+        // SAFETY: memory that the caller gives away, behind the table.
+        unsafe {
+            super::poison::lay(
+                base.add(meta_frames * PAGE_SIZE),
+                (frames - meta_frames) * PAGE_SIZE,
+            )
+        };
         let mut buddy = Buddy::new(meta);
         for frame in meta_frames..frames {
             buddy.free(frame, 0);
@@ -48,6 +57,12 @@ mod imp {
         let heap = heap.as_mut()?;
         let frame = heap.buddy.alloc(order)?;
         NonNull::new(heap.base.wrapping_add(frame * PAGE_SIZE))
+    }
+
+    pub(super) fn count_free() -> usize {
+        HEAP.borrow()
+            .as_ref()
+            .map_or(0, |heap| heap.buddy.free_frames())
     }
 
     pub(super) fn free_raw(block: NonNull<u8>, order: usize) {
@@ -88,10 +103,27 @@ pub const MAX_ORDER: usize = super::buddy::ORDERS - 1;
 
 /// Takes 2^order frames, aligned to their size and filled with zero.
 pub fn alloc(order: usize) -> Option<NonNull<u8>> {
-    let block = imp::alloc_raw(order)?;
+    let block = alloc_dirty(order)?;
     // SAFETY: the block is ours, writable, and this long.
     unsafe { block.as_ptr().write_bytes(0, PAGE_SIZE << order) };
     Some(block)
+}
+
+/// Takes 2^order frames, aligned to their size, with what was in them before.
+pub fn alloc_dirty(order: usize) -> Option<NonNull<u8>> {
+    let block = imp::alloc_raw(order)?;
+    #[cfg(all(target_os = "none", feature = "checks"))]
+    // SAFETY: the block is ours, readable, and this long.
+    unsafe {
+        poison::check(block.as_ptr(), PAGE_SIZE << order)
+    };
+    Some(block)
+}
+
+/// How many frames are free.
+#[cfg(target_os = "none")]
+pub fn count_free() -> usize {
+    imp::count_free()
 }
 
 /// Gives frames back.
@@ -100,5 +132,40 @@ pub fn alloc(order: usize) -> Option<NonNull<u8>> {
 /// `alloc` gave the block for this order (or, with order 0, a block that it is a page of),
 /// and nothing refers to it any more.
 pub unsafe fn free(block: NonNull<u8>, order: usize) {
+    #[cfg(all(target_os = "none", feature = "checks"))]
+    // SAFETY: nobody else has the block any more (the caller's contract).
+    unsafe {
+        poison::lay(block.as_ptr(), PAGE_SIZE << order)
+    };
     imp::free_raw(block, order);
+}
+
+/// Free frames hold a pattern, so that a write to memory that was given up is found when the
+/// memory is given out again.
+#[cfg(all(target_os = "none", feature = "checks"))]
+mod poison {
+    const PATTERN: u64 = 0xdead_f4a3_dead_f4a3;
+
+    /// # Safety
+    /// The block is writable, aligned to 8, and nobody else's.
+    pub unsafe fn lay(block: *mut u8, bytes: usize) {
+        for n in 0..bytes / 8 {
+            // SAFETY: within the block.
+            unsafe { block.cast::<u64>().add(n).write(PATTERN) };
+        }
+    }
+
+    /// # Safety
+    /// The block is readable, aligned to 8, and was given up (`lay`) or never given out.
+    pub unsafe fn check(block: *const u8, bytes: usize) {
+        for n in 0..bytes / 8 {
+            // SAFETY: within the block.
+            let word = unsafe { block.cast::<u64>().add(n).read() };
+            assert!(
+                word == PATTERN,
+                "memory was written to after it was given up: {word:#x} at {:p}",
+                block.wrapping_add(8 * n)
+            );
+        }
+    }
 }

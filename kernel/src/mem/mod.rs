@@ -1,5 +1,6 @@
 //! The kernel's own memory.
 
+pub mod account;
 pub mod buddy;
 pub mod frames;
 pub mod phys;

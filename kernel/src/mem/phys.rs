@@ -18,9 +18,22 @@ struct Range {
 const CACHED: u8 = 0;
 const UNCACHED: u8 = 2;
 
+/// A part of the first program's image, and what the program itself may do with it.
+#[derive(Clone, Copy)]
+struct Part {
+    start: u64,
+    end: u64,
+    rights: MemRights,
+}
+
+/// How many parts the first program's image can have.
+const PARTS: usize = 8;
+
 struct Map {
     ranges: [Range; RANGES],
     count: usize,
+    parts: [Part; PARTS],
+    part_count: usize,
     shared: Option<u64>,
 }
 
@@ -31,6 +44,12 @@ static MAP: Global<Map> = Global::new(Map {
         ram: false,
     }; RANGES],
     count: 0,
+    parts: [Part {
+        start: 0,
+        end: 0,
+        rights: MemRights::empty(),
+    }; PARTS],
+    part_count: 0,
     shared: None,
 });
 
@@ -68,6 +87,50 @@ pub fn add_kernel(start: u64, end: u64) -> bool {
         end,
         ram: false,
     })
+}
+
+/// Notes what the first program may do with a part of its own image, in whole pages. False if the
+/// table is full.
+#[must_use]
+pub fn add_part(start: u64, end: u64, rights: MemRights) -> bool {
+    let mut map = MAP.borrow();
+    let at = map.part_count;
+    match map.parts.get_mut(at) {
+        Some(slot) => {
+            *slot = Part { start, end, rights };
+            map.part_count += 1;
+            true
+        }
+        None => false,
+    }
+}
+
+/// Notes pages of the first program's image that it may do nothing with, whatever its segments
+/// say. False if the table is full.
+#[must_use]
+pub fn add_guard(start: u64, end: u64) -> bool {
+    add_part(start, end, MemRights::empty())
+}
+
+/// How the root of all memory sees these physical addresses itself, if it touches them: its own
+/// image as its segments say, all else as data. `None` if a part of it is the kernel's, if it is
+/// of several kinds, or if nothing may be done with it.
+pub fn own_access(start: u64, size: u64) -> Option<Attr> {
+    let attr = access(start, size)?;
+    let map = MAP.borrow();
+    let end = start + size;
+    let parts = map.parts.get(..map.part_count)?.iter();
+    let touching = parts.filter(|part| start < part.end && end > part.start);
+    let mut rights = None;
+    for part in touching {
+        if start < part.start || end > part.end || part.rights.is_empty() {
+            return None;
+        }
+        // Where two meet in one page, it is for both.
+        rights = Some(rights.unwrap_or(MemRights::empty()) | part.rights);
+    }
+    let rights = attr.rights & rights.unwrap_or(MemRights::RW);
+    (!rights.is_empty()).then_some(Attr { rights, ..attr })
 }
 
 /// Notes a page of the kernel's that all may read and execute: the information page.
@@ -122,7 +185,27 @@ mod tests {
     }
 
     #[test]
+    fn the_first_program_cannot_write_its_text_nor_run_its_data() {
+        const TEXT: u64 = 0x6000_0000;
+        assert!(add_ram(TEXT - 0x100_0000, TEXT + 0x100_0000));
+        assert!(add_part(TEXT, TEXT + 0x3000, MemRights::RX));
+        assert!(add_part(TEXT + 0x3000, TEXT + 0x9000, MemRights::RW));
+        assert!(add_guard(TEXT + 0x3000, TEXT + 0x4000));
+        let own = |at, size| own_access(at, size).map(|attr| attr.rights);
+        assert_eq!(own(TEXT, 0x1000), Some(MemRights::RX));
+        assert_eq!(own(TEXT + 0x3000, 0x1000), None, "a guard");
+        assert_eq!(own(TEXT + 0x8000, 0x1000), Some(MemRights::RW));
+        assert_eq!(own(TEXT + 0x9000, 0x1000), Some(MemRights::RW));
+        assert_eq!(own(TEXT, 0x20_0000), None, "several kinds");
+        assert_eq!(own(TEXT + 0x20_0000, 0x20_0000), Some(MemRights::RW));
+        // What it gives to others may be anything.
+        let given = access(TEXT + 0x20_0000, 0x1000).map(|attr| attr.rights);
+        assert_eq!(given, Some(MemRights::RWX));
+    }
+
+    #[test]
     fn ram_devices_and_the_kernel() {
+        let _one = crate::util::one::processor();
         assert!(add_ram(0x10_0000, 0x800_0000) && add_kernel(0x40_0000, 0x48_0000));
         assert_eq!(cached(0x20_0000, 0x1000), Some(true));
         assert_eq!(cached(0x20_0000, 0x20_0000), Some(true));

@@ -2,22 +2,24 @@
 
 use super::gate::{GATES, Gate};
 use super::invoke::{Call, Outcome, Reply};
-use super::irq::IRQS;
-use super::semaphore::SEMAPHORES;
-use super::task::TASKS;
-use super::thread::THREADS;
+use super::irq::{IRQS, Irq};
+use super::semaphore::{SEMAPHORES, Semaphore};
+use super::task::{TASKS, Task};
+use super::thread::{THREADS, Thread};
 use super::thread_group::{Destination, THREAD_GROUPS, ThreadGroup};
 use super::{Header, KObject, Kind, Object};
 use crate::cap::{Cap, Rights};
 use crate::ipc::IpcError;
-use crate::mem::frames::PAGE_SIZE;
-use crate::mem::quota::Quota;
+use crate::mem::account::Account;
+use crate::mem::frames::{self, PAGE_SIZE};
 use crate::mem::slab::{Slab, Slot};
+use crate::util::budget::{Budget, Unfinished};
 use core::cell::Cell;
 use l4re_sys::fpage::Fpage;
 use l4re_sys::ipc_error;
 use l4re_sys::item::ReturnItem;
 use l4re_sys::msgtag::{MsgTag, TagFlags};
+use l4re_sys::op::factory as op;
 use l4re_sys::varg::{self, VargTag};
 use l4re_sys::{err, proto};
 
@@ -28,67 +30,126 @@ use l4re_sys::{err, proto};
 #[repr(C, align(16))]
 pub struct Factory {
     header: Header,
-    /// What it may spend.
-    pub quota: Quota,
+    /// What it may spend, and on what it did.
+    pub account: Account,
     /// Nobody can reach it any more; what is left is the debt.
     dead: Cell<bool>,
+    /// Its end is the end of all that was made from it.
+    owns: Cell<bool>,
     next_free: Cell<Option<&'static Factory>>,
 }
 
-// SAFETY: `repr(C)`, the header first, allocated from FACTORIES only.
+// SAFETY: `repr(C)`, the header first, allocated from FACTORIES or, for the first one, in
+// memory that is its own for ever.
 unsafe impl KObject for Factory {}
 
 impl Slot for Factory {
     const VACANT: Self = Self {
         header: Header::vacant(Kind::Factory),
-        quota: Quota::none(),
+        account: Account::none(),
         dead: Cell::new(false),
+        owns: Cell::new(false),
         next_free: Cell::new(None),
     };
+    const KIND: usize = 2;
     fn next_free(&self) -> &Cell<Option<&'static Self>> {
         &self.next_free
     }
 }
 
-/// Where factories live.
+/// Where factories live, but for the first one.
 pub static FACTORIES: Slab<Factory> = Slab::new();
 
 impl Factory {
     /// The first factory, which nobody pays for.
     pub fn make_root(limit: u64) -> Option<&'static Factory> {
-        let factory = FACTORIES.take()?;
-        factory.quota.reset(limit);
-        factory.dead.set(false);
+        const { assert!(size_of::<Factory>() <= PAGE_SIZE) };
+        let place = frames::alloc(0)?.cast::<Factory>();
+        // SAFETY: the page is the factory's for ever, and large enough.
+        let factory: &'static Factory = unsafe {
+            place.write(Self::VACANT);
+            place.as_ref()
+        };
+        super::be_born(factory.header());
+        factory
+            .account
+            .reset(limit.saturating_sub(PAGE_SIZE as u64));
         Some(factory)
     }
 
-    /// Gives bytes of the quota back.
-    pub fn give(&'static self, bytes: u64) {
-        self.quota.give(bytes);
-        self.end_if_paid_off();
+    fn init(&self, limit: u64, owns: bool) {
+        self.account.reset(limit);
+        self.dead.set(false);
+        self.owns.set(owns);
     }
 
     /// The factory's end (from `obj::reap`).
-    pub fn destroy(&'static self) {
+    pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
         self.dead.set(true);
-        self.end_if_paid_off();
+        if self.owns.get() {
+            self.end_objects(budget)?;
+        }
+        self.settle();
+        Ok(())
     }
 
-    fn end_if_paid_off(&'static self) {
-        // The parent's turn comes by its own `give`: the depth of this recursion is
-        // that of nested factories, each of which had to fit into its parent's limit
-        // together with its own cost; a loop keeps the stack out of it all the same.
-        let mut factory = self;
-        while factory.dead.get() && factory.quota.used() == 0 {
-            factory.dead.set(false);
-            let Some(parent) = factory.header.factory() else {
-                return;
-            };
-            let bytes = factory.quota.limit() + size_of::<Factory>() as u64;
-            factory.header.factory.set(None);
-            FACTORIES.give(factory);
-            parent.quota.give(bytes);
-            factory = parent;
+    /// Deletes all that was made from the factory, page by page. What was deleted before is
+    /// passed over.
+    fn end_objects(&'static self, budget: &Budget) -> Result<(), Unfinished> {
+        for kind in [
+            Factory::KIND,
+            Thread::KIND,
+            Task::KIND,
+            Gate::KIND,
+            Irq::KIND,
+            Semaphore::KIND,
+            ThreadGroup::KIND,
+        ] {
+            // Pages that were swept stand last, and cost nothing at the next try: this begins
+            // anew each time.
+            while let Some(page) = (self.account.first_page(kind)).filter(|page| !page.is_swept()) {
+                budget.spend(Budget::PAGE * 2)?;
+                page.sweep(&self.account);
+                // Factories that were made from it own what they made in their turn.
+                page.slots::<Factory>().for_each(|factory| {
+                    factory.owns.set(true);
+                    end(Object::Factory(factory));
+                    if factory.dead.get() {
+                        super::queue_dead(Object::Factory(factory));
+                    }
+                });
+                page.slots::<Thread>().for_each(|o| end(Object::Thread(o)));
+                page.slots::<Task>().for_each(|o| end(Object::Task(o)));
+                page.slots::<Gate>().for_each(|o| end(Object::Gate(o)));
+                page.slots::<Irq>().for_each(|o| end(Object::Irq(o)));
+                page.slots::<Semaphore>()
+                    .for_each(|o| end(Object::Semaphore(o)));
+                page.slots::<ThreadGroup>()
+                    .for_each(|o| end(Object::ThreadGroup(o)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the debt, if there is none left: gives the limit back to the factory that it came
+    /// from. That one's turn comes by `obj::reap`, so that the depth of nesting costs no
+    /// stack, nor a long stay in the kernel.
+    fn settle(&'static self) {
+        if !self.dead.get() || self.account.used() != 0 {
+            return;
+        }
+        let Some(parent) = self.header.factory() else {
+            return;
+        };
+        self.dead.set(false);
+        parent.account.give_share(self.account.limit());
+        super::release(&FACTORIES, self);
+    }
+
+    /// An object that it paid for is gone.
+    pub fn was_paid_back(&'static self) {
+        if self.dead.get() && self.account.used() == 0 {
+            super::queue_dead(Object::Factory(self));
         }
     }
 
@@ -109,18 +170,9 @@ impl Factory {
             return Err(err::EPERM);
         }
         let kind = call.arg(0)? as i64;
-        let paid = call.task.caps.needs_page(position);
-        if paid && !call.task.pay(PAGE_SIZE as u64) {
-            return Err(err::ENOMEM);
-        }
-        let reply = self.create_at(call, kind, position);
-        if reply.is_err() && paid {
-            call.task.give_back(PAGE_SIZE as u64);
-        }
-        reply
+        self.create_at(call, kind, position)
     }
 
-    /// Creates an object; the place for its capability is paid for.
     fn create_at(&'static self, call: &Call, kind: i64, position: usize) -> Result<Reply, i64> {
         let mut words = 0;
         let object = match kind {
@@ -140,7 +192,9 @@ impl Factory {
             }
             proto::FACTORY => {
                 let limit = argument(call, 0, varg::UMWORD)?.ok_or(err::EMSGTOOSHORT)?;
-                self.create_factory(limit)?
+                // What else is said is not an error on Fiasco.
+                let flags = argument(call, 1, varg::UMWORD).ok().flatten().unwrap_or(0);
+                self.create_factory(limit, flags & op::OWNS_OBJECTS != 0)?
             }
             proto::IRQ_SENDER => {
                 let irq = super::create(&IRQS, self).ok_or(err::ENOMEM)?;
@@ -166,7 +220,7 @@ impl Factory {
         if call
             .task
             .caps
-            .set(position, Cap::new(object, Rights::ALL))
+            .set(position, Cap::new(object, Rights::ALL), call.task.account())
             .is_none()
         {
             object.delete();
@@ -205,10 +259,11 @@ impl Factory {
     /// Makes a task with this UTCB area (which may be none).
     pub fn create_task(&'static self, area: Fpage) -> Result<Object, i64> {
         let task = super::create(&TASKS, self).ok_or(err::ENOMEM)?;
-        let made = match task.init() {
-            None => Err(err::ENOMEM),
-            Some(()) if area.is_valid() => task.add_ku_mem(area),
-            Some(()) => Ok(()),
+        task.init();
+        let made = if area.is_valid() {
+            task.add_ku_mem(area)
+        } else {
+            Ok(())
         };
         match made {
             Ok(()) => Ok(Object::Task(task)),
@@ -219,20 +274,23 @@ impl Factory {
         }
     }
 
-    fn create_factory(&'static self, limit: u64) -> Result<Object, i64> {
-        if limit == 0 || limit > self.quota.limit() {
-            return Err(err::ENOMEM);
-        }
-        if !self.quota.take(limit) {
+    fn create_factory(&'static self, limit: u64, owns: bool) -> Result<Object, i64> {
+        if limit == 0 || limit > self.account.limit() || !self.account.take_share(limit) {
             return Err(err::ENOMEM);
         }
         let Some(factory) = super::create(&FACTORIES, self) else {
-            self.quota.give(limit);
+            self.account.give_share(limit);
             return Err(err::ENOMEM);
         };
-        factory.quota.reset(limit);
-        factory.dead.set(false);
+        factory.init(limit, owns);
         Ok(Object::Factory(factory))
+    }
+}
+
+/// Ends an object, if there is one in the slot that lives.
+fn end(object: Object) {
+    if object.lives() {
+        object.delete();
     }
 }
 
@@ -256,4 +314,90 @@ fn argument(call: &Call, n: usize, kind: u8) -> Result<Option<u64>, i64> {
         return Err(err::EINVAL);
     }
     call.word(at + 1).map(Some).ok_or(err::EINVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reaps until nothing is left, in the shortest stays that there are.
+    fn reap_all() {
+        let stays =
+            (0..10_000).take_while(|_| super::super::reap(&Budget::of_a_short_stay()).is_err());
+        assert!(stays.count() < 9_999, "it comes to an end");
+    }
+
+    fn child(of: &'static Factory, limit: u64, owns: bool) -> &'static Factory {
+        match of.create_factory(limit, owns) {
+            Ok(Object::Factory(factory)) => factory,
+            _ => panic!("no factory"),
+        }
+    }
+
+    /// Objects of each kind, in several pages, and a task that keeps all of them.
+    fn family(factory: &'static Factory) -> Vec<Object> {
+        let Ok(Object::Task(task)) =
+            factory.create_task(Fpage::memory(0x1000_0000, 12, l4re_sys::MemRights::RW))
+        else {
+            panic!("no task")
+        };
+        let mut family = vec![Object::Task(task)];
+        for _ in 0..100 {
+            let thread = crate::obj::create(&THREADS, factory).unwrap();
+            thread.init();
+            let irq = crate::obj::create(&IRQS, factory).unwrap();
+            irq.init();
+            let semaphore = crate::obj::create(&SEMAPHORES, factory).unwrap();
+            semaphore.init(0);
+            let gate = crate::obj::create(&GATES, factory).unwrap();
+            gate.init();
+            let group = crate::obj::create(&THREAD_GROUPS, factory).unwrap();
+            family.extend([
+                Object::Thread(thread),
+                Object::Irq(irq),
+                Object::Semaphore(semaphore),
+                Object::Gate(gate),
+                Object::ThreadGroup(group),
+            ]);
+        }
+        for (n, object) in family.iter().enumerate() {
+            let cap = Cap::new(*object, Rights::ALL);
+            task.caps.set(0x10 + n, cap, task.account()).unwrap();
+        }
+        family
+    }
+
+    #[test]
+    fn the_end_of_an_owner_is_the_end_of_all_that_was_made_from_it() {
+        let _one = crate::util::one::processor();
+        let root = Factory::make_root(16 << 20).unwrap();
+        let owner = child(root, 8 << 20, true);
+        let mut all = family(owner);
+        // Not an owner by itself, and one that is dead when its owner ends.
+        let (inner, dead) = (child(owner, 2 << 20, false), child(owner, 2 << 20, false));
+        all.extend(family(inner));
+        all.extend(family(dead));
+        Object::Factory(dead).delete();
+        reap_all();
+        assert!(all.iter().all(|object| object.lives()));
+        Object::Factory(owner).delete();
+        reap_all();
+        assert_eq!(root.account.used(), 0, "all memory is back");
+        assert!(!all.iter().any(|object| object.lives()));
+    }
+
+    #[test]
+    fn the_end_of_another_factory_is_the_end_of_nothing_else() {
+        let _one = crate::util::one::processor();
+        let root = Factory::make_root(16 << 20).unwrap();
+        let factory = child(root, 4 << 20, false);
+        let all = family(factory);
+        Object::Factory(factory).delete();
+        reap_all();
+        assert!(all.iter().all(|object| object.lives()));
+        all[1..].iter().for_each(|object| object.delete());
+        all[0].delete();
+        reap_all();
+        assert_eq!(root.account.used(), 0);
+    }
 }

@@ -3,12 +3,12 @@
 use super::invoke::{Call, Reply};
 use super::thread::Thread;
 use super::thread_group::Destination;
-use super::{Header, KObject, Kind};
+use super::{Header, KObject, Kind, Object};
 use crate::cap::Rights;
 use crate::ipc;
-use crate::ipc::state::SenderTag;
+use crate::ipc::queue::WaitQueue;
 use crate::mem::slab::{Slab, Slot};
-use crate::util::list::List;
+use crate::util::budget::{Budget, Unfinished};
 use core::cell::Cell;
 use l4re_sys::err;
 use l4re_sys::op::{ipc_gate, kobject, rcv_endpoint};
@@ -20,7 +20,7 @@ pub struct Gate {
     target: Cell<Destination>,
     label: Cell<u64>,
     /// Those that sent before the gate was bound.
-    pub waiting: List<Thread, SenderTag>,
+    pub waiting: WaitQueue,
     next_free: Cell<Option<&'static Gate>>,
 }
 
@@ -32,9 +32,10 @@ impl Slot for Gate {
         header: Header::vacant(Kind::Gate),
         target: Cell::new(Destination::NONE),
         label: Cell::new(0),
-        waiting: List::new(),
+        waiting: WaitQueue::new(),
         next_free: Cell::new(None),
     };
+    const KIND: usize = 3;
     fn next_free(&self) -> &Cell<Option<&'static Self>> {
         &self.next_free
     }
@@ -75,29 +76,46 @@ impl Gate {
         self.label.get() | u64::from(rights.0) & Self::LABEL_RIGHTS
     }
 
-    /// Binds the gate; those that waited for it send now.
+    /// Binds the gate; those that waited for it send by [`forward`](Self::forward).
     pub fn bind(&'static self, target: Destination, label: u64) {
         self.target.set(target);
         self.label.set(label);
-        while let Some(thread) = target.select()
-            && let Some(sender) = self.waiting.pop_front()
+    }
+
+    /// Lets those that waited for the gate to be bound send, as far as the budget goes.
+    fn forward(&'static self, budget: &Budget) -> Result<(), Unfinished> {
+        while let Some(thread) = self.select()
+            && !self.waiting.is_empty()
         {
+            budget.spend(Budget::WAKE * 2)?;
+            let Some(sender) = self.waiting.pop() else {
+                break;
+            };
             let rights = Rights(sender.message.label.get() as u8);
             sender.message.label.set(self.label(rights));
             ipc::resend(sender, thread);
         }
+        Ok(())
     }
 
-    /// The gate's end (from `obj::reap`).
-    pub fn destroy(&'static self) {
-        while let Some(sender) = self.waiting.pop_front() {
-            ipc::object_is_gone(sender);
+    /// The gate has nothing to wait for any more: what it still has to do is done on the
+    /// way out of system calls (from `obj::reap`).
+    pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
+        if Object::Gate(self).lives() {
+            return self.forward(budget);
+        }
+        while !self.waiting.is_empty() {
+            budget.spend(Budget::WAKE)?;
+            if let Some(sender) = self.waiting.pop() {
+                ipc::object_is_gone(sender);
+            }
         }
         if let Some(irq) = self.select().and_then(|t| t.deletion_irq.get().get()) {
             irq.trigger();
         }
         self.target.set(Destination::NONE);
         super::release(&GATES, self);
+        Ok(())
     }
 
     /// An operation on the gate itself, by a capability with the server's right.
@@ -114,6 +132,9 @@ impl Gate {
                     return Err(err::EINVAL);
                 }
                 self.bind(target, label);
+                if !self.waiting.is_empty() {
+                    super::queue_dead(Object::Gate(self));
+                }
                 Ok(Reply::ok())
             }
             kobject::DEC_REFCNT => {

@@ -92,10 +92,12 @@ impl Source {
         }
     }
 
-    /// Forgets what the source is bound to.
-    pub fn unbind(self) {
-        self.set_masked(true);
-        if let Some(binding) = binding(self) {
+    /// Forgets that the source is bound to this IRQ. One that has been bound to another
+    /// since, because this one was dead and not yet taken apart, stays so.
+    pub fn unbind(self, irq: &Irq) {
+        let Some(binding) = binding(self) else { return };
+        if binding.irq.get().is_at(irq) {
+            self.set_masked(true);
             binding.irq.set(Handle::NONE);
         }
     }

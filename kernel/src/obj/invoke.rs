@@ -1,9 +1,10 @@
 //! System calls to kernel objects: finding arguments, dispatching, answering.
 
 use super::Object;
+use super::binding::Bound;
 use super::irq::Irq;
 use super::task::Task;
-use super::thread::Thread;
+use super::thread::{Progress, Thread};
 use crate::cap::{self, Cap, Rights};
 use crate::ipc::IpcError;
 use l4re_sys::cap::CapIdx;
@@ -63,25 +64,27 @@ impl From<Result<Reply, i64>> for Outcome {
 /// A system call to an object.
 pub struct Call {
     /// Who calls.
-    pub thread: &'static Thread,
+    pub caller: Bound,
     /// The caller's task, where its capabilities are found.
     pub task: &'static Task,
     /// The rights of the capability used.
     pub rights: Rights,
     tag: MsgTag,
-    utcb: UtcbRef,
 }
 
 impl Call {
-    /// A call by `thread` with this tag.
-    pub fn new(thread: &'static Thread, task: &'static Task, rights: Rights, tag: MsgTag) -> Self {
+    /// A call by `caller` with this tag.
+    pub fn new(caller: Bound, task: &'static Task, rights: Rights, tag: MsgTag) -> Self {
         Self {
-            thread,
+            caller,
             task,
             rights,
             tag,
-            utcb: thread.utcb(),
         }
+    }
+
+    fn utcb(&self) -> UtcbRef {
+        self.caller.utcb()
     }
 
     /// How many words were sent.
@@ -96,7 +99,7 @@ impl Call {
 
     /// A word of the message, if it was sent.
     pub fn word(&self, n: usize) -> Option<u64> {
-        (n < self.words()).then(|| self.utcb.mr(n))
+        (n < self.words()).then(|| self.utcb().mr(n))
     }
 
     /// A word that the operation needs.
@@ -106,7 +109,7 @@ impl Call {
 
     /// Sets a word of the answer.
     pub fn set_word(&self, n: usize, value: u64) {
-        self.utcb.set_mr(n, value);
+        self.utcb().set_mr(n, value);
     }
 
     /// Bytes of the message from word `first` on.
@@ -124,13 +127,41 @@ impl Call {
             return None;
         }
         let item = MapItem {
-            control: self.utcb.mr(at),
-            fpage: Fpage::from_raw(self.utcb.mr(at + 1)),
+            control: self.utcb().mr(at),
+            fpage: Fpage::from_raw(self.utcb().mr(at + 1)),
         };
         if item.is_void() || item.fpage.kind() != FpageType::Obj {
             return None;
         }
         self.task.caps.get(cap::position(item.fpage.cap())?)
+    }
+
+    /// How far the operation came, if this is a call that is made again to go on; else 0.
+    pub fn progress(&self) -> u64 {
+        let kept = self.caller.progress.replace(Progress::NONE);
+        if kept.of == self.fingerprint() {
+            kept.at
+        } else {
+            0
+        }
+    }
+
+    /// Has the call be made again, to go on at `at`, which is not 0.
+    pub fn go_on_at(&self, at: u64) -> Outcome {
+        let of = self.fingerprint();
+        self.caller.progress.set(Progress { of, at });
+        Outcome::Again
+    }
+
+    /// By which a call that is made again is told from another one: its place in the
+    /// program, its tag and its first words. Never 0. A thread that is mistaken all the same
+    /// made the same call at the same place, and leaves out a part of its own work.
+    fn fingerprint(&self) -> u64 {
+        let place = self.caller.regs().ip;
+        let words = (0..self.words().min(8)).map(|n| self.utcb().mr(n));
+        let mix =
+            |sum: u64, word: u64| (sum.rotate_left(7) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        words.fold(mix(place, self.tag.0), mix) | 1
     }
 
     /// Whether an n-th item was sent at all.
@@ -140,7 +171,7 @@ impl Call {
 
     /// The caller's buffer for a new capability: a position in its table.
     pub fn receive_position(&self) -> Option<usize> {
-        let word = self.utcb.br(self.utcb.bdr().obj());
+        let word = self.utcb().br(self.utcb().bdr().obj());
         let single = word & item::RCV_SINGLE_CAP == item::RCV_SINGLE_CAP;
         single
             .then(|| cap::position(CapIdx(word & item::CONTROL_MASK)))

@@ -2,7 +2,7 @@
 
 use super::task::Task;
 use crate::arch::cpu;
-use crate::mem::frames::{self, PAGE_SIZE};
+use crate::mem::account::Account;
 use core::cell::Cell;
 use core::ptr::NonNull;
 
@@ -32,39 +32,44 @@ impl IoBitmap {
             None if !allowed => return Some(()),
             None => self.make(task)?,
         };
-        for port in first..end.min(BYTES as u64 * 8) {
-            // SAFETY: the bitmap has a bit for each port, and belongs to this task.
+        let end = end.min(BYTES as u64 * 8);
+        let mut port = first;
+        while port < end {
+            // A word at a time: 64 ports, or those of them that are meant.
+            let (word, from) = (port / 64, port % 64);
+            let to = (end - word * 64).min(64);
+            let mask = (u64::MAX >> (64 - (to - from))) << from;
+            // SAFETY: the bitmap has a bit for each port, is aligned as pages are, and belongs
+            // to this task.
             unsafe {
-                let byte = bitmap.as_ptr().add(port as usize / 8);
-                let bit = 1 << (port % 8);
-                *byte = if allowed { *byte & !bit } else { *byte | bit };
+                let place = bitmap.cast::<u64>().add(word as usize);
+                let before = place.read();
+                place.write(if allowed {
+                    before & !mask
+                } else {
+                    before | mask
+                });
             }
+            port = (word + 1) * 64;
         }
-        cpu::io_changed(bitmap);
+        cpu::io_changed(bitmap, first as usize / 8..(end as usize).div_ceil(8));
         Some(())
     }
 
     fn make(&self, task: &'static Task) -> Option<NonNull<u8>> {
-        if !task.pay((PAGE_SIZE << ORDER) as u64) {
-            return None;
-        }
-        let Some(bitmap) = frames::alloc(ORDER) else {
-            task.give_back((PAGE_SIZE << ORDER) as u64);
-            return None;
-        };
+        let bitmap = task.account().alloc_dirty(ORDER)?;
         // SAFETY: just allocated, and this long.
-        unsafe { bitmap.as_ptr().write_bytes(0xff, BYTES) };
+        unsafe { bitmap.cast::<u64>().write_bytes(0xff, BYTES / 8) };
         self.0.set(Some(bitmap));
-        task.each_thread(|thread| thread.io_bitmap.set(Some(bitmap)));
         Some(bitmap)
     }
 
     /// Gives the memory up. No thread of the task runs any more.
-    pub fn clear(&self) {
+    pub fn clear(&self, account: &Account) {
         if let Some(bitmap) = self.0.take() {
             cpu::io_gone(bitmap);
             // SAFETY: from `make`, for this order; nothing refers to it any more.
-            unsafe { frames::free(bitmap, ORDER) };
+            unsafe { account.free(bitmap, ORDER) };
         }
     }
 }

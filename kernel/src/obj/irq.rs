@@ -2,9 +2,8 @@
 
 use super::icu::Source;
 use super::invoke::{Call, Outcome, Reply};
-use super::thread::Thread;
 use super::thread_group::Destination;
-use super::{Handle, Header, KObject, Kind};
+use super::{Header, KObject, Kind};
 use crate::cap::Rights;
 use crate::ipc;
 use crate::mem::slab::{Slab, Slot};
@@ -21,13 +20,12 @@ pub struct PendingTag;
 pub struct Irq {
     header: Header,
     target: Cell<Destination>,
-    /// The thread among whose interrupts this one is.
-    pending_at: Cell<Handle<Thread>>,
     label: Cell<u64>,
     /// Triggered while no thread was bound.
     early: Cell<bool>,
     source: Cell<Source>,
-    pending: Link<Irq>,
+    /// Ties it to the thread that it waits for.
+    pub pending: Link<Irq, PendingTag>,
     next_free: Cell<Option<&'static Irq>>,
 }
 
@@ -38,20 +36,20 @@ impl Slot for Irq {
     const VACANT: Self = Self {
         header: Header::vacant(Kind::Irq),
         target: Cell::new(Destination::NONE),
-        pending_at: Cell::new(Handle::NONE),
         label: Cell::new(0),
         early: Cell::new(false),
         source: Cell::new(Source::Software),
         pending: Link::new(),
         next_free: Cell::new(None),
     };
+    const KIND: usize = 4;
     fn next_free(&self) -> &Cell<Option<&'static Self>> {
         &self.next_free
     }
 }
 
 impl Linked<PendingTag> for Irq {
-    fn link(&self) -> &Link<Self> {
+    fn link(&self) -> &Link<Self, PendingTag> {
         &self.pending
     }
 }
@@ -63,7 +61,6 @@ impl Irq {
     /// Makes a new IRQ of a slot that `obj::create` gave.
     pub fn init(&self) {
         self.target.set(Destination::NONE);
-        self.pending_at.set(Handle::NONE);
         self.label.set(0);
         self.early.set(false);
         self.source.set(Source::Software);
@@ -73,7 +70,7 @@ impl Irq {
     pub fn set_source(&self, source: Source) {
         let old = self.source.replace(source);
         if old != source {
-            old.unbind();
+            old.unbind(self);
         }
     }
 
@@ -87,35 +84,21 @@ impl Irq {
         self.pending.is_linked()
     }
 
-    /// Whether it waits to be received by this very thread.
-    pub fn is_pending_at(&self, thread: &Thread) -> bool {
-        self.is_pending() && self.pending_at.get().is(thread)
-    }
-
     /// The interrupt happened. However often before it is received: it is one message.
     pub fn trigger(&'static self) {
-        match self.target.get().select() {
-            Some(thread) => ipc::interrupt(thread, self),
-            None => self.early.set(true),
+        let taken = self
+            .target
+            .get()
+            .select()
+            .is_some_and(|thread| ipc::interrupt(thread, self));
+        if !taken {
+            self.early.set(true);
         }
-    }
-
-    /// The thread that was to receive it is gone.
-    pub fn was_not_taken(&self) {
-        self.early.set(true);
     }
 
     fn unbind(&self) {
         self.target.set(Destination::NONE);
-        // A thread that is dead, but not yet taken apart, still has it in its list.
-        if let Some(thread) = self.pending_at.replace(Handle::NONE).place() {
-            thread.irqs.remove(self);
-        }
-    }
-
-    /// Notes the thread that the interrupt waits at.
-    pub fn wait_at(&self, thread: &'static Thread) {
-        self.pending_at.set(Handle::of(thread));
+        self.pending.unlink();
     }
 
     fn bind(&'static self, target: Destination, label: u64) {

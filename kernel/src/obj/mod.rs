@@ -1,5 +1,6 @@
 //! Kernel objects: what they have in common, and how others refer to them.
 
+pub mod binding;
 mod debugger;
 pub mod factory;
 pub mod gate;
@@ -20,6 +21,7 @@ use crate::mem::slab::{Slab, Slot};
 use crate::util::budget::{Budget, Unfinished};
 use crate::util::global::Global;
 use core::cell::Cell;
+use core::ptr::NonNull;
 use factory::Factory;
 use gate::Gate;
 use irq::Irq;
@@ -73,12 +75,18 @@ impl core::fmt::Display for Name {
 /// What every kernel object starts with.
 #[repr(C)]
 pub struct Header {
-    generation: Cell<u32>,
-    kind: Kind,
+    /// Of the object that lives in the slot, or lived there last, in the upper 56 bits. No two
+    /// objects have the same; 0: there is none.
+    stamp: Cell<u64>,
+    /// The object was not deleted.
+    alive: Cell<bool>,
+    /// It waits for [`reap`].
+    waits: Cell<bool>,
+    kind: Cell<Kind>,
     /// Capabilities that count.
     refs: Cell<u32>,
     factory: Cell<Option<&'static Factory>>,
-    next_dead: Cell<Option<&'static Header>>,
+    next_dead: Cell<Option<AnyObject>>,
     /// What people call it; for the log.
     pub name: Cell<[u8; debugger::NAME_BYTES]>,
 }
@@ -87,8 +95,10 @@ impl Header {
     /// The header of a slot without an object.
     pub const fn vacant(kind: Kind) -> Self {
         Self {
-            generation: Cell::new(1),
-            kind,
+            stamp: Cell::new(0),
+            alive: Cell::new(false),
+            waits: Cell::new(false),
+            kind: Cell::new(kind),
             refs: Cell::new(0),
             factory: Cell::new(None),
             next_dead: Cell::new(None),
@@ -96,7 +106,7 @@ impl Header {
         }
     }
 
-    /// The factory whose quota pays for this object.
+    /// The factory whose account pays for this object.
     pub fn factory(&self) -> Option<&'static Factory> {
         self.factory.get()
     }
@@ -112,10 +122,40 @@ impl Header {
         Name(self.name.get())
     }
 
-    /// The present generation: a handle or capability of another one is void.
+    /// Tells the present object in this place from all that were there before: a handle or
+    /// capability with another stamp is void. The low 8 bits are zero.
     #[inline]
-    pub fn generation(&self) -> u32 {
-        self.generation.get()
+    pub fn stamp(&self) -> u64 {
+        self.stamp.get()
+    }
+}
+
+/// What a stamp grows by: the bits below are for others to use.
+pub const STAMP_STEP: u64 = 1 << 8;
+
+/// An object of any kind, known by its header alone: the address of the whole object, that
+/// may be used for the whole object.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct AnyObject(NonNull<Header>);
+
+impl AnyObject {
+    fn of<T: KObject>(object: &'static T) -> Self {
+        Self(NonNull::from_ref(object).cast())
+    }
+
+    /// The header.
+    #[inline]
+    pub fn header(self) -> &'static Header {
+        // SAFETY: made of a `&'static` to an object that starts with its header (`KObject`),
+        // or to a static header.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Whether both are the same place.
+    #[inline]
+    pub fn is(self, other: Self) -> bool {
+        self.0 == other.0
     }
 }
 
@@ -136,7 +176,7 @@ pub unsafe trait KObject: Sized + 'static {
 /// A reference to an object that does not keep it alive and knows when it is gone.
 pub struct Handle<T: 'static> {
     object: Option<&'static T>,
-    generation: u32,
+    stamp: u64,
 }
 
 impl<T> Clone for Handle<T> {
@@ -150,7 +190,7 @@ impl<T: KObject> Handle<T> {
     /// Refers to nothing.
     pub const NONE: Self = Self {
         object: None,
-        generation: 0,
+        stamp: 0,
     };
 
     /// A handle to an object.
@@ -158,7 +198,7 @@ impl<T: KObject> Handle<T> {
     pub fn of(object: &'static T) -> Self {
         Self {
             object: Some(object),
-            generation: object.header().generation(),
+            stamp: object.header().stamp(),
         }
     }
 
@@ -166,13 +206,13 @@ impl<T: KObject> Handle<T> {
     #[inline]
     pub fn get(self) -> Option<&'static T> {
         self.object
-            .filter(|object| object.header().generation() == self.generation)
+            .filter(|object| object.header().stamp() == self.stamp)
     }
 
-    /// The object's place, be it dead or not: for what is linked into a list of the
-    /// object, and stays so until the object is taken apart.
-    pub fn place(self) -> Option<&'static T> {
-        self.object
+    /// Whether this handle was made of the object at this place, which may be dead and
+    /// not yet taken apart.
+    pub fn is_at(self, object: &T) -> bool {
+        self.object.is_some_and(|o| core::ptr::eq(o, object))
     }
 
     /// Whether this handle never referred to anything.
@@ -225,22 +265,29 @@ struct StaticHeader(Header);
 // SAFETY: as for `util::global::Global`: one processor, interrupts off.
 unsafe impl Sync for StaticHeader {}
 
+impl StaticHeader {
+    fn any(&'static self) -> AnyObject {
+        AnyObject(NonNull::from_ref(&self.0))
+    }
+}
+
 impl Object {
-    /// The object that a header belongs to.
+    /// The object at a place.
     #[inline]
-    pub fn of(header: &'static Header) -> Self {
-        let place = core::ptr::from_ref(header);
+    pub fn of(any: AnyObject) -> Self {
+        let place = any.0;
         // SAFETY: by the contract of `KObject` the header stands at the start of an
-        // object of the type that its kind names, in memory that stays of that type.
+        // object of the type that its kind names, in memory that stays of that type; the
+        // place was made of a reference to all of the object.
         unsafe {
-            match header.kind {
-                Kind::Task => Self::Task(&*place.cast()),
-                Kind::Thread => Self::Thread(&*place.cast()),
-                Kind::Factory => Self::Factory(&*place.cast()),
-                Kind::Gate => Self::Gate(&*place.cast()),
-                Kind::Irq => Self::Irq(&*place.cast()),
-                Kind::Semaphore => Self::Semaphore(&*place.cast()),
-                Kind::ThreadGroup => Self::ThreadGroup(&*place.cast()),
+            match any.header().kind.get() {
+                Kind::Task => Self::Task(place.cast().as_ref()),
+                Kind::Thread => Self::Thread(place.cast().as_ref()),
+                Kind::Factory => Self::Factory(place.cast().as_ref()),
+                Kind::Gate => Self::Gate(place.cast().as_ref()),
+                Kind::Irq => Self::Irq(place.cast().as_ref()),
+                Kind::Semaphore => Self::Semaphore(place.cast().as_ref()),
+                Kind::ThreadGroup => Self::ThreadGroup(place.cast().as_ref()),
                 Kind::Scheduler => Self::Scheduler,
                 Kind::Icu => Self::Icu,
                 Kind::Vcon => Self::Vcon,
@@ -249,21 +296,26 @@ impl Object {
         }
     }
 
+    /// The object's place.
+    pub fn any(self) -> AnyObject {
+        match self {
+            Self::Task(o) => AnyObject::of(o),
+            Self::Thread(o) => AnyObject::of(o),
+            Self::Factory(o) => AnyObject::of(o),
+            Self::Gate(o) => AnyObject::of(o),
+            Self::Irq(o) => AnyObject::of(o),
+            Self::Semaphore(o) => AnyObject::of(o),
+            Self::ThreadGroup(o) => AnyObject::of(o),
+            Self::Scheduler => SCHEDULER.any(),
+            Self::Icu => ICU.any(),
+            Self::Vcon => VCON.any(),
+            Self::Debugger => DEBUGGER.any(),
+        }
+    }
+
     /// The object's header.
     pub fn header(self) -> &'static Header {
-        match self {
-            Self::Task(o) => o.header(),
-            Self::Thread(o) => o.header(),
-            Self::Factory(o) => o.header(),
-            Self::Gate(o) => o.header(),
-            Self::Irq(o) => o.header(),
-            Self::Semaphore(o) => o.header(),
-            Self::ThreadGroup(o) => o.header(),
-            Self::Scheduler => &SCHEDULER.0,
-            Self::Icu => &ICU.0,
-            Self::Vcon => &VCON.0,
-            Self::Debugger => &DEBUGGER.0,
-        }
+        self.any().header()
     }
 
     /// Ends the object's life: every capability and handle to it is void from here on.
@@ -277,25 +329,30 @@ impl Object {
         ) {
             return;
         }
-        crate::sched::demand_attention();
         let header = self.header();
-        header
-            .generation
-            .set(header.generation.get().wrapping_add(1).max(1));
-        header.next_dead.set(DEAD.borrow().replace(header));
+        header.alive.set(false);
+        // Handles that are made from here on are void when the slot is given back.
+        header.stamp.set(new_stamp());
+        queue_dead(self);
+    }
+
+    /// Whether an object lives in the slot: it was not deleted, and not only its place is there.
+    pub fn lives(self) -> bool {
+        let header = self.header();
+        header.factory.get().is_some() && header.alive.get()
     }
 
     /// Takes the dead object apart, as far as the budget goes.
     fn destroy(self, budget: &Budget) -> Result<(), Unfinished> {
-        budget.step()?;
+        budget.pass(Budget::CHANGE);
         match self {
             Self::Task(o) => return o.destroy(budget),
-            Self::Thread(o) => o.destroy(),
-            Self::Factory(o) => o.destroy(),
-            Self::Gate(o) => o.destroy(),
+            Self::Thread(o) => return o.destroy(budget),
+            Self::Factory(o) => return o.destroy(budget),
+            Self::Gate(o) => return o.destroy(budget),
             Self::Irq(o) => o.destroy(),
-            Self::Semaphore(o) => o.destroy(),
-            Self::ThreadGroup(o) => o.destroy(),
+            Self::Semaphore(o) => return o.destroy(budget),
+            Self::ThreadGroup(o) => return o.destroy(budget),
             Self::Scheduler | Self::Icu | Self::Vcon | Self::Debugger => {}
         }
         Ok(())
@@ -322,46 +379,71 @@ impl Object {
     }
 }
 
-static DEAD: Global<Option<&'static Header>> = Global::new(None);
+static DEAD: Global<Option<AnyObject>> = Global::new(None);
+
+/// Has [`reap`] take an object apart, or go on with it.
+fn queue_dead(object: Object) {
+    crate::sched::demand_attention();
+    let any = object.any();
+    let header = any.header();
+    if !header.waits.replace(true) {
+        header.next_dead.set(DEAD.borrow().replace(any));
+    }
+}
 
 /// Takes apart the objects that died, as far as the budget goes. What is left over is
 /// for the next time that the kernel is left.
 pub fn reap(budget: &Budget) -> Result<(), Unfinished> {
     loop {
-        let Some(header) = DEAD.borrow().take() else {
+        let Some(dead) = DEAD.borrow().take() else {
             return Ok(());
         };
-        *DEAD.borrow() = header.next_dead.take();
-        if let Err(unfinished) = Object::of(header).destroy(budget) {
+        *DEAD.borrow() = dead.header().next_dead.take();
+        dead.header().waits.set(false);
+        let object = Object::of(dead);
+        if let Err(unfinished) = object.destroy(budget) {
             // Others may have died since: they wait behind it.
-            header.next_dead.set(DEAD.borrow().replace(header));
-            crate::sched::demand_attention();
+            queue_dead(object);
             return Err(unfinished);
         }
+        // For the slot that was given back.
+        budget.spend(Budget::LOOK)?;
     }
+}
+
+/// A stamp that nothing had before. They come to their end after a thousand years of a million
+/// objects a second.
+fn new_stamp() -> u64 {
+    struct Last(Cell<u64>);
+    // SAFETY: as for `util::global::Global`: one processor, interrupts off.
+    unsafe impl Sync for Last {}
+    static LAST: Last = Last(Cell::new(0));
+    LAST.0.set(LAST.0.get() + STAMP_STEP);
+    LAST.0.get()
+}
+
+/// From here on an object lives in the slot.
+fn be_born(header: &Header) {
+    header.stamp.set(new_stamp());
+    header.alive.set(true);
 }
 
 /// Takes a slot for a new object at a factory's cost. The caller sets the fields.
 pub fn create<T: KObject + Slot>(slab: &Slab<T>, factory: &'static Factory) -> Option<&'static T> {
-    let bytes = size_of::<T>() as u64;
-    if !factory.quota.take(bytes) {
-        return None;
-    }
-    let Some(object) = slab.take() else {
-        factory.quota.give(bytes);
-        return None;
-    };
-    // The slot's header outlives the borrow: slabs are never given up.
-    object.header().refs.set(0);
-    object.header().name.set([0; debugger::NAME_BYTES]);
-    object.header().factory.set(Some(factory));
+    let object = slab.take(&factory.account)?;
+    let header = object.header();
+    be_born(header);
+    header.refs.set(0);
+    header.name.set([0; debugger::NAME_BYTES]);
+    header.factory.set(Some(factory));
     Some(object)
 }
 
-/// Gives a dead object's slot and bytes back.
+/// Gives a dead object's slot back.
 pub fn release<T: KObject + Slot>(slab: &Slab<T>, object: &'static T) {
     if let Some(factory) = object.header().factory.take() {
-        factory.give(size_of::<T>() as u64);
+        object.header().stamp.set(0);
+        slab.give(object, &factory.account);
+        factory.was_paid_back();
     }
-    slab.give(object);
 }

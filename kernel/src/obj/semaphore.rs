@@ -1,13 +1,12 @@
 //! Semaphores.
 
 use super::invoke::{Call, Outcome, Reply};
-use super::thread::Thread;
 use super::{Header, KObject, Kind};
 use crate::cap::Rights;
 use crate::ipc;
-use crate::ipc::state::SenderTag;
+use crate::ipc::queue::WaitQueue;
 use crate::mem::slab::{Slab, Slot};
-use crate::util::list::List;
+use crate::util::budget::{Budget, Unfinished};
 use core::cell::Cell;
 use l4re_sys::op::semaphore as op;
 use l4re_sys::{err, proto};
@@ -18,7 +17,7 @@ pub struct Semaphore {
     header: Header,
     count: Cell<u64>,
     /// Those that wait, the most urgent first.
-    pub waiting: List<Thread, SenderTag>,
+    pub waiting: WaitQueue,
     next_free: Cell<Option<&'static Semaphore>>,
 }
 
@@ -29,9 +28,10 @@ impl Slot for Semaphore {
     const VACANT: Self = Self {
         header: Header::vacant(Kind::Semaphore),
         count: Cell::new(0),
-        waiting: List::new(),
+        waiting: WaitQueue::new(),
         next_free: Cell::new(None),
     };
+    const KIND: usize = 5;
     fn next_free(&self) -> &Cell<Option<&'static Self>> {
         &self.next_free
     }
@@ -47,18 +47,22 @@ impl Semaphore {
     }
 
     fn up(&'static self) {
-        match self.waiting.pop_front() {
+        match self.waiting.pop() {
             Some(thread) => ipc::semaphore_taken(thread),
             None => self.count.set(self.count.get().saturating_add(1)),
         }
     }
 
     /// The semaphore's end (from `obj::reap`).
-    pub fn destroy(&'static self) {
-        while let Some(thread) = self.waiting.pop_front() {
-            ipc::object_is_gone(thread);
+    pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
+        while !self.waiting.is_empty() {
+            budget.spend(Budget::WAKE)?;
+            if let Some(thread) = self.waiting.pop() {
+                ipc::object_is_gone(thread);
+            }
         }
         super::release(&SEMAPHORES, self);
+        Ok(())
     }
 
     /// An operation on the semaphore.
@@ -77,7 +81,7 @@ impl Semaphore {
                         self.count.set(left);
                         Ok(Reply::ok()).into()
                     }
-                    None => ipc::wait_for_semaphore(call.thread, self),
+                    None => ipc::wait_for_semaphore(call.caller, self),
                 }
             }
             _ => Err(err::ENOSYS).into(),

@@ -6,28 +6,45 @@ use super::{Header, KObject, Kind, invoke};
 use crate::arch::paging::{self, LARGE_PAGE, PAGE, Space};
 use crate::cap::{self, CapTable, Rights};
 use crate::ipc::replies::ReplyTable;
+use crate::mem::account::Account;
 use crate::mem::frames::{self, PAGE_SIZE};
 use crate::mem::phys;
 use crate::mem::slab::{Slab, Slot};
 use crate::obj;
-use crate::space::map::{self, How};
-use crate::space::node::{NODE_BYTES, Node};
+use crate::space::map::{self, How, Stop};
+use crate::space::node::{Node, NodeTree, Page, key};
 use crate::space::ports;
-use crate::space::tree::NodeTree;
-use crate::util::budget::{Budget, Unfinished};
+use crate::util::budget::{Budget, Unfinished, Work};
 use crate::util::list::List;
 use core::cell::Cell;
 use core::ptr::NonNull;
 use invoke::{Call, Outcome, Reply};
 use l4re_sys::cap::CapIdx;
+use l4re_sys::err;
 use l4re_sys::fpage::{Fpage, FpageType, MemRights};
 use l4re_sys::item::MapItem;
 use l4re_sys::op::task as op;
 use l4re_sys::unmap::UnmapFlags;
-use l4re_sys::{err, utcb};
+use l4re_sys::utcb::{self, Utcb};
 
 /// Tag of the link that ties a thread to its task.
 pub struct ThreadsTag;
+
+/// Memory that kernel and user are to share: a block of pages, some of them mapped.
+#[derive(Clone, Copy)]
+struct Area {
+    start: u64,
+    block: NonNull<u8>,
+    pages: usize,
+    mapped: usize,
+}
+
+/// The order of the largest such memory.
+const LARGEST_AREA: u32 = PAGE + frames::MAX_ORDER as u32;
+
+struct Nobody(Account);
+// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+unsafe impl Sync for Nobody {}
 
 /// A task.
 #[repr(C, align(16))]
@@ -49,8 +66,8 @@ pub struct Task {
     pub threads: List<Thread, ThreadsTag>,
     /// Whether this is the task that has all memory to begin with.
     root: Cell<bool>,
-    /// What the task cost its factory beyond itself.
-    paid: Cell<u64>,
+    /// The first memory that kernel and task share, while it is not mapped yet.
+    area: Cell<Option<Area>>,
     next_free: Cell<Option<&'static Task>>,
 }
 
@@ -68,9 +85,10 @@ impl Slot for Task {
         replies: ReplyTable::vacant(),
         threads: List::new(),
         root: Cell::new(false),
-        paid: Cell::new(0),
+        area: Cell::new(None),
         next_free: Cell::new(None),
     };
+    const KIND: usize = 0;
     fn next_free(&self) -> &Cell<Option<&'static Self>> {
         &self.next_free
     }
@@ -80,15 +98,21 @@ impl Slot for Task {
 pub static TASKS: Slab<Task> = Slab::new();
 
 impl Task {
-    /// Makes a new task of a slot that `obj::create` gave.
-    pub fn init(&self) -> Option<()> {
+    /// Makes a new task of a slot that `obj::create` gave. It costs nothing beyond the slot:
+    /// tables come when there is something to put into them.
+    pub fn init(&self) {
         self.root.set(false);
-        self.paid.set(0);
-        if !self.pay(2 * PAGE_SIZE as u64) {
-            return None;
+        self.area.set(None);
+    }
+
+    /// Who pays for the task and all that it has.
+    pub fn account(&self) -> &'static Account {
+        static NOBODY: Nobody = Nobody(Account::none());
+        match self.header.factory() {
+            Some(factory) => &factory.account,
+            // No living task is without a factory.
+            None => &NOBODY.0,
         }
-        self.space.init()?;
-        self.caps.init()
     }
 
     /// Makes this the task that has all memory.
@@ -102,90 +126,28 @@ impl Task {
         self.root.get()
     }
 
-    /// Takes bytes from the quota of the task's factory.
-    pub fn pay(&self, bytes: u64) -> bool {
-        let paid = self
-            .header
-            .factory()
-            .is_some_and(|factory| factory.quota.take(bytes));
-        if paid {
-            self.paid.set(self.paid.get() + bytes);
-        }
-        paid
-    }
-
-    /// Gives bytes back that `pay` took.
-    pub fn give_back(&self, bytes: u64) {
-        self.paid.set(self.paid.get().saturating_sub(bytes));
-        if let Some(factory) = self.header.factory() {
-            factory.give(bytes);
-        }
-    }
-
-    /// Notes a page in the mapping database; the page table is the caller's business.
-    pub fn add_page(
+    /// Notes a page or ports in the mapping database; page table and bitmap are the caller's
+    /// business.
+    pub fn add_node(
         &'static self,
-        addr: u64,
-        order: u32,
+        page: Page,
         parent: Option<&'static Node>,
     ) -> Option<&'static Node> {
-        self.add_node(&self.pages, addr, order, parent, false)
+        let node = Node::create(self, page, parent, self.account())?;
+        let tree = if page.ports { &self.ports } else { &self.pages };
+        tree.insert(node, key(page.addr, page.order));
+        Some(node)
     }
 
-    /// Notes I/O ports in the mapping database; the bitmap is the caller's business.
-    pub fn add_ports(
-        &'static self,
-        addr: u64,
-        order: u32,
-        parent: Option<&'static Node>,
-    ) -> Option<&'static Node> {
-        self.add_node(&self.ports, addr, order, parent, true)
-    }
-
-    fn add_node(
-        &'static self,
-        tree: &NodeTree,
-        addr: u64,
-        order: u32,
-        parent: Option<&'static Node>,
-        ports: bool,
-    ) -> Option<&'static Node> {
-        if !self.pay(NODE_BYTES) {
-            return None;
-        }
-        match Node::create(self, addr, order, parent, ports) {
-            Some(node) => {
-                tree.insert(node);
-                Some(node)
-            }
-            None => {
-                self.give_back(NODE_BYTES);
-                None
-            }
-        }
-    }
-
-    /// Forgets a page of this task, which has no children.
-    pub fn drop_page(&self, node: &'static Node) {
-        self.pages.remove(node);
-        node.free();
-        self.give_back(NODE_BYTES);
-    }
-
-    /// Forgets ports of this task, whose node has no children.
-    pub fn drop_ports(&self, node: &'static Node) {
-        self.ports.remove(node);
-        node.free();
-        self.give_back(NODE_BYTES);
-    }
-
-    /// Does something with every thread of the task.
-    pub fn each_thread(&self, action: impl Fn(&'static Thread)) {
-        let mut next = self.threads.first();
-        while let Some(thread) = next {
-            next = self.threads.next(thread);
-            action(thread);
-        }
+    /// Forgets a page or ports of this task, whose node has no children.
+    pub fn drop_node(&self, node: &'static Node) {
+        let tree = if node.is_ports() {
+            &self.ports
+        } else {
+            &self.pages
+        };
+        tree.remove(node);
+        node.free(self.account());
     }
 
     /// The first address at or above `addr` at which the task has something to map.
@@ -203,15 +165,11 @@ impl Task {
         }
         for order in [LARGE_PAGE, PAGE] {
             let start = addr & !((1 << order) - 1);
-            let Some(attr) = phys::access(start, 1 << order) else {
+            let Some(attr) = phys::own_access(start, 1 << order) else {
                 continue;
             };
-            let mut pay = || self.pay(PAGE_SIZE as u64);
-            if self
-                .space
-                .map(start, start, order, attr, &mut pay)
-                .is_some()
-            {
+            let mapped = self.space.map(start, start, order, attr, self.account());
+            if mapped.is_some() {
                 return true;
             }
         }
@@ -224,71 +182,87 @@ impl Task {
         self.is_root() && self.io.allow(self, 0, 1 << 16, true).is_some()
     }
 
-    /// Adds memory that kernel and user share.
+    /// Adds memory that kernel and user share. It is mapped by [`map_area`](Self::map_area),
+    /// which must come before the next one.
     pub fn add_ku_mem(&self, area: Fpage) -> Result<(), i64> {
         // A portable program asks for 16 KiB at most.
-        if area.kind() != FpageType::Memory || area.order() < PAGE || area.order() > PAGE + 8 {
+        if area.kind() != FpageType::Memory || area.order() < PAGE || area.order() > LARGEST_AREA {
             return Err(err::EINVAL);
         }
-        let end = area.addr() + (1 << area.order());
+        let start = area.addr();
+        let end = start.checked_add(1 << area.order()).ok_or(err::EINVAL)?;
         if end > paging::USER_END {
             return Err(err::EINVAL);
         }
-        if (area.addr()..end)
-            .step_by(PAGE_SIZE)
-            .any(|addr| self.space.translate(addr).is_some())
-        {
+        let taken = |addr| self.space.translate(addr).is_some();
+        if self.area.get().is_some() || (start..end).step_by(PAGE_SIZE).any(taken) {
             return Err(err::EEXIST);
         }
-        // In blocks, so that what is in the area may cross a page's end.
-        let order = (area.order() - PAGE).min(frames::MAX_ORDER as u32);
-        (area.addr()..end)
-            .step_by(PAGE_SIZE << order)
-            .try_for_each(|addr| self.add_ku_block(addr, order as usize))
-            .ok_or(err::ENOMEM)
+        // In one piece, so that what is in the area may cross a page's end.
+        let order = (area.order() - PAGE) as usize;
+        let block = self.account().alloc_dirty(order).ok_or(err::ENOMEM)?;
+        self.area.set(Some(Area {
+            start,
+            block,
+            pages: 1 << order,
+            mapped: 0,
+        }));
+        Ok(())
     }
 
-    fn add_ku_block(&self, addr: u64, order: usize) -> Option<()> {
-        let size = PAGE_SIZE << order;
-        if !self.pay(size as u64) {
-            return None;
-        }
-        let Some(block) = frames::alloc(order) else {
-            self.give_back(size as u64);
-            return None;
-        };
-        for offset in (0..size).step_by(PAGE_SIZE) {
-            let page = block.as_ptr().wrapping_add(offset);
-            let mapped = self.space.map_kernel_user(
-                addr + offset as u64,
-                paging::virt_to_phys(page),
-                &mut || self.pay(PAGE_SIZE as u64),
-            );
-            if mapped.is_none() {
-                for rest in (offset..size).step_by(PAGE_SIZE) {
-                    let page = block.as_ptr().wrapping_add(rest);
-                    if let Some(page) = NonNull::new(page) {
-                        // SAFETY: the page was just made, and nothing refers to it; a block
-                        // may go back page by page.
-                        unsafe { frames::free(page, 0) };
-                    }
-                }
-                self.give_back((size - offset) as u64);
-                return None;
+    /// Maps the memory that was added last, as far as the budget goes.
+    pub fn map_area(&self, budget: &Budget) -> Result<(), Stop> {
+        while let Some(area) = self.area.get() {
+            if area.mapped == area.pages {
+                self.area.set(None);
+                break;
             }
+            budget.spend(Budget::PAGE + Budget::CHANGE)?;
+            let offset = area.mapped * PAGE_SIZE;
+            let page = area.block.as_ptr().wrapping_add(offset);
+            // SAFETY: a page of the block, which is ours and was not shown to anybody.
+            unsafe { page.cast::<u64>().write_bytes(0, PAGE_SIZE / 8) };
+            let (addr, phys) = (area.start + offset as u64, paging::virt_to_phys(page));
+            self.space
+                .map_kernel_user(addr, phys, self.account())
+                .ok_or(Stop::OutOfMemory)?;
+            self.area.set(Some(Area {
+                mapped: area.mapped + 1,
+                ..area
+            }));
         }
-        Some(())
+        Ok(())
+    }
+
+    /// Gives the pages of memory that was added and is not mapped back.
+    fn drop_area(&self, budget: &Budget) -> Result<(), Unfinished> {
+        while let Some(area) = self.area.get() {
+            if area.mapped == area.pages {
+                self.area.set(None);
+                break;
+            }
+            budget.spend(Budget::LOOK * 4)?;
+            let pages = area.pages - 1;
+            let page = area.block.as_ptr().wrapping_add(pages * PAGE_SIZE);
+            if let Some(page) = NonNull::new(page) {
+                // SAFETY: a block of the account may go back page by page; this one is mapped
+                // nowhere.
+                unsafe { self.account().free(page, 0) };
+            }
+            self.area.set(Some(Area { pages, ..area }));
+        }
+        Ok(())
     }
 
     /// The kernel's address of a UTCB at this address: it must lie in kernel-user memory
     /// of one piece and be aligned to 16 bytes.
-    pub fn find_utcb(&self, addr: u64) -> Option<*mut u8> {
-        self.find_ku_mem(addr, utcb::SIZE as u64)
+    pub fn find_utcb(&self, addr: u64) -> Option<NonNull<Utcb>> {
+        self.find_ku_mem(addr, utcb::SIZE as u64).map(NonNull::cast)
     }
 
     /// The kernel's address of so many bytes (at most a page) of kernel-user memory, of
     /// one piece and aligned to 16 bytes.
-    pub fn find_ku_mem(&self, addr: u64, size: u64) -> Option<*mut u8> {
+    pub fn find_ku_mem(&self, addr: u64, size: u64) -> Option<NonNull<u8>> {
         let offset = addr % PAGE_SIZE as u64;
         let at = |addr| {
             let found = self.space.translate(addr)?;
@@ -300,25 +274,24 @@ impl Task {
         if !addr.is_multiple_of(16) || crosses && at(next) != Some(first + PAGE_SIZE as u64) {
             return None;
         }
-        Some(paging::phys_to_virt(first + offset))
+        NonNull::new(paging::phys_to_virt(first + offset))
     }
 
     /// The task's end (from `obj::reap`), in steps: what is gone is not there any more
-    /// when the next one comes. Its threads stop with the first.
+    /// when the next one comes. Its threads stop first.
     pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
         while let Some(thread) = self.threads.first() {
-            thread.halt();
+            thread.halt(budget)?;
+            budget.spend(Budget::CHANGE)?;
         }
-        self.replies.clear();
+        let account = self.account();
+        self.replies.clear(account);
         map::unmap_all(self, budget)?;
         ports::unmap_all(self, budget)?;
-        self.io.clear();
-        self.caps.remove_all(budget)?;
-        self.caps.clear_all();
-        self.space.clear();
-        if let Some(factory) = self.header.factory() {
-            factory.give(self.paid.take());
-        }
+        self.io.clear(account);
+        self.caps.clear(account, budget)?;
+        self.drop_area(budget)?;
+        self.space.clear(account, budget)?;
         super::release(&TASKS, self);
         Ok(())
     }
@@ -327,23 +300,33 @@ impl Task {
     pub fn invoke(&'static self, call: &Call) -> Outcome {
         let result = match call.word(0).unwrap_or(u64::MAX) {
             op::UNMAP => return self.op_unmap(call),
-            op::MAP => self.op_map(call),
+            op::MAP => return self.op_map(call),
             op::CAP_INFO if call.words() < 2 => Err(err::EINVAL),
             op::CAP_INFO => Ok(self.op_cap_info(call)),
-            op::ADD_KU_MEM => self.op_add_ku_mem(call),
+            op::ADD_KU_MEM => return self.op_add_ku_mem(call),
             _ => Err(err::ENOSYS),
         };
         result.into()
     }
 
-    fn op_map(&'static self, call: &Call) -> Result<Reply, i64> {
-        if !call.rights.has(Rights::W) {
-            return Err(err::EPERM);
+    fn op_map(&'static self, call: &Call) -> Outcome {
+        let work = Work::from(call.progress());
+        match self.map_for(call, &work) {
+            Ok(()) => Ok(Reply::ok()).into(),
+            Err(Ok(error)) => Err(error).into(),
+            Err(Err(Unfinished)) => call.go_on_at(work.at()),
         }
-        let (control, send) = (call.arg(1)?, Fpage::from_raw(call.arg(2)?));
-        let source = call.item(0).ok_or(err::EINVAL)?;
+    }
+
+    fn map_for(&'static self, call: &Call, work: &Work) -> Result<(), Result<i64, Unfinished>> {
+        if !call.rights.has(Rights::W) {
+            return Err(Ok(err::EPERM));
+        }
+        let control = call.arg(1).map_err(Ok)?;
+        let send = Fpage::from_raw(call.arg(2).map_err(Ok)?);
+        let source = call.item(0).ok_or(Ok(err::EINVAL))?;
         let crate::obj::Object::Task(source_task) = source.object() else {
-            return Err(err::EINVAL);
+            return Err(Ok(err::EINVAL));
         };
         let special = call.rights.has(Rights::S) && source.rights.has(Rights::S);
         let item = MapItem {
@@ -355,58 +338,76 @@ impl Task {
             FpageType::Io => Fpage::io(0, 16),
             _ => Fpage::memory(0, 63, MemRights::RWX),
         };
-        map::map(
-            source_task,
-            send,
-            self,
-            window,
-            control,
-            How::of(&item, special),
-        )
-        .map_err(|_| err::ENOMEM)?;
-        Ok(Reply::ok())
+        let how = How::of(&item, special);
+        match map::map(source_task, send, self, window, control, how, work) {
+            Ok(_) => Ok(()),
+            Err(Stop::OutOfMemory) => Err(Ok(err::ENOMEM)),
+            Err(Stop::Unfinished) => Err(Err(Unfinished)),
+        }
     }
 
     fn op_unmap(&'static self, call: &Call) -> Outcome {
-        let budget = Budget::of_one_stay();
-        match self.unmap_all_of(call, &budget) {
+        let work = Work::from(call.progress());
+        let caller = obj::Handle::of(call.caller.thread());
+        match self.unmap_all_of(call, &work) {
             Err(error) => Err(error).into(),
-            // The dead belong to the operation: when it is over, their memory is back.
-            Ok(done) => match done.and_then(|()| obj::reap(&budget)) {
-                Ok(()) => Ok(Reply::ok()).into(),
-                Err(Unfinished) => Outcome::Again,
-            },
+            // What else loses rights by it, and the dead, belong to the operation: when it is
+            // over, their memory is back.
+            Ok(done) => {
+                let budget = &work.budget;
+                let rest = || map::finish_restricting(budget).and_then(|()| obj::reap(budget));
+                let done = done.and_then(|()| rest());
+                if caller.get().is_none() {
+                    // It ended itself: its memory may be gone.
+                    return Outcome::Blocked;
+                }
+                match done {
+                    Ok(()) => Ok(Reply::ok()).into(),
+                    Err(Unfinished) => call.go_on_at(work.at()),
+                }
+            }
         }
     }
 
     fn unmap_all_of(
         &'static self,
         call: &Call,
-        budget: &Budget,
+        work: &Work,
     ) -> Result<Result<(), Unfinished>, i64> {
         // Without flexpages there is nothing to unmap.
         let flags = UnmapFlags::from_bits_retain(call.word(1).unwrap_or(0));
         let all_spaces = flags.contains(UnmapFlags::ALL_SPACES);
         let delete = flags.contains(UnmapFlags::DELETE_OBJ);
-        let unmap = |fpage: Fpage| {
-            let kind = fpage.kind();
-            let is = |k| kind == k || kind == FpageType::Special;
-            if is(FpageType::Memory) {
-                map::unmap_memory(self, fpage, all_spaces, budget)?;
+        let budget = &work.budget;
+        let unmap = |fpage: Fpage, kind: FpageType, at: &Cell<u64>| {
+            let own = fpage.kind();
+            if own != kind && own != FpageType::Special {
+                return Ok(());
             }
-            if is(FpageType::Io) {
-                ports::unmap(self, fpage, all_spaces, budget)?;
+            match kind {
+                FpageType::Memory => map::unmap_memory(self, fpage, all_spaces, at, budget),
+                FpageType::Io => ports::unmap(self, fpage, all_spaces, at, budget),
+                _ if all_spaces => map::unmap_caps(self, fpage, delete, at, budget),
+                _ => Ok(()),
             }
-            if is(FpageType::Obj) && all_spaces {
-                map::unmap_caps(self, fpage, delete, budget)?;
-            }
-            Ok(())
         };
-        for n in 2..call.words() {
-            if let Err(unfinished) = unmap(Fpage::from_raw(call.arg(n)?)) {
-                return Ok(Err(unfinished));
+        // Each flexpage is gone through for each kind: the parts of the work, by number, and
+        // how far the present one is done.
+        const PART_SHIFT: u32 = 56;
+        const KINDS: [FpageType; 3] = [FpageType::Memory, FpageType::Io, FpageType::Obj];
+        let (first, at) = (work.at() >> PART_SHIFT, work.at() & ((1 << PART_SHIFT) - 1));
+        let at = Cell::new(at);
+        let parts = call.words().saturating_sub(2) as u64 * KINDS.len() as u64;
+        for part in first..parts {
+            let (n, kind) = (part as usize / KINDS.len(), part as usize % KINDS.len());
+            let result = unmap(Fpage::from_raw(call.arg(2 + n)?), KINDS[kind], &at);
+            if result.is_err() {
+                work.came_to(part << PART_SHIFT | at.get());
+                return Ok(result);
             }
+            at.set(0);
         }
+        work.came_to(parts << PART_SHIFT);
         Ok(Ok(()))
     }
 
@@ -431,10 +432,28 @@ impl Task {
         Reply::label(i64::from(present))
     }
 
-    fn op_add_ku_mem(&self, call: &Call) -> Result<Reply, i64> {
-        let area = Fpage::from_raw(call.arg(1)?);
-        self.add_ku_mem(area)?;
+    fn op_add_ku_mem(&self, call: &Call) -> Outcome {
+        let area = match call.arg(1) {
+            Ok(area) => Fpage::from_raw(area),
+            Err(error) => return Err(error).into(),
+        };
+        let budget = Budget::of_one_stay();
+        // First what was added before, then this.
+        const ADDED: u64 = 1;
+        let mut added = call.progress() == ADDED;
+        loop {
+            match self.map_area(&budget) {
+                Err(Stop::Unfinished) => return call.go_on_at(u64::from(added)),
+                Err(Stop::OutOfMemory) => return Err(err::ENOMEM).into(),
+                Ok(()) if added => break,
+                Ok(()) => {}
+            }
+            if let Err(error) = self.add_ku_mem(area) {
+                return Err(error).into();
+            }
+            added = true;
+        }
         call.set_word(0, area.with_rights(0).raw());
-        Ok(Reply::words(1))
+        Ok(Reply::words(1)).into()
     }
 }

@@ -1,14 +1,15 @@
 //! Thread groups: several threads behind one gate or IRQ.
 //!
 //! With one processor every member is core-local, so that both policies choose among all
-//! of them: one that waits for a message, else the one that joined first.
+//! of them: one that waits for a message, else the one that joined first. At most 64 are looked
+//! at for one message.
 
 use super::invoke::{Call, Reply};
 use super::thread::Thread;
 use super::{Handle, Header, KObject, Kind, Object};
 use crate::cap::Rights;
-use crate::ipc::state::Ipc;
 use crate::mem::slab::{Slab, Slot};
+use crate::util::budget::{Budget, Unfinished};
 use crate::util::list::List;
 use core::cell::Cell;
 use l4re_sys::err;
@@ -22,6 +23,8 @@ pub struct MemberTag;
 pub struct ThreadGroup {
     header: Header,
     members: List<Thread, MemberTag>,
+    /// Whose turn it is to be looked at, in a large group.
+    turn: Cell<Handle<Thread>>,
     next_free: Cell<Option<&'static ThreadGroup>>,
 }
 
@@ -32,8 +35,10 @@ impl Slot for ThreadGroup {
     const VACANT: Self = Self {
         header: Header::vacant(Kind::ThreadGroup),
         members: List::new(),
+        turn: Cell::new(Handle::NONE),
         next_free: Cell::new(None),
     };
+    const KIND: usize = 6;
     fn next_free(&self) -> &Cell<Option<&'static Self>> {
         &self.next_free
     }
@@ -51,30 +56,47 @@ impl ThreadGroup {
         )
     }
 
-    /// The member that gets the next message.
+    /// The member that gets the next message. Of a group with more members than can be looked
+    /// at for each message, those that joined first and some others are, in turn.
     pub fn select(&self) -> Option<&'static Thread> {
-        let mut member = self.members.first();
-        while let Some(thread) = member {
-            if matches!(thread.ipc.get(), Ipc::Receiving) {
-                return Some(thread);
-            }
-            member = self.members.next(thread);
-        }
-        self.members.first()
+        let first = self.members.first()?;
+        let (found, behind) = self.waiting_from(Some(first));
+        let Some(rest) = found.is_none().then_some(behind).flatten() else {
+            return Some(found.unwrap_or(first));
+        };
+        let turn = (self.turn.get().get()).filter(|member| member.group_link.is_in(&self.members));
+        let (found, behind) = self.waiting_from(turn.or(Some(rest)));
+        self.turn.set(behind.map_or(Handle::NONE, Handle::of));
+        Some(found.unwrap_or(first))
     }
 
-    /// Takes a thread out.
-    pub fn leave(&self, thread: &Thread) {
-        self.members.remove(thread);
-        thread.group.set(Handle::NONE);
+    /// The first member that waits for a message, of some from this one on, and the member
+    /// behind those.
+    fn waiting_from(
+        &self,
+        mut member: Option<&'static Thread>,
+    ) -> (Option<&'static Thread>, Option<&'static Thread>) {
+        const LOOKED_AT: usize = 32;
+        for _ in 0..LOOKED_AT {
+            match member {
+                Some(thread) if thread.ipc.get().is_open_wait() => return (member, member),
+                Some(thread) => member = self.members.next(thread),
+                None => break,
+            }
+        }
+        (None, member)
     }
 
     /// The group's end (from `obj::reap`).
-    pub fn destroy(&'static self) {
-        while let Some(thread) = self.members.pop_front() {
-            thread.group.set(Handle::NONE);
+    pub fn destroy(&'static self, budget: &Budget) -> Result<(), Unfinished> {
+        while !self.members.is_empty() {
+            budget.spend(Budget::LOOK * 2)?;
+            if let Some(thread) = self.members.pop_front() {
+                thread.group.set(Handle::NONE);
+            }
         }
         super::release(&THREAD_GROUPS, self);
+        Ok(())
     }
 
     /// An operation of the thread group protocol.
@@ -90,25 +112,26 @@ impl ThreadGroup {
         if !call.rights.has(Rights::S) || !cap.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        let group = thread.group.get();
         if operation == op::REMOVE {
-            if !group.is(self) {
+            if !self.members.remove(thread) {
                 return Err(err::EINVAL);
             }
-            self.leave(thread);
+            thread.group.set(Handle::NONE);
             return Ok(Reply::ok());
         }
         // One group for a thread, one task for a group.
         let stranger = self.members.first().is_some_and(|m| !same_task(m, thread));
-        if group.is(self) {
+        if thread.group_link.is_in(&self.members) {
             return Err(err::EEXIST);
         }
-        if group.get().is_some() {
+        if thread.group.get().get().is_some() {
             return Err(err::EBUSY);
         }
         if thread.task().is_none() || stranger {
             return Err(err::EINVAL);
         }
+        // A group that is dead and not yet taken apart may still have the thread.
+        thread.group_link.unlink();
         thread.group.set(Handle::of(self));
         self.members.push_back(thread);
         Ok(Reply::ok())

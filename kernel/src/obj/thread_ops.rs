@@ -1,7 +1,7 @@
 //! The thread protocol.
 
 use super::invoke::{Call, Outcome, Reply};
-use super::thread::{Alien, Thread};
+use super::thread::{Alien, Progress, Thread};
 use super::{Handle, Object};
 use crate::arch::clock;
 use crate::arch::cpu::{self, USER_CS, USER_CS32, USER_DS};
@@ -9,13 +9,19 @@ use crate::arch::entry::Exit;
 use crate::arch::paging::USER_END;
 use crate::cap::Rights;
 use crate::ipc;
+use crate::ipc::queue::WaitQueue;
 use crate::sched;
+use crate::space::map::Stop;
+use crate::util::budget::Budget;
 use l4re_sys::cap::CapIdx;
 use l4re_sys::err;
 use l4re_sys::op::thread as op;
+use l4re_sys::utcb::MSG_REGS;
 
 /// The value that leaves an instruction or stack pointer as it is.
 const UNCHANGED: u64 = u64::MAX;
+/// How many rules for labels a message can have, each of four words.
+const MAX_RULES: usize = MSG_REGS.div_ceil(4);
 
 impl Thread {
     /// An operation of the thread protocol.
@@ -24,7 +30,11 @@ impl Thread {
             return Err(err::EMSGTOOSHORT).into();
         };
         match word & op::OPCODE_MASK {
-            op::CONTROL => self.op_control(call, word).into(),
+            op::CONTROL => match Self::prepare_to_bind(call, word) {
+                Ok(()) => self.op_control(call, word).into(),
+                Err(Stop::OutOfMemory) => Err(err::ENOMEM).into(),
+                Err(Stop::Unfinished) => Outcome::Again,
+            },
             op::EX_REGS => self.op_ex_regs(call, word).into(),
             op::SWITCH => self.op_switch(call),
             op::STATS => {
@@ -33,7 +43,7 @@ impl Thread {
                 Ok(Reply::words(1)).into()
             }
             op::REGISTER_DELETE_IRQ => self.op_register_delete_irq(call).into(),
-            op::MODIFY_SENDER => self.op_modify_senders(call).into(),
+            op::MODIFY_SENDER => self.op_modify_senders(call),
             op::PF_TRAMP_CONTROL => self.op_pf_trampoline(call, word),
             op::AMD64_SET_SEGMENT_BASE => self.op_segment_base(call, word >> 16).into(),
             op::AMD64_GET_SEGMENT_INFO => {
@@ -81,6 +91,20 @@ impl Thread {
         Ok(Reply::words(3))
     }
 
+    /// Maps the UTCBs of the task that a thread is to be bound to.
+    fn prepare_to_bind(call: &Call, flags: u64) -> Result<(), Stop> {
+        match call.item(0).map(|cap| (cap.object(), cap.rights)) {
+            Some((Object::Task(task), rights))
+                if flags & op::CONTROL_BIND_TASK != 0
+                    && rights.has(Rights::S)
+                    && call.rights.has(Rights::S) =>
+            {
+                task.map_area(&Budget::of_one_stay())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn bind_to(&'static self, call: &Call) -> Result<(), i64> {
         let cap = call.item(0).ok_or(err::EINVAL)?;
         let Object::Task(task) = cap.object() else {
@@ -89,11 +113,12 @@ impl Thread {
         if !cap.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
-        if self.is_bound() {
+        if !self.can_be_bound() {
             return Err(err::EINVAL);
         }
         let address = call.arg(op::CONTROL_MR_BIND_UTCB)?;
         let utcb = task.find_utcb(address).ok_or(err::EINVAL)?;
+        task.caps.prepare(task.account()).ok_or(err::ENOMEM)?;
         self.bind(task, utcb, address);
         Ok(())
     }
@@ -104,15 +129,17 @@ impl Thread {
             return Err(err::EINVAL);
         }
         let old = self.regs();
-        if flags & op::EX_REGS_CANCEL != 0 {
+        // A message that is not finished cannot go on with other registers.
+        let unfinished = self.exit.get() == Exit::Continue;
+        if flags & op::EX_REGS_CANCEL != 0 || unfinished {
             ipc::cancel(self);
         }
         if ip != UNCHANGED {
+            self.progress.set(Progress::NONE);
             // What starts there is 64-bit code, as the whole address tells.
-            self.with_regs(|regs| {
+            self.update_regs(|regs| {
                 regs.ip = ip;
                 regs.dummy1 = u64::from(USER_CS);
-                regs.ss = u64::from(USER_DS);
             });
             if self.exit.get() != Exit::Exception {
                 self.exit.set(Exit::Iret);
@@ -120,7 +147,7 @@ impl Thread {
             self.has_ip();
         }
         if sp != UNCHANGED {
-            self.with_regs(|regs| regs.sp = sp);
+            self.update_regs(|regs| regs.sp = sp);
         }
         if flags & op::EX_REGS_TRIGGER_EXCEPTION != 0 {
             self.leave_by_iret();
@@ -146,28 +173,39 @@ impl Thread {
 
     /// Gives the senders that wait for this thread other labels: each rule is a mask and
     /// the value under it, and the bits to clear and to set where it fits.
-    fn op_modify_senders(&self, call: &Call) -> Result<Reply, i64> {
-        if !core::ptr::eq(self, call.thread) {
-            return Err(err::EINVAL);
+    fn op_modify_senders(&self, call: &Call) -> Outcome {
+        if !core::ptr::eq(self, call.caller.thread()) {
+            return Err(err::EINVAL).into();
         }
-        let mut sender = self.senders.first();
-        while let Some(thread) = sender {
-            let label = thread.message.label.get();
-            for rule in (1..call.words()).step_by(4) {
-                let (mask, value) = (call.arg(rule)?, call.arg(rule + 1)?);
-                if label & mask == value {
-                    let (clear, set) = (call.arg(rule + 2)?, call.arg(rule + 3)?);
-                    thread.message.label.set(label & !clear | set);
-                    break;
+        let mut rules = [[0; 4]; MAX_RULES];
+        let mut count = 0;
+        for (first, rule) in (1..call.words()).step_by(4).zip(&mut rules) {
+            for (n, word) in rule.iter_mut().enumerate() {
+                match call.arg(first + n) {
+                    Ok(value) => *word = value,
+                    Err(error) => return Err(error).into(),
                 }
             }
-            sender = self.senders.next(thread);
+            count += 1;
         }
-        Ok(Reply::ok())
+        let budget = Budget::of_one_stay();
+        let mut place = call.progress();
+        while let Some(sender) = self.senders.at_or_behind(place) {
+            if budget.spend(Budget::LOOK * (4 + count as u32 / 4)).is_err() {
+                return call.go_on_at(place);
+            }
+            let label = sender.message.label.get();
+            let fits = |rule: &&[u64; 4]| label & rule[0] == rule[1];
+            if let Some([_, _, clear, set]) = rules[..count].iter().find(fits) {
+                sender.message.label.set(label & !clear | set);
+            }
+            place = WaitQueue::place_of(sender) + 1;
+        }
+        Ok(Reply::ok()).into()
     }
 
     fn op_switch(&'static self, call: &Call) -> Outcome {
-        if core::ptr::eq(self, call.thread) {
+        if core::ptr::eq(self, call.caller.thread()) {
             return Outcome::Yield;
         }
         if self.can_run() {

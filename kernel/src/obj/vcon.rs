@@ -9,7 +9,8 @@ use core::cell::Cell;
 use l4re_sys::op::vcon as op;
 use l4re_sys::{err, utcb};
 
-/// Characters that came and nobody has read yet; the oldest are lost if too many come.
+/// Characters that came and nobody has read yet. What has no place stays in the serial port,
+/// which has its other end wait, if it can.
 struct Input {
     ring: [u8; 256],
     first: usize,
@@ -23,19 +24,25 @@ static INPUT: Global<Input> = Global::new(Input {
 });
 
 impl Input {
-    fn put(&mut self, byte: u8) {
-        if self.count == self.ring.len() {
-            self.first = (self.first + 1) % self.ring.len();
-            self.count -= 1;
-        }
-        let at = (self.first + self.count) % self.ring.len();
-        if let Some(place) = self.ring.get_mut(at) {
-            *place = byte;
+    /// Takes what the serial line has, as far as there is room.
+    fn fill(&mut self) {
+        while self.count < self.ring.len()
+            && let Some(byte) = serial::get()
+        {
+            let at = (self.first + self.count) % self.ring.len();
+            if let Some(place) = self.ring.get_mut(at) {
+                *place = byte;
+            }
             self.count += 1;
         }
     }
 
     fn get(&mut self) -> Option<u8> {
+        if self.count == 0 {
+            // The port tells of input once. What it kept meanwhile is asked for here: only a
+            // reader that has found nothing waits to be told.
+            self.fill();
+        }
         if self.count == 0 {
             return None;
         }
@@ -54,9 +61,7 @@ static LISTENER: Listener = Listener(Cell::new(Handle::NONE));
 
 /// The serial line has something: it is kept, and the listener told.
 pub fn input() {
-    while let Some(byte) = serial::get() {
-        INPUT.borrow().put(byte);
-    }
+    INPUT.borrow().fill();
     if let Some(irq) = LISTENER.0.get().get() {
         irq.trigger();
     }

@@ -22,6 +22,8 @@ struct Scheduler {
     slice_end: Cell<u64>,
     /// When the timer will interrupt next.
     armed_for: Cell<u64>,
+    /// Before this time no timeout takes effect.
+    timeouts_from: Cell<u64>,
     idle_us: Cell<u64>,
     /// Something happened that the way out of a system call must look at: a thread was
     /// queued, or an object died.
@@ -35,6 +37,7 @@ static SCHEDULER: Scheduler = Scheduler {
     ready: ReadyQueue::new(),
     slice_end: Cell::new(0),
     armed_for: Cell::new(u64::MAX),
+    timeouts_from: Cell::new(0),
     idle_us: Cell::new(0),
     attention: Cell::new(false),
 };
@@ -70,12 +73,18 @@ pub fn remove(thread: &'static Thread) {
     SCHEDULER.ready.remove(thread);
 }
 
-/// Gives a thread another priority.
+/// Whether a thread is in a ready queue.
+#[cfg(any(test, feature = "checks"))]
+pub fn is_queued(thread: &Thread) -> bool {
+    SCHEDULER.ready.is_queued(thread)
+}
+
+/// Gives a thread another priority. Where it waits to send it keeps its place.
 pub fn set_priority(thread: &'static Thread, priority: u8) {
     let queued = SCHEDULER.ready.is_queued(thread);
     demand_attention();
     SCHEDULER.ready.remove(thread);
-    thread.priority.set(priority);
+    timeout::keep_while(thread, || thread.priority.set(priority));
     if queued {
         SCHEDULER.ready.push_back(thread);
     }
@@ -196,17 +205,23 @@ fn start_slice(thread: &Thread) {
 /// Sees to it that the timer interrupts no later than at `deadline` and the next
 /// timeout. It may come earlier, which costs one interrupt and harms nothing.
 pub fn arm(deadline: u64) {
-    let deadline = deadline.min(timeout::first());
+    let deadline = deadline.min(timeout::first().max(SCHEDULER.timeouts_from.get()));
     if deadline < SCHEDULER.armed_for.get() {
         SCHEDULER.armed_for.set(deadline);
         clock::interrupt_at(deadline);
     }
 }
 
+/// How long the processor is left to threads before more timeouts take effect, if more of
+/// them passed than one interrupt may see to; in microseconds.
+const PAUSE_US: u64 = 20;
+
 /// The timer interrupted: timeouts that passed take effect.
 pub fn timer_interrupt() {
     SCHEDULER.armed_for.set(u64::MAX);
-    timeout::expire(clock::now_us());
+    if timeout::expire(clock::now_us(), &Budget::of_a_short_stay()).is_err() {
+        SCHEDULER.timeouts_from.set(clock::now_us() + PAUSE_US);
+    }
     arm(u64::MAX);
 }
 

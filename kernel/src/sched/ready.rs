@@ -1,6 +1,6 @@
 //! The ready queues: a list for each priority, and which of them hold something.
 
-use crate::util::list::{Link, Linked, List};
+use crate::util::list::{Linked, List};
 use core::cell::Cell;
 
 /// Tag of the ready queues' link.
@@ -48,14 +48,14 @@ impl<T: Prioritised> ReadyQueue<T> {
     }
 
     /// Adds a thread behind its equals.
-    pub fn push_back(&self, thread: &'static T) {
+    pub fn push_back(&'static self, thread: &'static T) {
         let priority = thread.priority();
         self.lists[priority as usize].push_back(thread);
         self.mark(priority);
     }
 
     /// Adds a thread before its equals.
-    pub fn push_front(&self, thread: &'static T) {
+    pub fn push_front(&'static self, thread: &'static T) {
         let priority = thread.priority();
         self.lists[priority as usize].push_front(thread);
         self.mark(priority);
@@ -64,17 +64,14 @@ impl<T: Prioritised> ReadyQueue<T> {
     /// Whether a thread is in a queue.
     #[inline]
     pub fn is_queued(&self, thread: &T) -> bool {
-        let link: &Link<T> = thread.link();
-        link.is_linked()
+        thread.link().is_linked()
     }
 
     /// Takes a thread out, if it is in.
     #[inline]
     pub fn remove(&self, thread: &T) {
-        if self.is_queued(thread) {
-            let priority = thread.priority();
-            self.lists[priority as usize].remove(thread);
-            self.unmark(priority);
+        if thread.link().unlink() {
+            self.unmark(thread.priority());
         }
     }
 
@@ -104,15 +101,16 @@ impl<T: Prioritised> ReadyQueue<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::util::list::Link;
     use proptest::prelude::*;
 
     struct Item {
         priority: u8,
         id: usize,
-        link: Link<Item>,
+        link: Link<Item, ReadyTag>,
     }
     impl Linked<ReadyTag> for Item {
-        fn link(&self) -> &Link<Item> {
+        fn link(&self) -> &Link<Item, ReadyTag> {
             &self.link
         }
     }
@@ -131,7 +129,7 @@ mod tests {
             let pool: Vec<&'static Item> = priorities.iter().enumerate()
                 .map(|(id, p)| &*Box::leak(Box::new(Item { priority: *p, id, link: Link::new() })))
                 .collect();
-            let queue = ReadyQueue::<Item>::new();
+            let queue: &'static ReadyQueue<Item> = Box::leak(Box::new(ReadyQueue::new()));
             let mut model: Vec<(u8, usize)> = Vec::new();
             for (op, pick) in ops {
                 let item = pool[pick % pool.len()];

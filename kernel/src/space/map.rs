@@ -1,19 +1,50 @@
 //! Map, grant and unmap, of memory and of capabilities.
 
-use super::node::{Node, key};
+use super::node::{Extent, Node, Page, key, revoking};
 use super::ports;
 use crate::arch::paging::{Attr, LARGE_PAGE, PAGE, USER_END};
 use crate::cap::{self, Cap, Rights};
-use crate::mem::frames::PAGE_SIZE;
 use crate::mem::phys;
 use crate::obj::task::Task;
-use crate::util::budget::{Budget, Unfinished};
+use crate::util::budget::{Budget, Unfinished, Work};
+use core::cell::Cell;
 use l4re_sys::fpage::{Fpage, FpageType, MemRights};
 use l4re_sys::item::{self, MapItem};
 
-/// Kernel memory or quota ran out before all was mapped.
+/// Why a map operation stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OutOfMemory;
+pub enum Stop {
+    /// Kernel memory or quota ran out before all was mapped.
+    OutOfMemory,
+    /// It must be called again to go on.
+    Unfinished,
+}
+
+impl From<Unfinished> for Stop {
+    fn from(_: Unfinished) -> Self {
+        Self::Unfinished
+    }
+}
+
+/// How far a map operation came: what is done of the range, and whether anything arrived.
+#[derive(Clone, Copy)]
+struct Done {
+    offset: u64,
+    any: bool,
+}
+
+impl Done {
+    fn of(work: &Work) -> Self {
+        Self {
+            offset: work.at() >> 1,
+            any: work.at() & 1 != 0,
+        }
+    }
+
+    fn note(self, work: &Work) {
+        work.came_to(self.offset << 1 | u64::from(self.any));
+    }
+}
 
 /// How a map operation is to be done, besides what and where.
 #[derive(Clone, Copy)]
@@ -81,6 +112,7 @@ impl Ranges {
 
 /// Maps what `send` names in `source` into the part of `target` that `window` leaves
 /// open. What is not there to be mapped is passed over. Tells whether there was anything.
+/// Unfinished, it is to be called again with the same arguments and work.
 pub fn map(
     source: &'static Task,
     send: Fpage,
@@ -88,12 +120,17 @@ pub fn map(
     window: Fpage,
     spot: u64,
     how: How,
-) -> Result<bool, OutOfMemory> {
+    work: &Work,
+) -> Result<bool, Stop> {
     let ranges = Ranges::new(send, window, spot & item::CONTROL_MASK);
     match send.kind() {
-        FpageType::Memory => map_memory(source, target, ranges, send.mem_rights(), how),
-        FpageType::Obj => map_caps(source, target, ranges, send.rights(), how),
-        FpageType::Io => ports::map(source, send, target, window, how),
+        FpageType::Memory => {
+            // What the target shares with the kernel stays as it is: it must be seen.
+            target.map_area(&work.budget)?;
+            map_memory(source, target, ranges, send.mem_rights(), how, work)
+        }
+        FpageType::Obj => map_caps(source, target, ranges, send.rights(), how, work),
+        FpageType::Io => ports::map(source, send, target, window, how, work),
         FpageType::Special => Ok(false),
     }
 }
@@ -112,35 +149,42 @@ fn map_memory(
     ranges: Ranges,
     rights: MemRights,
     how: How,
-) -> Result<bool, OutOfMemory> {
+    work: &Work,
+) -> Result<bool, Stop> {
     let rights = rights & MemRights::RWX;
-    let mut any = false;
-    let mut offset = 0u64;
-    while offset < ranges.size {
+    let mut done = Done::of(work);
+    while done.offset < ranges.size {
+        let offset = done.offset;
         let from = ranges.from.wrapping_add(offset);
         let to = ranges.to.wrapping_add(offset);
         if from >= USER_END || to >= USER_END {
-            return Ok(any);
+            break;
         }
+        work.budget.spend(Budget::CHANGE + Budget::CHANGE / 2)?;
         let rest = ranges.size - offset;
         let large_fits = (from | to) & ((1 << LARGE_PAGE) - 1) == 0 && rest >= 1 << LARGE_PAGE;
         match page_of(source, from, large_fits)? {
             Some(page) => {
-                any |= !(page.attr.rights & rights).is_empty();
-                offset += map_page(source, target, page, from, to, large_fits, rights, how)?;
+                let any = !(page.attr.rights & rights).is_empty();
+                let size = map_page(
+                    source, target, page, from, to, large_fits, rights, how, work,
+                )?;
+                done.any |= any;
+                done.offset += size;
             }
             // Nothing here: on to the next page that the source has.
             None => match source.next_page(from) {
-                Some(next) if next > from && next - from < rest => offset += next - from,
-                _ => return Ok(any),
+                Some(next) if next > from && next - from < rest => done.offset += next - from,
+                _ => break,
             },
         }
+        done.note(work);
     }
-    Ok(any)
+    Ok(done.any)
 }
 
 /// Finds the page of `source` at an address, and the node it is known by.
-fn page_of(source: &'static Task, addr: u64, large: bool) -> Result<Option<Source>, OutOfMemory> {
+fn page_of(source: &'static Task, addr: u64, large: bool) -> Result<Option<Source>, Stop> {
     if source.is_root() {
         // The root of all memory has everything, at its physical address; its nodes come
         // into being when somebody else is given a page.
@@ -151,7 +195,16 @@ fn page_of(source: &'static Task, addr: u64, large: bool) -> Result<Option<Sourc
             };
             let node = match source.pages.get(key(addr, order)) {
                 Some(node) => node,
-                None => source.add_page(addr, order, None).ok_or(OutOfMemory)?,
+                None => {
+                    let page = Page {
+                        addr,
+                        phys: addr,
+                        order,
+                        rights: attr.rights,
+                        ports: false,
+                    };
+                    source.add_node(page, None).ok_or(Stop::OutOfMemory)?
+                }
             };
             return Ok(Some(Source {
                 phys: addr,
@@ -189,7 +242,8 @@ fn map_page(
     large_fits: bool,
     rights: MemRights,
     how: How,
-) -> Result<u64, OutOfMemory> {
+    work: &Work,
+) -> Result<u64, Stop> {
     let mut order = if page.order == LARGE_PAGE && large_fits {
         LARGE_PAGE
     } else {
@@ -203,11 +257,12 @@ fn map_page(
         order = PAGE;
     }
     let phys = page.phys + (from & ((1 << page.order) - 1));
-    let attr = Attr {
+    let mut attr = Attr {
         rights: rights | MemRights::R,
         caching: caching(how.control, page.attr.caching),
     };
 
+    let mut known = None;
     if let Some(old) = target.space.translate(to) {
         let old_start = to & !((1 << old.order) - 1);
         let Some(old_node) = target.pages.get(key(old_start, old.order)) else {
@@ -215,42 +270,58 @@ fn map_page(
             return Ok(1 << order);
         };
         let same = old.phys + (to - old_start) == phys && old.order == order;
-        if same
-            && old_node
-                .parent()
-                .is_some_and(|p| core::ptr::eq(p, page.node))
-        {
+        let parent = old_node.parent();
+        if same && parent.is_some_and(|p| core::ptr::eq(p, page.node)) {
             // The same page from the same giver: rights are added.
-            let attr = Attr {
-                rights: old.attr.rights | attr.rights,
-                ..attr
-            };
-            target
-                .space
-                .map(to, phys, order, attr, &mut || true)
-                .ok_or(OutOfMemory)?;
-            return Ok(1 << order);
+            attr.rights |= old.attr.rights;
+            known = Some(old_node);
+        } else {
+            // Only a part of the old page can have been made from it.
+            let within = phys >= old.phys && phys < old.phys + (1 << old.order);
+            if within && page.node.descends_from(old_node) {
+                // The target has it already, and more of it than it would get.
+                return Ok(1 << order);
+            }
+            revoke(old_node, Extent::WHOLE, true, &work.budget)?;
         }
-        if page.node.descends_from(old_node) {
-            // The target has it already, and more of it than it would get.
-            return Ok(1 << order);
-        }
-        // A map operation is one step for all who look on: it is not cut in pieces.
-        let _ = revoke_all(old_node, true, &Budget::unlimited());
     }
 
-    let node = target
-        .add_page(to, order, Some(page.node))
-        .ok_or(OutOfMemory)?;
-    let mut pay = || target.pay(PAGE_SIZE as u64);
-    if target.space.map(to, phys, order, attr, &mut pay).is_none() {
-        target.drop_page(node);
-        return Err(OutOfMemory);
+    let grants = how.grant && page.order == order && !source.is_root();
+    let node = match known {
+        Some(node) => node,
+        None => {
+            let new = Page {
+                addr: to,
+                phys,
+                order,
+                rights: attr.rights,
+                ports: false,
+            };
+            let parent = Some(page.node);
+            let node = target.add_node(new, parent).ok_or(Stop::OutOfMemory)?;
+            if grants {
+                node.stand_in_for(page.node);
+            }
+            node
+        }
+    };
+    if (target.space.map(to, phys, order, attr, target.account())).is_none() {
+        if known.is_none() {
+            target.drop_node(node);
+        }
+        return Err(Stop::OutOfMemory);
     }
-    if how.grant && page.order == order && !source.is_root() {
-        node.replace(page.node);
+    if known.is_some() {
+        node.set_rights(attr.rights);
+    }
+    if grants {
+        while let Some(child) = page.node.child_other_than(node) {
+            work.budget.spend(Budget::CHANGE)?;
+            node.adopt(child);
+        }
+        node.take_place_of(page.node);
         source.space.unmap(from);
-        source.drop_page(page.node);
+        source.drop_node(page.node);
     }
     Ok(1 << order)
 }
@@ -268,131 +339,114 @@ fn caching(control: u64, given: u8) -> u8 {
     }
 }
 
-/// Which part of a page an operation is about.
-#[derive(Clone, Copy)]
-enum Extent {
-    /// All of it.
-    Whole,
-    /// These physical addresses.
-    Part { start: u64, end: u64 },
-}
-
-/// Removes all mappings made from a node, and the node itself if it is to go too.
-pub(super) fn revoke_all(
-    node: &'static Node,
-    and_self: bool,
-    budget: &Budget,
-) -> Result<(), Unfinished> {
-    revoke(node, Extent::Whole, and_self, budget)
-}
-
 /// Removes the mappings made from a part of a node, and the node itself if it is to go
 /// too. What was done stays done if the budget ends: the next call finds less to do.
-fn revoke(
+pub(super) fn revoke(
     node: &'static Node,
     extent: Extent,
     and_self: bool,
     budget: &Budget,
 ) -> Result<(), Unfinished> {
-    let mut child = node.first_child();
-    while let Some(top) = child {
-        let next = top.next_sibling();
-        // Looking on is no step: the next call starts here again and must get further.
-        if touches(top, extent) {
-            remove_subtree(top, budget)?;
-        }
-        child = next;
-    }
     if and_self {
-        budget.step()?;
-        remove_one(node);
+        return remove_subtree(node, budget);
+    }
+    while let Some(top) = node.child_in(extent, MemRights::RWX) {
+        remove_subtree(top, budget)?;
     }
     Ok(())
 }
 
-fn touches(node: &Node, extent: Extent) -> bool {
-    let Extent::Part { start, end } = extent else {
-        return true;
-    };
-    let phys = node
-        .task()
-        .and_then(|t| t.space.translate(node.addr()))
-        .map(|t| t.phys);
-    phys.is_none_or(|phys| phys < end && phys + (1 << node.order()) > start)
-}
+/// How far [`remove_subtree`] goes down before it takes what it finds to the top: so far it
+/// has to go again when it is called again.
+const MOST_DOWN: u32 = 32;
 
 /// Removes a node and all below it, in steps that each leave less to do, however deep
-/// the tree is: a grandchild becomes a child before its parent goes.
+/// the tree is.
 fn remove_subtree(top: &'static Node, budget: &Budget) -> Result<(), Unfinished> {
-    while let Some(child) = top.first_child() {
-        while let Some(grandchild) = child.first_child() {
-            budget.step()?;
-            top.adopt(grandchild);
+    let (mut at, mut down) = (top, 0);
+    loop {
+        budget.spend(Budget::CHANGE)?;
+        while let Some(child) = at.any_child() {
+            if down == MOST_DOWN {
+                budget.spend(Budget::CHANGE)?;
+                top.adopt(child);
+                down = 0;
+            }
+            at = child;
+            down += 1;
         }
-        budget.step()?;
-        remove_one(child);
+        let above = at.parent();
+        let last = core::ptr::eq(at, top);
+        remove_one(at);
+        match above {
+            Some(above) if !last => at = above,
+            _ => return Ok(()),
+        }
+        down = down.saturating_sub(1);
     }
-    budget.step()?;
-    remove_one(top);
-    Ok(())
 }
 
 fn remove_one(node: &'static Node) {
     if let Some(task) = node.task() {
         if node.is_ports() {
             ports::removed(task, node);
-            return task.drop_ports(node);
-        }
-        if !task.is_root() {
+        } else if !task.is_root() {
             task.space.unmap(node.addr());
         }
-        task.drop_page(node);
+        task.drop_node(node);
     }
 }
 
-/// Takes rights from all mappings made from a node, and from itself if `and_self`.
-fn restrict(node: &'static Node, extent: Extent, keep: MemRights, and_self: bool) {
-    if and_self && let Some(task) = node.task() {
-        task.space.restrict(node.addr(), keep);
+/// Takes rights from the mappings made from a part of a node, and from the node itself if
+/// `and_self`.
+fn restrict(
+    node: &'static Node,
+    extent: Extent,
+    revoked: MemRights,
+    and_self: bool,
+    budget: &Budget,
+) -> Result<(), Unfinished> {
+    if and_self {
+        restrict_one(node, revoked);
     }
-    let mut child = node.first_child();
-    while let Some(top) = child {
-        if touches(top, extent) {
-            let mut at = top;
-            'subtree: loop {
-                if let Some(task) = at.task() {
-                    task.space.restrict(at.addr(), keep);
-                }
-                if let Some(down) = at.first_child() {
-                    at = down;
-                    continue;
-                }
-                loop {
-                    if core::ptr::eq(at, top) {
-                        break 'subtree;
-                    }
-                    if let Some(next) = at.next_sibling() {
-                        at = next;
-                        break;
-                    }
-                    match at.parent() {
-                        Some(parent) => at = parent,
-                        None => break 'subtree,
-                    }
-                }
-            }
+    while let Some(child) = node.child_in(extent, revoked) {
+        budget.spend(Budget::CHANGE)?;
+        restrict_one(child, revoked);
+        if child.any_child().is_some() {
+            child.revoke_from_children(revoked);
         }
-        child = top.next_sibling();
     }
+    Ok(())
+}
+
+fn restrict_one(node: &'static Node, revoked: MemRights) {
+    if let Some(task) = node.task() {
+        task.space.restrict(node.addr(), MemRights::RWX - revoked);
+        node.set_rights(node.rights() - revoked);
+    }
+}
+
+/// Goes on to take rights from all mappings that are to lose them, as far as the budget
+/// goes.
+pub fn finish_restricting(budget: &Budget) -> Result<(), Unfinished> {
+    while let Some(node) = revoking() {
+        if let Err(unfinished) = restrict(node, Extent::WHOLE, node.to_revoke(), false, budget) {
+            crate::sched::demand_attention();
+            return Err(unfinished);
+        }
+        node.end_revoking();
+    }
+    Ok(())
 }
 
 /// Takes back what `fpage` names in `task` from all that have it from there, and from
 /// the task itself if `and_self`: the rights that the flexpage names, or the page as a
-/// whole if the right to read is among them.
+/// whole if the right to read is among them. `at` is how far this came, as an address.
 pub fn unmap_memory(
     task: &'static Task,
     fpage: Fpage,
     and_self: bool,
+    at: &Cell<u64>,
     budget: &Budget,
 ) -> Result<(), Unfinished> {
     let revoked = fpage.mem_rights() & MemRights::RWX;
@@ -400,58 +454,54 @@ pub fn unmap_memory(
     let size = 1u64 << fpage.order().min(63);
     let end = start.saturating_add(size).min(USER_END);
     let one = |node: &'static Node| {
-        let covered = node.addr() >= start && node.addr() + (1 << node.order()) <= end;
-        let extent = if covered {
-            Extent::Whole
-        } else {
-            part_of(task, node, start, end)
-        };
+        let extent = part_of(node, start, end);
         if revoked.contains(MemRights::R) {
-            return revoke(node, extent, and_self, budget);
+            revoke(node, extent, and_self, budget)
         } else if !revoked.is_empty() {
-            restrict(node, extent, MemRights::RWX - revoked, and_self);
+            restrict(node, extent, revoked, and_self, budget)
+        } else {
+            Ok(())
         }
-        Ok(())
     };
     // A large page that starts below the range and reaches into it.
     let large_start = start & !((1 << LARGE_PAGE) - 1);
-    if large_start != start
+    if at.get() <= start
+        && large_start != start
         && let Some(node) = task.pages.get(key(large_start, LARGE_PAGE))
     {
         one(node)?;
     }
-    let mut at = start;
-    while let Some(node) = task.pages.ceil(at) {
+    at.set(at.get().max(start));
+    while let Some(node) = task.pages.ceil(at.get()) {
         if node.addr() >= end {
             break;
         }
+        budget.spend(Budget::LOOK * 4)?;
         // Two nodes of the root can start at one address: go on behind this key.
-        at = key(node.addr(), node.order()) + 1;
+        let behind = key(node.addr(), node.order()) + 1;
         one(node)?;
+        at.set(behind);
     }
     Ok(())
 }
 
-fn part_of(task: &Task, node: &Node, start: u64, end: u64) -> Extent {
-    let phys = if task.is_root() {
-        node.addr()
-    } else {
-        task.space.translate(node.addr()).map_or(0, |t| t.phys)
-    };
-    let (first, last) = (
-        start.max(node.addr()),
-        end.min(node.addr() + (1 << node.order())),
-    );
-    Extent::Part {
-        start: phys + (first - node.addr()),
-        end: phys + (last - node.addr()),
+/// The part of a node's page that lies in a range of its task's addresses.
+fn part_of(node: &Node, start: u64, end: u64) -> Extent {
+    let (addr, size) = (node.addr(), 1 << node.order());
+    if addr >= start && addr + size <= end {
+        return Extent::WHOLE;
+    }
+    let phys = node.phys();
+    Extent {
+        start: phys + (start.max(addr) - addr),
+        end: phys + (end.min(addr + size) - addr),
     }
 }
 
 /// Removes all memory of a task, which is to go, and all that was made from it.
 pub fn unmap_all(task: &'static Task, budget: &Budget) -> Result<(), Unfinished> {
-    while let Some(node) = task.pages.ceil(0) {
-        revoke_all(node, true, budget)?;
+    while let Some(node) = task.pages.any() {
+        revoke(node, Extent::WHOLE, true, budget)?;
     }
     Ok(())
 }
@@ -462,23 +512,28 @@ fn map_caps(
     ranges: Ranges,
     rights: u8,
     how: How,
-) -> Result<bool, OutOfMemory> {
-    let mut any = false;
+    work: &Work,
+) -> Result<bool, Stop> {
+    let mut done = Done::of(work);
     let first = (ranges.from >> 12) as usize;
     let end = ((ranges.from.saturating_add(ranges.size)) >> 12) as usize;
-    let mut at = first;
-    while let Some(position) = source.caps.next_with_memory(at, end) {
-        at = position + 1;
-        let Some(cap) = source.caps.get(position) else {
-            continue;
-        };
-        let to = (ranges.to >> 12) as usize + (position - first);
-        if to >= cap::MAX_CAPS {
-            return Ok(any);
+    let first_to = (ranges.to >> 12) as usize;
+    while let Some(position) =
+        (source.caps).next_with_memory(first.saturating_add(done.offset as usize), end)
+    {
+        work.budget.step()?;
+        if let Some(cap) = source.caps.get(position) {
+            work.budget.spend(Budget::CHANGE)?;
+            let to = first_to.saturating_add(position - first);
+            if to >= cap::MAX_CAPS {
+                break;
+            }
+            done.any |= map_cap(source, position, cap, target, to, rights, how)?;
         }
-        any |= map_cap(source, position, cap, target, to, rights, how)?;
+        done.offset = (position - first) as u64 + 1;
+        done.note(work);
     }
-    Ok(any)
+    Ok(done.any)
 }
 
 /// Maps one capability. Tells whether anything arrived.
@@ -490,7 +545,7 @@ fn map_cap(
     to: usize,
     rights: u8,
     how: How,
-) -> Result<bool, OutOfMemory> {
+) -> Result<bool, Stop> {
     let Some(rights) = passed_rights(cap.rights, rights, how) else {
         return Ok(false);
     };
@@ -499,17 +554,10 @@ fn map_cap(
         source.caps.remove(from);
         return Ok(false);
     }
-    let paid = target.caps.needs_page(to);
-    if paid && !target.pay(PAGE_SIZE as u64) {
-        return Err(OutOfMemory);
-    }
-    let done = target.caps.set(to, Cap::new(cap.object(), rights));
-    if done.is_none() {
-        if paid {
-            target.give_back(PAGE_SIZE as u64);
-        }
-        return Err(OutOfMemory);
-    }
+    let new = Cap::new(cap.object(), rights);
+    (target.caps)
+        .set(to, new, target.account())
+        .ok_or(Stop::OutOfMemory)?;
     if how.grant {
         source.caps.remove(from);
     }
@@ -529,32 +577,34 @@ pub fn passed_rights(have: Rights, rights: u8, how: How) -> Option<Rights> {
 }
 
 /// Takes capabilities from a task: rights, or all of it if the right to read is named;
-/// with `delete`, the objects too that may be deleted.
+/// with `delete`, the objects too that may be deleted. `at` is how far this came, as a
+/// position.
 pub fn unmap_caps(
     task: &'static Task,
     fpage: Fpage,
     delete: bool,
+    at: &Cell<u64>,
     budget: &Budget,
 ) -> Result<(), Unfinished> {
-    let first = (fpage.addr() >> 12) as usize;
-    let size = 1usize << fpage.order().min(40);
-    let end = first.saturating_add(size);
+    let first = fpage.addr() >> 12;
+    let size = 1u64 << fpage.order().min(40);
+    let end = first.saturating_add(size) as usize;
     let rights = fpage.rights();
-    let mut at = first;
-    while let Some(position) = task.caps.next_with_memory(at, end) {
-        at = position + 1;
-        let Some(cap) = task.caps.get(position) else {
-            continue;
-        };
-        if rights & Rights::R == 0 {
-            task.caps.restrict(position, rights);
-            continue;
-        }
+    at.set(at.get().max(first));
+    while let Some(position) = task.caps.next_with_memory(at.get() as usize, end) {
         budget.step()?;
-        if delete && cap.rights.has(Rights::D) {
-            cap.object().delete();
+        if let Some(cap) = task.caps.get(position) {
+            if rights & Rights::R == 0 {
+                task.caps.restrict(position, rights);
+            } else {
+                budget.spend(Budget::CHANGE)?;
+                if delete && cap.rights.has(Rights::D) {
+                    cap.object().delete();
+                }
+                task.caps.remove(position);
+            }
         }
-        task.caps.remove(position);
+        at.set(position as u64 + 1);
     }
     Ok(())
 }
@@ -629,6 +679,40 @@ mod tests {
         control: 0,
     };
 
+    /// Maps to an address, in as many stays as it takes.
+    fn map_all(
+        source: &'static Task,
+        send: Fpage,
+        target: &'static Task,
+        to: u64,
+        how: How,
+    ) -> Result<bool, Stop> {
+        let mut at = 0;
+        loop {
+            let work = Work::from(at);
+            let all = Fpage::memory(0, 63, MemRights::RWX);
+            match map(source, send, target, all, to, how, &work) {
+                Err(Stop::Unfinished) => at = work.at(),
+                done => return done,
+            }
+        }
+    }
+
+    /// Takes memory back from others; returns how many stays it took.
+    fn unmap(task: &'static Task, fpage: Fpage) -> usize {
+        let at = Cell::new(0);
+        let mut stays = 1;
+        loop {
+            let budget = Budget::of_one_stay();
+            let done = unmap_memory(task, fpage, false, &at, &budget)
+                .and_then(|()| finish_restricting(&budget));
+            if done.is_ok() {
+                return stays;
+            }
+            stays += 1;
+        }
+    }
+
     fn give(
         source: &'static Task,
         from: u64,
@@ -637,28 +721,17 @@ mod tests {
         target: &'static Task,
         to: u64,
     ) {
-        let all = Fpage::memory(0, 63, MemRights::RWX);
-        map(
-            source,
-            Fpage::memory(from, order, rights),
-            target,
-            all,
-            to,
-            PLAIN,
-        )
-        .unwrap();
+        let send = Fpage::memory(from, order, rights);
+        map_all(source, send, target, to, PLAIN).unwrap();
     }
 
     fn rights_at(task: &Task, addr: u64) -> Option<MemRights> {
         task.space.translate(addr).map(|t| t.attr.rights)
     }
 
-    /// One after the other: the slabs below are the kernel's, which has one processor.
-    static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
     #[test]
     fn memory_goes_from_task_to_task_and_is_revoked() {
-        let _one = ONE.lock();
+        let _one = crate::util::one::processor();
         let root = task(1 << 30);
         root.make_root();
         let (a, b, c) = (task(1 << 24), task(1 << 24), task(1 << 24));
@@ -671,25 +744,19 @@ mod tests {
 
         // Rights go from all that come after, not from the giver.
         let write = Fpage::memory(0x1_0000, 12, MemRights::W);
-        unmap_memory(a, write, false, &Budget::unlimited()).unwrap();
+        unmap(a, write);
         assert_eq!(rights_at(a, 0x1_0000), Some(MemRights::RW));
         assert_eq!(rights_at(b, 0x2_0000), Some(MemRights::R));
 
         // The whole goes from b and c; a keeps it, with its neighbour.
         let all = Fpage::memory(0x1_0000, 12, MemRights::RWX);
-        unmap_memory(a, all, false, &Budget::unlimited()).unwrap();
+        unmap(a, all);
         assert_eq!(
             (rights_at(b, 0x2_0000), rights_at(c, 0x3_0000)),
             (None, None)
         );
         assert!(rights_at(a, 0x1_0000).is_some());
-        unmap_memory(
-            root,
-            Fpage::memory(0x4000_0000, 13, MemRights::RWX),
-            false,
-            &Budget::unlimited(),
-        )
-        .unwrap();
+        unmap(root, Fpage::memory(0x4000_0000, 13, MemRights::RWX));
         assert_eq!(
             (rights_at(a, 0x1_0000), rights_at(a, 0x1_1000)),
             (None, None)
@@ -698,44 +765,30 @@ mod tests {
 
     #[test]
     fn a_grant_takes_the_place_of_the_giver() {
-        let _one = ONE.lock();
+        let _one = crate::util::one::processor();
         let root = task(1 << 30);
         root.make_root();
         let (a, b, c) = (task(1 << 24), task(1 << 24), task(1 << 24));
         give(root, 0x5000_0000, 12, MemRights::RW, a, 0x1000);
         give(a, 0x1000, 12, MemRights::RW, c, 0x3000);
-        let all = Fpage::memory(0, 63, MemRights::RWX);
         let grant = How {
             grant: true,
             ..PLAIN
         };
-        map(
-            a,
-            Fpage::memory(0x1000, 12, MemRights::RW),
-            b,
-            all,
-            0x2000,
-            grant,
-        )
-        .unwrap();
+        let send = Fpage::memory(0x1000, 12, MemRights::RW);
+        map_all(a, send, b, 0x2000, grant).unwrap();
         assert_eq!(rights_at(a, 0x1000), None);
         assert_eq!(
             (rights_at(b, 0x2000), rights_at(c, 0x3000)),
             (Some(MemRights::RW), Some(MemRights::RW))
         );
-        unmap_memory(
-            b,
-            Fpage::memory(0x2000, 12, MemRights::RWX),
-            false,
-            &Budget::unlimited(),
-        )
-        .unwrap();
+        unmap(b, Fpage::memory(0x2000, 12, MemRights::RWX));
         assert_eq!(rights_at(c, 0x3000), None, "b is the giver now");
     }
 
     #[test]
     fn large_pages_are_split_where_a_part_is_given() {
-        let _one = ONE.lock();
+        let _one = crate::util::one::processor();
         let root = task(1 << 30);
         root.make_root();
         let (a, b) = (task(1 << 24), task(1 << 24));
@@ -744,32 +797,19 @@ mod tests {
         give(a, 0x4000_5000, 12, MemRights::R, b, 0x5000);
         give(a, 0x4000_6000, 12, MemRights::R, b, 0x6000);
         assert_eq!(b.space.translate(0x5000).unwrap().phys, 0x6000_5000);
-        unmap_memory(
-            a,
-            Fpage::memory(0x4000_5000, 12, MemRights::RWX),
-            false,
-            &Budget::unlimited(),
-        )
-        .unwrap();
+        unmap(a, Fpage::memory(0x4000_5000, 12, MemRights::RWX));
         assert_eq!(rights_at(b, 0x5000), None);
         assert!(rights_at(b, 0x6000).is_some() && rights_at(a, 0x4000_5000).is_some());
     }
 
     #[test]
     fn deep_chains_are_removed_in_bounded_steps_and_paid_back() {
-        let _one = ONE.lock();
+        let _one = crate::util::one::processor();
         let root = task(1 << 30);
         root.make_root();
         let (a, b) = (task(1 << 30), task(1 << 30));
         give(root, 0x7000_0000, 12, MemRights::RW, a, 0x1000);
-        let used = |t: &Task| {
-            crate::obj::KObject::header(t)
-                .factory()
-                .unwrap()
-                .quota
-                .used()
-        };
-        let before = (used(a), used(b));
+        let before = (a.account().used(), b.account().used());
         // A chain of 20,000: from a to b and back, ever on.
         let (mut from, mut from_addr) = (a, 0x1000);
         for n in 0..20_000u64 {
@@ -778,29 +818,81 @@ mod tests {
             give(from, from_addr, 12, MemRights::RW, to, to_addr);
             (from, from_addr) = (to, to_addr);
         }
-        let all = Fpage::memory(0x1000, 12, MemRights::RWX);
-        let mut stays = 0;
-        while unmap_memory(a, all, false, &Budget::of_one_stay()).is_err() {
-            stays += 1;
-        }
-        assert!((100..1000).contains(&stays), "{stays} stays in the kernel");
+        let write = Fpage::memory(0x1000, 12, MemRights::W);
+        let stays = unmap(a, write);
+        assert!(
+            (100..5000).contains(&stays),
+            "{stays} stays to take a right"
+        );
+        assert_eq!(rights_at(from, from_addr), Some(MemRights::R));
+        let stays = unmap(a, Fpage::memory(0x1000, 12, MemRights::RWX));
+        assert!((100..5000).contains(&stays), "{stays} stays to unmap");
         assert_eq!(rights_at(from, from_addr), None);
-        // Tables are the task's to keep; each node was paid back.
-        let tables = |t: &Task, before: u64| used(t) - before;
-        assert!(tables(a, before.0) % 4096 == 0 && tables(b, before.1) % 4096 == 0);
+        // Tables are the task's to keep; all else was paid back.
+        let tables = 20_000 * 4096 / (2 << 20) + 1;
+        assert!(a.account().used() - before.0 <= (tables + 1) * 4096);
+        assert!(b.account().used() - before.1 <= (tables + 1) * 4096);
+    }
+
+    #[test]
+    fn unmapping_takes_time_in_proportion_to_what_is_mapped() {
+        let _one = crate::util::one::processor();
+        let root = task(1 << 30);
+        root.make_root();
+        let stays = |pages: u64| {
+            let (a, b) = (task(1 << 30), task(1 << 30));
+            for n in 0..pages {
+                give(root, 0x8000_0000 + (n << 12), 12, MemRights::RW, a, n << 12);
+                give(a, n << 12, 12, MemRights::RW, b, n << 12);
+            }
+            let all = |rights| Fpage::memory(0, 40, rights);
+            (unmap(a, all(MemRights::W)), unmap(a, all(MemRights::RWX)))
+        };
+        let (few, many) = (stays(1_000), stays(4_000));
+        assert!(
+            many.0 <= few.0 * 5 && many.1 <= few.1 * 5,
+            "{few:?} {many:?}"
+        );
     }
 
     #[test]
     fn without_quota_nothing_is_half_done() {
-        let _one = ONE.lock();
+        let _one = crate::util::one::processor();
         let root = task(1 << 30);
         root.make_root();
-        let a = task(2 * PAGE_SIZE as u64 + size_of::<Task>() as u64 + 50);
-        let all = Fpage::memory(0, 63, MemRights::RWX);
+        // The task's page and one for its nodes; none for tables.
+        let a = task(3 * 4096);
         let send = Fpage::memory(0x7100_0000, 12, MemRights::RW);
-        assert_eq!(map(root, send, a, all, 0x1000, PLAIN), Err(OutOfMemory));
+        let result = map_all(root, send, a, 0x1000, PLAIN);
+        assert_eq!(result, Err(Stop::OutOfMemory));
         assert_eq!(rights_at(a, 0x1000), None);
-        assert!(a.pages.ceil(0).is_none());
+        assert!(a.pages.is_empty());
+        assert_eq!(a.account().used(), 4096);
+    }
+
+    #[test]
+    fn an_empty_task_costs_its_utcb_and_a_page() {
+        let _one = crate::util::one::processor();
+        let factory = crate::obj::factory::Factory::make_root(3 * 4096).unwrap();
+        let area = Fpage::memory(0x1000_0000, 12, MemRights::RW);
+        assert!(factory.create_task(area).is_ok());
+        assert_eq!(factory.account.used(), 2 * 4096);
+    }
+
+    #[test]
+    fn memory_that_was_added_is_not_mapped_over() {
+        let _one = crate::util::one::processor();
+        let root = task(1 << 30);
+        root.make_root();
+        let a = task(1 << 24);
+        let area = Fpage::memory(0x4000_0000, 13, MemRights::RW);
+        a.add_ku_mem(area).unwrap();
+        // A page beside it arrives; one in it does not: what was added is mapped first.
+        for (from, to) in [(0x4000_0000, 0x3fff_f000), (0x4000_1000, 0x4000_1000)] {
+            give(root, from, 12, MemRights::RW, a, to);
+        }
+        assert_eq!(rights_at(a, 0x3fff_f000), Some(MemRights::RW));
+        assert!(a.find_utcb(0x4000_1000).is_some());
     }
 
     #[test]

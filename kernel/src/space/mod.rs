@@ -4,4 +4,3 @@ pub mod map;
 pub mod node;
 pub mod page;
 pub mod ports;
-pub mod tree;

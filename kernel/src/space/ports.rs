@@ -1,10 +1,11 @@
 //! I/O ports: who has which from whom. A node covers a power of two of ports; its
 //! "address" is the first port, shifted as in a flexpage.
 
-use super::map::{How, OutOfMemory, revoke_all};
-use super::node::{Node, key};
+use super::map::{How, Stop, revoke};
+use super::node::{Extent, Node, Page, key};
 use crate::obj::task::Task;
-use crate::util::budget::{Budget, Unfinished};
+use crate::util::budget::{Budget, Unfinished, Work};
+use core::cell::Cell;
 use l4re_sys::fpage::{Fpage, FpageType, MemRights, WHOLE_IO_SPACE};
 
 /// Where ports stand in a flexpage.
@@ -55,6 +56,24 @@ impl Range {
         (small.first >= large.first && small.first < large.end()).then_some(small)
     }
 
+    /// As the mapping database has it: a port's physical address is its address.
+    fn page(self) -> Page {
+        Page {
+            addr: self.first << SHIFT,
+            phys: self.first << SHIFT,
+            order: self.order + SHIFT,
+            rights: MemRights::RW,
+            ports: true,
+        }
+    }
+
+    fn extent(self) -> Extent {
+        Extent {
+            start: self.first << SHIFT,
+            end: self.end() << SHIFT,
+        }
+    }
+
     fn key(self) -> u64 {
         key(self.first << SHIFT, self.order + SHIFT)
     }
@@ -76,116 +95,165 @@ fn overlapping(task: &Task, range: Range) -> Option<&'static Node> {
         .filter(|node| Range::of_node(node).and(range).is_some())
 }
 
-/// Maps ports: they have the same numbers in all tasks.
+/// Maps ports: they have the same numbers in all tasks. Unfinished, it goes on at the port
+/// that `work` came to.
 pub fn map(
     source: &'static Task,
     send: Fpage,
     target: &'static Task,
     window: Fpage,
     how: How,
-) -> Result<bool, OutOfMemory> {
-    let mut any = false;
+    work: &Work,
+) -> Result<bool, Stop> {
     if !send.mem_rights().intersects(MemRights::RW) || core::ptr::eq(source, target) {
-        return Ok(any);
+        return Ok(false);
     }
     let Some(range) = Range::of(send).and(Range::of(window)) else {
-        return Ok(any);
+        return Ok(false);
     };
     if source.is_root() {
         let node = match source.ports.get(range.key()) {
             Some(node) => node,
             None => source
-                .add_ports(range.first << SHIFT, range.order + SHIFT, None)
-                .ok_or(OutOfMemory)?,
+                .add_node(range.page(), None)
+                .ok_or(Stop::OutOfMemory)?,
         };
-        return give(node, range, target).map(|()| true);
+        return give(node, range, target, false, work).map(|()| true);
     }
-    let mut at = range.first;
+    // Ports from the first one on, and whether any arrived.
+    let (mut at, mut any) = (range.first.max(work.at() >> 1), work.at() & 1 != 0);
     while at < range.end() {
+        work.budget.spend(Budget::CHANGE)?;
         let rest = Range {
-            first: range.first,
-            order: range.order,
+            first: at,
+            order: if at == range.first { range.order } else { 0 },
         };
-        let Some(node) = overlapping_from(source, rest, at) else {
-            return Ok(any);
+        let found = overlapping(source, rest).or_else(|| source.ports.ceil(at << SHIFT));
+        let Some(part) = found.and_then(|node| Range::of_node(node).and(range)) else {
+            break;
         };
-        let Some(part) = Range::of_node(node).and(range) else {
-            return Ok(any);
-        };
-        give(node, part, target)?;
+        let Some(node) = found else { break };
+        // A part of what is given cannot be granted without the rest: it is mapped.
+        let grants = how.grant && part == Range::of_node(node);
+        give(node, part, target, grants, work)?;
         any = true;
-        if how.grant && part == Range::of_node(node) {
-            let _ = revoke_all(node, true, &Budget::unlimited());
-        }
         at = part.end();
+        work.came_to(at << 1 | u64::from(any));
     }
     Ok(any)
 }
 
-fn overlapping_from(task: &Task, range: Range, at: u64) -> Option<&'static Node> {
-    if at == range.first {
-        return overlapping(task, range);
-    }
-    task.ports
-        .ceil(at << SHIFT)
-        .filter(|node| Range::of_node(node).and(range).is_some())
-}
-
-fn give(node: &'static Node, part: Range, target: &'static Task) -> Result<(), OutOfMemory> {
+/// Gives ports of a node to a task that may have had some of them, from the same node or
+/// another.
+fn give(
+    node: &'static Node,
+    part: Range,
+    target: &'static Task,
+    grants: bool,
+    work: &Work,
+) -> Result<(), Stop> {
+    let mut known = None;
     while let Some(old) = overlapping(target, part) {
-        let covers = Range::of_node(old).order >= part.order;
-        if covers || node.descends_from(old) {
+        if Range::of_node(old) == part && old.parent().is_some_and(|p| core::ptr::eq(p, node)) {
+            known = Some(old);
+            break;
+        }
+        if node.descends_from(old) {
+            // The target has them already, and more of them than it would get.
             return Ok(());
         }
-        let _ = revoke_all(old, true, &Budget::unlimited());
+        revoke(old, Extent::WHOLE, true, &work.budget)?;
     }
-    target
-        .add_ports(part.first << SHIFT, part.order + SHIFT, Some(node))
-        .ok_or(OutOfMemory)?;
-    target
-        .io
-        .allow(target, part.first, part.end(), true)
-        .ok_or(OutOfMemory)
+    let new = match known {
+        Some(new) => new,
+        None => {
+            let new = (target.add_node(part.page(), Some(node))).ok_or(Stop::OutOfMemory)?;
+            if target
+                .io
+                .allow(target, part.first, part.end(), true)
+                .is_none()
+            {
+                target.drop_node(new);
+                return Err(Stop::OutOfMemory);
+            }
+            if grants {
+                new.stand_in_for(node);
+            }
+            new
+        }
+    };
+    if grants {
+        while let Some(child) = node.child_other_than(new) {
+            work.budget.spend(Budget::CHANGE)?;
+            new.adopt(child);
+        }
+        new.take_place_of(node);
+        if let Some(source) = node.task() {
+            removed(source, node);
+            source.drop_node(node);
+        }
+    }
+    Ok(())
 }
 
-/// Takes ports back from all that have them from `task`, and from itself if `and_self`.
+/// Takes ports back from all that have them from `task`, and from itself if `and_self`. `at`
+/// is how far this came, as a port.
 pub fn unmap(
     task: &'static Task,
     fpage: Fpage,
     and_self: bool,
+    at: &Cell<u64>,
     budget: &Budget,
 ) -> Result<(), Unfinished> {
     if fpage.kind() == FpageType::Io && fpage.mem_rights().is_empty() {
         return Ok(());
     }
     let range = Range::of(fpage);
-    let mut next = overlapping(task, range);
-    while let Some(node) = next {
+    while at.get() < range.end() {
+        budget.spend(Budget::CHANGE)?;
+        let found = if at.get() <= range.first {
+            overlapping(task, range)
+        } else {
+            task.ports.ceil(at.get() << SHIFT)
+        };
+        let Some(node) = found.filter(|node| Range::of_node(node).and(range).is_some()) else {
+            return Ok(());
+        };
         let behind = Range::of_node(node).end();
         let covered = Range::of_node(node).order <= range.order;
-        if covered || and_self {
-            revoke_all(node, and_self, budget)?;
+        let extent = if covered {
+            Extent::WHOLE
         } else {
-            let mut child = node.first_child();
-            while let Some(c) = child {
-                child = c.next_sibling();
-                if Range::of_node(c).and(range).is_some() {
-                    revoke_all(c, true, budget)?;
-                }
-            }
+            range.extent()
+        };
+        revoke(node, extent, and_self, budget)?;
+        // A part that starts before the range is larger than it: the range ends there, too.
+        while let Some(around) = (!covered && !and_self)
+            .then(|| overlapping_child(node, range))
+            .flatten()
+        {
+            revoke(around, Extent::WHOLE, true, budget)?;
         }
-        next = task
-            .ports
-            .ceil(behind << SHIFT)
-            .filter(|node| Range::of_node(node).and(range).is_some());
+        at.set(behind);
     }
     Ok(())
 }
 
+/// A part of a node's ports that was given away and has all of a range in it.
+fn overlapping_child(node: &Node, range: Range) -> Option<&'static Node> {
+    (range.order..=WHOLE_IO_SPACE).find_map(|order| {
+        let around = Range {
+            first: range.first & !((1 << order) - 1),
+            order,
+        };
+        node.child_at(around.key())
+    })
+}
+
 /// Removes all ports of a task, which is to go.
 pub fn unmap_all(task: &'static Task, budget: &Budget) -> Result<(), Unfinished> {
-    while let Some(node) = task.ports.ceil(0) {
-        revoke_all(node, true, budget)?;
+    while let Some(node) = task.ports.any() {
+        revoke(node, Extent::WHOLE, true, budget)?;
     }
     Ok(())
 }
@@ -209,5 +277,41 @@ mod tests {
         assert_eq!(r(0x70, 1).and(r(0x72, 1)), None);
         assert_eq!(Range::of(Fpage::io(0x3f8, 3)), r(0x3f8, 3));
         assert_eq!(Range::of(Fpage::all()), r(0, 16));
+    }
+
+    fn task() -> &'static Task {
+        let factory = crate::obj::factory::Factory::make_root(1 << 20).unwrap();
+        match factory.create_task(Fpage::INVALID) {
+            Ok(crate::obj::Object::Task(task)) => task,
+            _ => panic!("no task"),
+        }
+    }
+
+    fn has(task: &Task, first: u64, order: u32) -> bool {
+        overlapping(task, Range { first, order }).is_some()
+    }
+
+    #[test]
+    fn granted_there_and_back_ports_are_where_they_were() {
+        let _one = crate::util::one::processor();
+        let (root, a, b, c) = (task(), task(), task(), task());
+        root.make_root();
+        let ports = Fpage::io(0x3f8, 3);
+        let give = |from, to, grant| {
+            let how = How {
+                grant,
+                pass_special: false,
+                control: 0,
+            };
+            map(from, ports, to, Fpage::io(0, 16), how, &Work::unlimited()).unwrap()
+        };
+        assert!(give(root, a, false) && give(a, c, false));
+        assert!(give(a, b, true));
+        assert!(!has(a, 0x3f8, 3) && has(b, 0x3f8, 3) && has(c, 0x3f8, 3));
+        assert!(give(b, a, true));
+        assert!(has(a, 0x3f8, 3) && !has(b, 0x3f8, 3) && has(c, 0x3f8, 3));
+        // Whoever has them now can take them from those that they were given to.
+        unmap(a, ports, false, &Cell::new(0), &Budget::unlimited()).unwrap();
+        assert!(has(a, 0x3f8, 3) && !has(c, 0x3f8, 3));
     }
 }

@@ -3,3 +3,6 @@
 pub mod budget;
 pub mod global;
 pub mod list;
+#[cfg(test)]
+pub mod one;
+pub mod tree;

@@ -1,22 +1,49 @@
 //! A machine of nothing, for tests of the kernel's pure parts on the host.
 //!
-//! Page tables are a map, the clock stands still, and no thread ever runs.
+//! Page tables are a map, the clock goes on when a test says so or all threads wait, and
+//! the current thread does what a test makes it do.
 
 /// Address spaces, as far as the mapping database needs them.
 pub mod paging;
+/// Where kernel objects are seen.
+pub mod window;
 
-/// Time stands still.
+/// Time goes on when it is told to.
 pub mod clock {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    static NOW: AtomicU64 = AtomicU64::new(1);
+    static ALARM: AtomicU64 = AtomicU64::new(u64::MAX);
+
     /// Microseconds.
     pub fn now_us() -> u64 {
-        0
+        NOW.load(Relaxed)
+    }
+    /// Lets so many microseconds pass. True if the timer interrupts then.
+    pub fn pass(us: u64) -> bool {
+        let now = NOW.fetch_add(us, Relaxed) + us;
+        let due = ALARM.load(Relaxed) <= now;
+        if due {
+            ALARM.store(u64::MAX, Relaxed);
+        }
+        due
+    }
+    /// Lets time pass until the timer interrupts. False if it never will.
+    pub fn pass_to_alarm() -> bool {
+        let alarm = ALARM.swap(u64::MAX, Relaxed);
+        if alarm != u64::MAX {
+            NOW.fetch_max(alarm, Relaxed);
+        }
+        alarm != u64::MAX
     }
     /// Ticks as microseconds.
     pub fn to_us(ticks: u64) -> u64 {
         ticks
     }
-    /// No timer.
-    pub fn interrupt_at(_deadline: u64) {}
+    /// The timer is to interrupt at this time.
+    pub fn interrupt_at(deadline: u64) {
+        ALARM.store(deadline, Relaxed);
+    }
 }
 
 /// How a thread would be resumed.
@@ -24,15 +51,34 @@ pub mod entry {
     use crate::obj::thread::Thread;
     /// See the amd64 one.
     #[repr(C)]
-    pub struct Leave(Option<&'static Thread>);
+    pub enum Leave {
+        /// The caller, with this tag.
+        AtOnce(u64),
+        /// This one.
+        With(&'static Thread),
+    }
     impl Leave {
+        /// Who goes on, if it is not the caller at once.
+        pub fn next(&self) -> Option<&'static Thread> {
+            match self {
+                Self::AtOnce(_) => None,
+                Self::With(next) => Some(next),
+            }
+        }
+        /// The tag that the caller goes on with, if it does at once.
+        pub fn at_once_tag(&self) -> Option<u64> {
+            match self {
+                Self::AtOnce(tag) => Some(*tag),
+                Self::With(_) => None,
+            }
+        }
         /// The caller goes on.
-        pub fn at_once(_tag: u64) -> Self {
-            Self(None)
+        pub fn at_once(tag: u64) -> Self {
+            Self::AtOnce(tag)
         }
         /// Another one goes on.
         pub fn with(next: &'static Thread, _caller: &'static Thread) -> Self {
-            Self(Some(next))
+            Self::With(next)
         }
     }
     /// There are no registers.
@@ -49,14 +95,15 @@ pub mod entry {
         Exception = 2,
         /// With other registers.
         Replaced = 3,
+        /// By going on in the kernel.
+        Continue = 4,
     }
 }
 
 /// A processor that never runs anything.
 pub mod cpu {
     use crate::obj::thread::Thread;
-    use std::cell::Cell;
-    use std::thread_local;
+    use crate::util::global::Global;
 
     /// Selectors and flags have no meaning here.
     pub const USER_CS: u16 = 0x2b;
@@ -71,26 +118,26 @@ pub mod cpu {
     /// See above.
     pub const USER_FLAGS_SET: u64 = 0x202;
 
-    thread_local! {
-        static CURRENT: Cell<Option<&'static Thread>> = const { Cell::new(None) };
-    }
+    static CURRENT: Global<Option<&'static Thread>> = Global::new(None);
 
     /// The thread last switched to.
     pub fn current() -> Option<&'static Thread> {
-        CURRENT.get()
+        *CURRENT.borrow()
     }
     /// None.
     pub fn forget_current() {
-        CURRENT.set(None);
+        *CURRENT.borrow() = None;
     }
     /// Only noted.
     pub fn switch_to(next: &'static Thread) {
-        CURRENT.set(Some(next));
+        *CURRENT.borrow() = Some(next);
     }
     /// No registers.
     pub fn copy_fpu(_from: &'static Thread, _to: &'static Thread) {}
     /// Nothing to load.
-    pub fn io_changed(_bitmap: core::ptr::NonNull<u8>) {}
+    pub fn io_changed(_bitmap: core::ptr::NonNull<u8>, _bytes: core::ops::Range<usize>) {}
+    /// Nothing to load.
+    pub fn reload_io(_thread: &Thread) {}
     /// Nothing to forget.
     pub fn io_gone(_bitmap: core::ptr::NonNull<u8>) {}
     /// Nothing to load.
@@ -105,9 +152,13 @@ pub mod cpu {
     }
     /// None come.
     pub fn let_interrupts_in() {}
-    /// Nothing can happen any more.
+    /// Waits for the timer: nothing else interrupts.
     pub fn wait_for_interrupt() {
-        panic!("no thread is ready, and on the host none will be");
+        assert!(
+            super::clock::pass_to_alarm(),
+            "no thread is ready, and on the host none will be"
+        );
+        crate::sched::timer_interrupt();
     }
 }
 

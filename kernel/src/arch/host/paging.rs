@@ -1,7 +1,9 @@
 //! Address spaces as maps from address to page.
 
-use crate::mem::frames;
+use crate::mem::account::Account;
 pub use crate::space::page::{Attr, LARGE_PAGE, PAGE, Translation, USER_END};
+use crate::util::budget::{Budget, Unfinished};
+use core::ptr::NonNull;
 use l4re_sys::fpage::MemRights;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -19,6 +21,8 @@ pub fn virt_to_phys(virt: *const u8) -> u64 {
 /// An address space.
 pub struct Space {
     pages: RefCell<BTreeMap<u64, Translation>>,
+    /// A table for each 2 MiB that something was ever mapped in.
+    tables: RefCell<BTreeMap<u64, NonNull<u8>>>,
 }
 
 impl Space {
@@ -26,15 +30,12 @@ impl Space {
     pub const fn vacant() -> Self {
         Self {
             pages: RefCell::new(BTreeMap::new()),
+            tables: RefCell::new(BTreeMap::new()),
         }
     }
-    /// Nothing to make.
-    pub fn init(&self) -> Option<()> {
-        Some(())
-    }
-    /// None.
+    /// Some root.
     pub fn cr3(&self) -> u64 {
-        0
+        0x1000
     }
     /// What is mapped at an address.
     pub fn translate(&self, addr: u64) -> Option<Translation> {
@@ -49,11 +50,12 @@ impl Space {
         phys: u64,
         order: u32,
         attr: Attr,
-        pay: &mut dyn FnMut() -> bool,
+        account: &Account,
     ) -> Option<()> {
-        if addr >= USER_END || !self.pages.borrow().contains_key(&addr) && !pay() {
+        if addr >= USER_END {
             return None;
         }
+        self.table(addr, account)?;
         self.pages.borrow_mut().insert(
             addr,
             Translation {
@@ -66,12 +68,8 @@ impl Space {
         Some(())
     }
     /// Maps a page of the kernel.
-    pub fn map_kernel_user(
-        &self,
-        addr: u64,
-        phys: u64,
-        _pay: &mut dyn FnMut() -> bool,
-    ) -> Option<()> {
+    pub fn map_kernel_user(&self, addr: u64, phys: u64, account: &Account) -> Option<()> {
+        self.table(addr, account)?;
         let attr = Attr {
             rights: MemRights::RW,
             caching: 0,
@@ -85,6 +83,14 @@ impl Space {
                 kernel_user: true,
             },
         );
+        Some(())
+    }
+    fn table(&self, addr: u64, account: &Account) -> Option<()> {
+        let mut tables = self.tables.borrow_mut();
+        if let std::collections::btree_map::Entry::Vacant(entry) = tables.entry(addr >> LARGE_PAGE)
+        {
+            entry.insert(account.alloc(0)?);
+        }
         Some(())
     }
     /// Whether no small page is in the way.
@@ -105,13 +111,18 @@ impl Space {
         }
     }
     /// Gives all up.
-    pub fn clear(&self) -> u64 {
+    pub fn clear(&self, account: &Account, budget: &Budget) -> Result<(), Unfinished> {
+        budget.spend(Budget::PAGE)?;
         for page in self.pages.take().into_values().filter(|p| p.kernel_user) {
-            if let Some(block) = core::ptr::NonNull::new(page.phys as *mut u8) {
-                // SAFETY: kernel-user pages come from `frames::alloc(0)`.
-                unsafe { frames::free(block, 0) };
+            if let Some(page) = NonNull::new(phys_to_virt(page.phys)) {
+                // SAFETY: kernel-user pages are allocated from this account.
+                unsafe { account.free(page, 0) };
             }
         }
-        0
+        for table in self.tables.take().into_values() {
+            // SAFETY: `table` took it from this account.
+            unsafe { account.free(table, 0) };
+        }
+        Ok(())
     }
 }

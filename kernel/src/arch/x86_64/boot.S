@@ -63,7 +63,7 @@ _boot_start:
     wrmsr
     mov %cr0, %eax
     and $0xfffffffb, %eax               # no FPU emulation
-    or $0x80010002, %eax                # PG, WP, MP
+    or $0x80010022, %eax                # PG, WP, NE, MP
     mov %eax, %cr0
     lgdt boot_gdt_ptr
     ljmp $8, $3f

@@ -2,10 +2,14 @@
 
 use super::entry;
 use super::paging;
-use crate::obj::thread::Thread;
+use crate::obj::thread::{FPU_AREA_SIZE, Thread};
+use core::arch::x86_64::{__cpuid, __cpuid_count};
 use core::cell::{Cell, UnsafeCell};
+use core::ops::Range;
 use core::ptr::NonNull;
+use x86_64::registers::control::{Cr4, Cr4Flags};
 use x86_64::registers::model_specific::Msr;
+use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
 
 /// Selector of the kernel's code.
 pub const KERNEL_CS: u16 = 0x08;
@@ -53,6 +57,8 @@ pub struct PerCpu {
     fs_base: Cell<u64>,
     gs_base: Cell<u64>,
     fpu_on: Cell<bool>,
+    /// The registers that `xsave64` saves; none: `fxsave64` saves all that there are.
+    xsave: Cell<XCr0Flags>,
     /// The bitmap of I/O ports that the task state segment has.
     io: Cell<Option<NonNull<u8>>>,
     /// When the current thread got the processor, in ticks of the time stamp counter.
@@ -96,6 +102,7 @@ static CPU: PerCpu = PerCpu {
     fs_base: Cell::new(0),
     gs_base: Cell::new(0),
     fpu_on: Cell::new(true),
+    xsave: Cell::new(XCr0Flags::empty()),
     io: Cell::new(None),
     since: Cell::new(0),
     kernel_root: Cell::new(None),
@@ -122,12 +129,16 @@ static CPU: PerCpu = PerCpu {
     ]),
 };
 
-/// Stack for faults that must not use the one they interrupted.
+/// A stack for what must not use the one it interrupted.
 #[repr(align(16))]
-struct FaultStack(UnsafeCell<[u8; 8192]>);
-// SAFETY: written by the processor only.
+struct FaultStack(UnsafeCell<[u8; FAULT_STACK_BYTES]>);
+const FAULT_STACK_BYTES: usize = 8192;
+// SAFETY: each is used by the one trap that has it, which does not come back.
 unsafe impl Sync for FaultStack {}
-static FAULT_STACK: FaultStack = FaultStack(UnsafeCell::new([0; 8192]));
+/// For double faults, non-maskable interrupts and machine checks: none destroys the frame
+/// of another.
+static FAULT_STACKS: [FaultStack; 3] =
+    [const { FaultStack(UnsafeCell::new([0; FAULT_STACK_BYTES])) }; 3];
 
 #[repr(C, align(16))]
 struct Idt(UnsafeCell<[[u64; 2]; 256]>);
@@ -170,13 +181,20 @@ pub unsafe fn init(stack_top: u64) {
         let gdt = &mut *cpu.gdt.get();
         gdt[6] = tss_limit | (tss & 0x00ff_ffff) << 16 | 0x89 << 40 | (tss >> 24 & 0xff) << 56;
         gdt[7] = tss >> 32;
-        (*cpu.tss.get()).ist[0] = FAULT_STACK.0.get() as u64 + 8192;
+        for (n, stack) in FAULT_STACKS.iter().enumerate() {
+            (*cpu.tss.get()).ist[n] = stack.0.get() as u64 + FAULT_STACK_BYTES as u64;
+        }
         let idt = &mut *IDT.0.get();
         for (vector, gate) in idt.iter_mut().enumerate() {
             let stub = &raw const entry::trap_stubs as u64 + 16 * vector as u64;
             // Breakpoint and overflow are for users to raise.
             let dpl: u64 = if matches!(vector, 3 | 4) { 3 } else { 0 };
-            let ist: u64 = if matches!(vector, 2 | 8 | 18) { 1 } else { 0 };
+            let ist: u64 = match vector {
+                8 => 1,
+                2 => 2,
+                18 => 3,
+                _ => 0,
+            };
             gate[0] = stub & 0xffff
                 | u64::from(KERNEL_CS) << 16
                 | ist << 32
@@ -221,6 +239,82 @@ pub unsafe fn init(stack_top: u64) {
     write_msr(MSR_LSTAR, entry::syscall_entry as *const () as u64);
     write_msr(MSR_CSTAR, entry::narrow_entry as *const () as u64);
     write_msr(MSR_SFMASK, ENTRY_FLAGS_CLEARED);
+    // SAFETY: at start, before the text is read-only.
+    unsafe { protect() };
+}
+
+/// User programs cannot store the addresses of descriptor tables.
+const CR4_UMIP: u64 = 1 << 11;
+/// The kernel does not execute what is mapped for users.
+const CR4_SMEP: u64 = 1 << 20;
+/// Nor read or write it. The kernel never has to: it knows user memory by its physical address.
+const CR4_SMAP: u64 = 1 << 21;
+
+/// Turns on what the processor has to protect the kernel from what users map.
+///
+/// # Safety
+/// Called once, while the kernel's text can be written.
+unsafe fn protect() {
+    use core::arch::x86_64::{__cpuid, __cpuid_count};
+    let features = match __cpuid(0).eax {
+        7.. => __cpuid_count(7, 0),
+        _ => return,
+    };
+    let mut bits = 0;
+    if features.ecx & 1 << 2 != 0 {
+        bits |= CR4_UMIP;
+    }
+    if features.ebx & 1 << 7 != 0 {
+        bits |= CR4_SMEP;
+    }
+    if features.ebx & 1 << 20 != 0 {
+        bits |= CR4_SMAP;
+        // A trap leaves the flag as it was by which users could switch this off: `clac` in the
+        // place of an instruction that does nothing, since it is not known without SMAP.
+        let clac = [0x0f, 0x01, 0xca];
+        let place = &raw const entry::trap_clac;
+        // SAFETY: three bytes are kept free there (`trap.S`), which nothing executes now.
+        unsafe { place.cast_mut().cast::<[u8; 3]>().write_volatile(clac) };
+    }
+    // SAFETY: the processor has these bits; kernel memory is not mapped for users, neither by
+    // the boot tables nor by `paging::init`.
+    unsafe {
+        core::arch::asm!(
+            "mov {t}, cr4", "or {t}, {bits}", "mov cr4, {t}",
+            t = out(reg) _, bits = in(reg) bits, options(nostack)
+        );
+    }
+}
+
+/// Lets programs use the AVX registers, if the processor has them and a thread has room for them.
+/// Those of AVX-512 stay off: programs ask for them by `xgetbv`.
+///
+/// # Safety
+/// Called once, at start, before there is a thread.
+pub unsafe fn init_fpu() {
+    const XSAVE: u32 = 1 << 26;
+    const AVX: u32 = 1 << 28;
+    /// The leaf that tells of `xsave`; its EBX is the size of the area for what XCR0 has now.
+    const LEAF: u32 = 0xd;
+    let features = __cpuid(1).ecx;
+    if features & (XSAVE | AVX) != XSAVE | AVX || __cpuid(0).eax < LEAF {
+        return;
+    }
+    let wanted = XCr0Flags::X87 | XCr0Flags::SSE | XCr0Flags::AVX;
+    // SAFETY: the processor has `xsave` and the registers; what it saves is bounded below.
+    unsafe {
+        Cr4::update(|cr4| cr4.insert(Cr4Flags::OSXSAVE));
+        XCr0::write(wanted);
+    }
+    if __cpuid_count(LEAF, 0).ebx as usize <= FPU_AREA_SIZE {
+        this().xsave.set(wanted);
+        return;
+    }
+    // SAFETY: without the AVX registers all is as it was before.
+    unsafe {
+        XCr0::write(XCr0Flags::X87 | XCr0Flags::SSE);
+        Cr4::update(|cr4| cr4.remove(Cr4Flags::OSXSAVE));
+    }
 }
 
 /// Takes the final page tables of the kernel.
@@ -307,14 +401,30 @@ pub fn switch_to(next: &'static Thread) {
 }
 
 fn save_fpu(thread: &Thread) {
-    // SAFETY: the area is 512 bytes, aligned to 16, and belongs to this thread, whose
-    // values are in the registers.
-    unsafe { core::arch::asm!("fxsave64 [{}]", in(reg) thread.fpu_area(), options(nostack)) };
+    let (area, mask) = (thread.fpu_area(), this().xsave.get().bits() as u32);
+    // SAFETY: the area is `FPU_AREA_SIZE` bytes, aligned to 64, as much as the registers of the
+    // mask take (`init_fpu`), and belongs to this thread, whose values are in the registers.
+    unsafe {
+        if mask == 0 {
+            core::arch::asm!("fxsave64 [{}]", in(reg) area, options(nostack));
+        } else {
+            core::arch::asm!("xsave64 [{}]", in(reg) area, in("eax") mask, in("edx") 0,
+                options(nostack));
+        }
+    }
 }
 
 fn load_fpu(thread: &Thread) {
-    // SAFETY: as above; the area holds what `fxsave64` wrote, or the initial state.
-    unsafe { core::arch::asm!("fxrstor64 [{}]", in(reg) thread.fpu_area(), options(nostack)) };
+    let (area, mask) = (thread.fpu_area(), this().xsave.get().bits() as u32);
+    // SAFETY: the area holds what `save_fpu` wrote, or the initial state; nobody else writes it.
+    unsafe {
+        if mask == 0 {
+            core::arch::asm!("fxrstor64 [{}]", in(reg) area, options(nostack));
+        } else {
+            core::arch::asm!("xrstor64 [{}]", in(reg) area, in("eax") mask, in("edx") 0,
+                options(nostack));
+        }
+    }
 }
 
 #[inline(always)]
@@ -329,8 +439,8 @@ fn switch_rest(cpu: &PerCpu, next: &'static Thread) {
     } else {
         load_bases(cpu, next);
     }
-    if next.io_bitmap.get() != cpu.io.get() {
-        load_io(cpu, next.io_bitmap.get());
+    if next.binding.io_bitmap.get() != cpu.io.get() {
+        load_io(cpu, next.binding.io_bitmap.get());
     }
     // Threads that never used the floating-point unit run with it off: the first use
     // traps (`fpu_first_use`).
@@ -364,11 +474,26 @@ fn load_io(cpu: &PerCpu, bitmap: Option<NonNull<u8>>) {
     }
 }
 
-/// A bitmap of I/O ports was changed.
-pub fn io_changed(bitmap: NonNull<u8>) {
+/// A bitmap of I/O ports was changed, in these bytes.
+pub fn io_changed(bitmap: NonNull<u8>, bytes: Range<usize>) {
     let cpu = this();
-    if cpu.io.get() == Some(bitmap) {
-        load_io(cpu, Some(bitmap));
+    if cpu.io.get() != Some(bitmap) || bytes.end > IO_BYTES || bytes.start > bytes.end {
+        return;
+    }
+    // SAFETY: the kernel alone writes the segment; a bitmap is `IO_BYTES` long, which the
+    // bytes are within.
+    unsafe {
+        let place = (&raw mut (*cpu.tss.get()).io_bitmap).cast::<u8>();
+        place
+            .add(bytes.start)
+            .copy_from_nonoverlapping(bitmap.as_ptr().add(bytes.start), bytes.len());
+    }
+}
+
+/// The thread has another bitmap of I/O ports than before.
+pub fn reload_io(thread: &Thread) {
+    if current().is_some_and(|c| core::ptr::eq(c, thread)) {
+        load_io(this(), thread.binding.io_bitmap.get());
     }
 }
 
@@ -441,8 +566,8 @@ pub fn copy_fpu(from: &'static Thread, to: &'static Thread) {
     if cpu.fpu_on.get() && runs(from) {
         save_fpu(from);
     }
-    // SAFETY: both areas are 512 bytes; they are two threads', or one and the same.
-    unsafe { to.fpu_area().copy_from(from.fpu_area(), 512) };
+    // SAFETY: both areas are this large; they are two threads', or one and the same.
+    unsafe { to.fpu_area().copy_from(from.fpu_area(), FPU_AREA_SIZE) };
     to.fpu_used.set(true);
     if runs(to) {
         set_fpu(cpu, true);

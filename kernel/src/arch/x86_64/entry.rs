@@ -23,6 +23,9 @@ pub enum Exit {
     /// By `iret`, and none of the registers that a system call was entered with counts
     /// any more: all of them were replaced.
     Replaced = 3,
+    /// Not at once: it is to go on with what one stay in the kernel was not enough for
+    /// (`ipc::long`).
+    Continue = 4,
 }
 
 /// What a system call returns to the entry code, in rax and rdx.
@@ -59,16 +62,7 @@ pub fn save_caller(caller: &Thread) {
     // SAFETY: the entry code put these words there, below the stack's start, and lets
     // them stand until the system call returns.
     let pushed = unsafe { (top as *const [u64; 5]).sub(1).read() };
-    let [r10, r9, r8, flags, ip] = pushed;
-    let sp = super::cpu::this().user_sp.get();
-    caller.with_regs(|regs| {
-        regs.r10 = r10;
-        regs.r9 = r9;
-        regs.r8 = r8;
-        regs.flags = flags;
-        regs.ip = ip;
-        regs.sp = sp;
-    });
+    caller.save_for_syscall(pushed, super::cpu::this().user_sp.get());
 }
 
 /// Where `syscall` enters. Keeps what the interface says a system call keeps: all but
@@ -139,7 +133,7 @@ pub unsafe extern "C" fn syscall_entry() {
         IP = const REGS + offset_of!(ExcRegs, ip),
         SP = const REGS + offset_of!(ExcRegs, sp),
         FLAGS = const REGS + offset_of!(ExcRegs, flags),
-        syscall = sym crate::ipc::fast::syscall,
+        syscall = sym crate::ipc::fast::checked_syscall,
         resume = sym resume,
     )
 }
@@ -184,6 +178,8 @@ pub unsafe extern "C" fn resume() -> ! {
         "sysretq",
         "1: cmp byte ptr [rax + {EXIT}], 2",
         "je 2f",
+        "cmp byte ptr [rax + {EXIT}], 4",
+        "je 3f",
         "mov byte ptr [rax + {EXIT}], 0",
         "lea rsp, [rax + {REGS}]",
         "pop r15",
@@ -210,6 +206,10 @@ pub unsafe extern "C" fn resume() -> ! {
         "mov rsp, gs:[{KSTACK}]",
         "call {triggered}",
         "jmp {resume}",
+        "3: mov rdi, rax",
+        "mov rsp, gs:[{KSTACK}]",
+        "call {go_on}",
+        "jmp {resume}",
         EXIT = const Thread::EXIT_OFFSET,
         KSTACK = const offset_of!(PerCpu, kernel_stack),
         REGS = const REGS,
@@ -227,6 +227,7 @@ pub unsafe extern "C" fn resume() -> ! {
         SP = const REGS + offset_of!(ExcRegs, sp),
         FLAGS = const REGS + offset_of!(ExcRegs, flags),
         triggered = sym crate::ipc::fault::triggered,
+        go_on = sym crate::ipc::long::go_on,
         resume = sym resume,
     )
 }
@@ -249,7 +250,8 @@ global_asm!(
     CURRENT = const offset_of!(PerCpu, current),
     KSTACK = const offset_of!(PerCpu, kernel_stack),
     EXIT = const Thread::EXIT_OFFSET,
-    from_user = sym super::trap::from_user,
+    from_user = sym super::trap::from_user_checked,
+    from_own_stack = sym super::trap::from_own_stack,
     from_kernel = sym super::trap::from_kernel,
     resume = sym resume,
 );
@@ -257,4 +259,6 @@ global_asm!(
 unsafe extern "C" {
     /// 256 entry points, 16 bytes apart.
     pub static trap_stubs: u8;
+    /// Three bytes that do nothing, in the way of every trap.
+    pub static trap_clac: u8;
 }

@@ -9,6 +9,7 @@ pub mod paging;
 mod ports;
 pub mod serial;
 mod trap;
+pub mod window;
 
 use core::arch::global_asm;
 use x86_64::instructions::port::Port;

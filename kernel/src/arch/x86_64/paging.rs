@@ -1,7 +1,9 @@
 //! Page tables: the kernel's own half, and the user half of each task.
 
+use crate::mem::account::Account;
 use crate::mem::frames;
 pub use crate::space::page::{Attr, LARGE_PAGE, PAGE, Translation, USER_END};
+use crate::util::budget::{Budget, Unfinished};
 use core::cell::Cell;
 use core::ptr::NonNull;
 use l4re_sys::fpage::MemRights;
@@ -71,9 +73,12 @@ impl Attr {
     }
 }
 
-/// An address space. Its kernel half is the same in all.
+/// An address space. Its kernel half is the same in all. It has no memory before something
+/// is mapped.
 pub struct Space {
     root: Cell<Option<NonNull<Table>>>,
+    /// Up to which address [`clear`](Self::clear) has come.
+    cleared: Cell<u64>,
 }
 
 fn index(addr: u64, level: u32) -> usize {
@@ -85,12 +90,13 @@ impl Space {
     pub const fn vacant() -> Self {
         Self {
             root: Cell::new(None),
+            cleared: Cell::new(0),
         }
     }
 
-    /// Gives the space its root table. Costs one page.
-    pub fn init(&self) -> Option<()> {
-        let root: NonNull<Table> = frames::alloc(0)?.cast();
+    /// Gives the space its root table.
+    fn make_root(&self, account: &Account) -> Option<NonNull<Table>> {
+        let root: NonNull<Table> = account.alloc(0)?.cast();
         let kernel = super::cpu::kernel_root();
         // SAFETY: both are tables: one just made, the other the kernel's, which lives
         // for ever; they hold only cells.
@@ -99,7 +105,8 @@ impl Space {
             new[i].set(kernel[i].get());
         }
         self.root.set(Some(root));
-        Some(())
+        self.cleared.set(0);
+        Some(root)
     }
 
     /// The value for `cr3`.
@@ -144,7 +151,7 @@ impl Space {
     }
 
     /// Maps a page. `addr` and `phys` are aligned to `order`; what was there before must
-    /// be gone. Each new table is first paid for by `pay`. `None`: no memory, or a table
+    /// be gone. New tables are at the cost of `account`. `None`: no memory, or a table
     /// of small pages stands where a large page is to be.
     pub fn map(
         &self,
@@ -152,44 +159,32 @@ impl Space {
         phys: u64,
         order: u32,
         attr: Attr,
-        pay: &mut dyn FnMut() -> bool,
+        account: &Account,
     ) -> Option<()> {
-        self.enter(addr, phys, order, attr.bits(), pay)
+        self.enter(addr, phys, order, attr.bits(), account)
     }
 
     /// Maps a page of the kernel for the user to write to, for ever.
-    pub fn map_kernel_user(
-        &self,
-        addr: u64,
-        phys: u64,
-        pay: &mut dyn FnMut() -> bool,
-    ) -> Option<()> {
+    pub fn map_kernel_user(&self, addr: u64, phys: u64, account: &Account) -> Option<()> {
         let attr = Attr::cached(MemRights::RW);
-        self.enter(addr, phys, PAGE, attr.bits() | KERNEL_USER, pay)
+        self.enter(addr, phys, PAGE, attr.bits() | KERNEL_USER, account)
     }
 
-    fn enter(
-        &self,
-        addr: u64,
-        phys: u64,
-        order: u32,
-        bits: u64,
-        pay: &mut dyn FnMut() -> bool,
-    ) -> Option<()> {
+    fn enter(&self, addr: u64, phys: u64, order: u32, bits: u64, account: &Account) -> Option<()> {
         if addr >= USER_END {
             return None;
         }
         let leaf_level = (order - PAGE) / 9;
-        let mut table = self.root.get()?;
+        let mut table = match self.root.get() {
+            Some(root) => root,
+            None => self.make_root(account)?,
+        };
         for level in (leaf_level + 1..4).rev() {
             // SAFETY: as in `entry`.
             let entry = unsafe { &table.as_ref()[index(addr, level)] };
             let mut next = entry.get();
             if next & PRESENT == 0 {
-                if !pay() {
-                    return None;
-                }
-                let page = frames::alloc(0)?;
+                let page = account.alloc(0)?;
                 next = virt_to_phys(page.as_ptr()) | PRESENT | WRITE | USER;
                 entry.set(next);
             } else if next & LARGE != 0 {
@@ -213,7 +208,7 @@ impl Space {
     /// Whether a large page can be mapped at `addr`: no table of small ones is there.
     pub fn can_be_large(&self, addr: u64) -> bool {
         let Some(mut table) = self.root.get() else {
-            return false;
+            return true;
         };
         for level in (1..4).rev() {
             // SAFETY: as in `entry`.
@@ -263,51 +258,114 @@ impl Space {
         }
     }
 
-    /// Gives all tables and the kernel-user pages up; returns how many pages that were.
-    pub fn clear(&self) -> u64 {
-        let Some(root) = self.root.take() else {
-            return 0;
+    /// Gives all tables and the kernel-user pages back to `account`, which paid for them, as
+    /// far as the budget goes. No thread of the space runs any more.
+    pub fn clear(&self, account: &Account, budget: &Budget) -> Result<(), Unfinished> {
+        let Some(root) = self.root.get() else {
+            return Ok(());
         };
         super::cpu::leave_space(virt_to_phys(root.as_ptr().cast()));
-        let mut pages = 0;
-        free_level(root, 3, &mut pages);
-        pages
+        loop {
+            // A table of each level, at worst.
+            budget.spend(Budget::SCAN * 4)?;
+            match clear_from(root, self.cleared.get(), account) {
+                Some(at) => self.cleared.set(at),
+                None => break,
+            }
+        }
+        self.root.set(None);
+        // SAFETY: `make_root` took it from the account; nobody is in the space any more.
+        unsafe { account.free(root.cast(), 0) };
+        Ok(())
     }
 }
 
-/// Frees a table and what hangs on it. Recursion is four deep at most.
-fn free_level(table: NonNull<Table>, level: u32, pages: &mut u64) {
-    let entries = if level == 3 { 256 } else { 512 };
-    for i in 0..entries {
+/// Gives back the first table of small pages that maps something at `addr` or behind, and the
+/// table above if that has nothing behind it. Returns where to go on, in the range of what is
+/// gone, so that the table above it has its turn; `None` if there is no table left.
+fn clear_from(root: NonNull<Table>, addr: u64, account: &Account) -> Option<u64> {
+    let (mut at, mut level) = (addr, 3);
+    // The table of each level, and the entry of that table in the one above.
+    let mut path = [root; 4];
+    loop {
         // SAFETY: as in `Space::entry`.
-        let bits = unsafe { table.as_ref()[i].get() };
-        if bits & PRESENT == 0 || bits & LARGE != 0 {
+        let table = unsafe { path[level as usize].as_ref() };
+        let first = index(at, level);
+        let present = |entry: &Cell<u64>| entry.get() & (PRESENT | LARGE) == PRESENT;
+        let entries = if level == 3 { 256 } else { 512 };
+        let skipped = table[first..entries].iter().position(present);
+        let span = 1 << (12 + 9 * level);
+        if let Some(skipped) = skipped.filter(|n| *n > 0) {
+            at = (at & !(span - 1)) + span * skipped as u64;
+        }
+        let Some(entry) = skipped.map(|n| &table[first + n]) else {
+            // Nothing more in this table.
+            let last = at | (span * 512 - 1);
+            if level < 3 {
+                // SAFETY: the table above, as in `Space::entry`.
+                unsafe { path[level as usize + 1].as_ref()[index(at, level + 1)].set(0) };
+                // SAFETY: tables are allocated singly, and the entry that named it is gone.
+                unsafe { account.free(path[level as usize].cast(), 0) };
+                return Some(last);
+            }
+            return None;
+        };
+        let next = NonNull::new(phys_to_virt(entry.get() & ADDR).cast::<Table>())?;
+        if level > 1 {
+            level -= 1;
+            path[level as usize] = next;
             continue;
         }
-        let Some(next) = NonNull::new(phys_to_virt(bits & ADDR)) else {
-            continue;
-        };
-        if level > 0 {
-            free_level(next.cast(), level - 1, pages);
-        } else if bits & KERNEL_USER != 0 {
-            *pages += 1;
-            // SAFETY: kernel-user pages are allocated singly for one space, whose
-            // threads no longer run; the entry that named it goes with this table.
-            unsafe { frames::free(next, 0) };
+        // SAFETY: as in `Space::entry`.
+        for page in unsafe { next.as_ref() } {
+            let bits = page.get();
+            if bits & PRESENT != 0
+                && bits & KERNEL_USER != 0
+                && let Some(page) = NonNull::new(phys_to_virt(bits & ADDR))
+            {
+                // SAFETY: kernel-user pages are at the cost of one space, whose threads no
+                // longer run; the entry that named it goes with this table.
+                unsafe { account.free(page, 0) };
+            }
+        }
+        entry.set(0);
+        // SAFETY: the table was its space's alone, and the entry that led to it is empty now.
+        unsafe { account.free(next.cast(), 0) };
+        return Some(at);
+    }
+}
+
+/// Shows a page of memory, given by its address in the direct map, at an address of a window.
+/// The window's tables are there (`window::init`).
+pub fn set_window_page(addr: u64, page: u64, writable: bool) {
+    let mut table = super::cpu::kernel_root();
+    for level in (1..4).rev() {
+        // SAFETY: the kernel's tables live for ever and hold only cells.
+        let entry = unsafe { table.as_ref()[index(addr, level)].get() };
+        match NonNull::new(phys_to_virt(entry & ADDR).cast()) {
+            Some(next) if entry & PRESENT != 0 => table = next,
+            _ => return,
         }
     }
-    *pages += 1;
-    // SAFETY: tables are allocated singly, and the space that had this one gave it up.
-    unsafe { frames::free(table.cast(), 0) };
+    let bits = PRESENT | GLOBAL | NO_EXECUTE | if writable { WRITE } else { 0 };
+    // SAFETY: the kernel's tables live for ever and hold only cells.
+    unsafe { table.as_ref()[index(addr, 0)].set((page - PHYS_BASE) | bits) };
+    // SAFETY: dropping a translation from the TLB changes no memory.
+    unsafe { core::arch::asm!("invlpg [{}]", in(reg) addr, options(nostack, preserves_flags)) };
 }
 
 /// Builds the kernel's half for good: the image with text read-only and data not
 /// executable, and `phys_end` bytes of memory in the direct map, not executable, and
-/// not writable where the image's text and constants are. Returns the root table.
+/// not writable where the image's text and constants are. `heap` is the kernel's own memory,
+/// of so many frames. Returns the root table.
 ///
 /// # Safety
 /// Called once, on the boot page tables, which must map all of the kernel's heap.
-pub unsafe fn init(image: &super::Image, phys_end: u64) -> Option<NonNull<Table>> {
+pub unsafe fn init(
+    image: &super::Image,
+    phys_end: u64,
+    (heap, heap_frames): (NonNull<u8>, usize),
+) -> Option<NonNull<Table>> {
     let root: NonNull<Table> = frames::alloc(0)?.cast();
     let map = |virt: u64, phys: u64, large: bool, bits: u64| -> Option<()> {
         let mut table = root;
@@ -352,6 +410,20 @@ pub unsafe fn init(image: &super::Image, phys_end: u64) -> Option<NonNull<Table>
             map(KERNEL_OFFSET + page, page, false, bits)?;
         }
     }
+    // A table of small pages for each 2 MiB of the windows, empty.
+    super::window::init(heap, heap_frames, |addr| {
+        let mut table = root;
+        for level in (1..4).rev() {
+            // SAFETY: tables of the tree under construction, reached by nobody else.
+            let entry = unsafe { &table.as_ref()[index(addr, level)] };
+            if entry.get() & PRESENT == 0 {
+                let page = frames::alloc(0)?;
+                entry.set(virt_to_phys(page.as_ptr()) | PRESENT | WRITE);
+            }
+            table = NonNull::new(phys_to_virt(entry.get() & ADDR).cast())?;
+        }
+        Some(())
+    })?;
     for device in super::apic::MMIO_PAGES {
         map(
             DEVICE_BASE + device,

@@ -20,7 +20,7 @@ fn code(thread: &Thread, addr: u64) -> Option<u8> {
 
 /// The ports of the instruction that faulted, if it is one that uses ports.
 pub fn used(thread: &Thread) -> Option<Fpage> {
-    let (error, ip, dx) = thread.with_regs(|regs| (regs.err, regs.ip, regs.rdx as u16));
+    let (error, ip, dx) = thread.read_regs(|regs| (regs.err, regs.ip, regs.rdx as u16));
     if error != 0 {
         return None;
     }

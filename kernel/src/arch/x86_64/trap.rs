@@ -3,6 +3,7 @@
 use super::paging::USER_END;
 use super::{apic, cpu, ports};
 use crate::ipc::fault;
+use crate::obj::binding::Bound;
 use crate::obj::icu;
 use crate::obj::thread::Thread;
 use crate::sched;
@@ -13,24 +14,28 @@ const DEVICE_NOT_AVAILABLE: u64 = 7;
 const PAGE_FAULT: u64 = ExcRegs::PAGE_FAULT_TRAP;
 const GENERAL_PROTECTION: u64 = 13;
 const EXCEPTIONS: u64 = 32;
-const NMI: u64 = 2;
-const DOUBLE_FAULT: u64 = 8;
-const MACHINE_CHECK: u64 = 18;
+
+/// A trap from user mode, and then the kernel's state as tests want it checked.
+#[cfg(feature = "checks")]
+pub extern "C" fn from_user_checked(thread: Bound) -> &'static Thread {
+    let next = from_user(thread);
+    crate::checks::state();
+    next
+}
+#[cfg(not(feature = "checks"))]
+pub use from_user as from_user_checked;
 
 /// A trap from user mode; the registers are in `thread`. Returns who goes on.
-pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
-    let vector = thread.with_regs(|regs| {
-        // No processor lets a user program into this mode, but QEMU's emulated one does, by
-        // `iret` with 32 bits. There is no way back to it.
-        if regs.flags & VIRTUAL_8086 != 0 {
-            regs.flags = Thread::safe_flags(regs.flags);
-            regs.dummy1 = u64::from(cpu::USER_CS);
-            regs.ss = u64::from(cpu::USER_DS);
-        }
-        regs.trapno
-    });
+pub extern "C" fn from_user(thread: Bound) -> &'static Thread {
+    let (vector, flags) = thread.read_regs(|regs| (regs.trapno, regs.flags));
+    // No processor lets a user program into this mode, but QEMU's emulated one does, by
+    // `iret` with 32 bits. There is no way back to it.
+    if flags & VIRTUAL_8086 != 0 {
+        thread.update_regs(|regs| regs.dummy1 = u64::from(cpu::USER_CS));
+    }
+    let (bound, thread) = (thread, thread.thread());
     match vector {
-        PAGE_FAULT => page_fault(thread),
+        PAGE_FAULT => page_fault(bound),
         DEVICE_NOT_AVAILABLE => {
             cpu::fpu_first_use(thread);
             thread
@@ -41,13 +46,13 @@ pub extern "C" fn from_user(thread: &'static Thread) -> &'static Thread {
             sched::after_interrupt(thread)
         }
         v if v == u64::from(apic::SPURIOUS_VECTOR) => thread,
-        NMI | DOUBLE_FAULT | MACHINE_CHECK => kernel_fault(&thread.regs()),
         GENERAL_PROTECTION => match ports::used(thread) {
+            Some(_) if thread.learn_ports() => thread,
             Some(_) if thread.task().is_some_and(|task| task.touch_ports()) => thread,
-            Some(ports) => fault::io_fault(thread, ports, thread.with_regs(|regs| regs.ip)),
-            None => fault::exception(thread),
+            Some(ports) => fault::io_fault(bound, ports),
+            None => fault::exception(bound),
         },
-        v if v < EXCEPTIONS => fault::exception(thread),
+        v if v < EXCEPTIONS => fault::exception(bound),
         v => {
             device_interrupt(v);
             sched::after_interrupt(thread)
@@ -61,28 +66,26 @@ fn device_interrupt(vector: u64) {
     }
 }
 
-fn page_fault(thread: &'static Thread) -> &'static Thread {
+fn page_fault(thread: Bound) -> &'static Thread {
     let address: u64;
     // SAFETY: the register only holds where the fault was.
     unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack)) };
-    let (ip, error) = thread.with_regs(|regs| {
-        regs.pfa = address;
-        (regs.ip, regs.err)
-    });
+    thread.set_trap(|_, _, pfa| *pfa = address);
+    let error = thread.read_regs(|regs| regs.err);
     let present = error & 1 != 0;
     if !present && thread.task().is_some_and(|task| task.touch(address)) {
-        return thread;
+        return thread.thread();
     }
     if address >= USER_END {
-        return fault::kernel_address(thread, address);
+        return fault::exception(thread);
     }
     // Present and write stand in the same bits; instruction fetch is bit 4 there.
     let reason = error & 3 | error >> 2 & 4;
     let told = address & !7 | reason;
     if thread.enter_trampoline(told) {
-        return thread;
+        return thread.thread();
     }
-    fault::page_fault(thread, told, ip)
+    fault::page_fault(thread, told)
 }
 
 /// A trap from the kernel: the idle loop's interrupts; anything else is an error of the
@@ -97,6 +100,12 @@ pub extern "C" fn from_kernel(frame: &ExcRegs) {
         v if v < EXCEPTIONS => kernel_fault(frame),
         v => device_interrupt(v),
     }
+}
+
+/// A non-maskable interrupt, double fault or machine check, from user mode or from the
+/// kernel, on a stack of its own: the machine is not to be trusted any more.
+pub extern "C" fn from_own_stack(frame: &ExcRegs) -> ! {
+    kernel_fault(frame)
 }
 
 fn kernel_fault(regs: &ExcRegs) -> ! {

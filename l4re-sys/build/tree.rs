@@ -56,6 +56,13 @@ fn make() -> Result<()> {
     check(&tree, &compare::compare(&facts).differences)?;
 
     let bindings = bindings::make(&headers, &facts, &supplied(), &out)?;
+    for name in &bindings.left_out {
+        let why = match facts.of_long_double.contains(name) {
+            true => ": Rust has no `long double`",
+            false => "",
+        };
+        println!("cargo::warning=l4re_sys::c has no {name}{why}");
+    }
     let file = out.join("c.rs");
     fs::write(&file, &bindings.rust).map_err(|error| Trouble::file("write", &file, &error))?;
     compile::compile(&headers, &bindings.c, "l4re-inline")?;

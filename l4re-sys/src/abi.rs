@@ -95,12 +95,14 @@ macro_rules! abi_flags {
     };
 }
 
-/// Defines a `repr(C)` structure and the type's record of its size and its fields' offsets.
+/// Defines a `repr(C)` structure and the type's record of its size and its fields' offsets. A field
+/// without a C name stands where C has padding: a structure that messages hold has none, so that
+/// nothing goes with it that was in memory before.
 macro_rules! abi_struct {
     (
         $(#[$smeta:meta])*
         pub struct $name:ident = $c:literal in $header:literal {
-            $( $(#[$meta:meta])* $field:ident : $ty:ty => $cfield:literal , )*
+            $( $(#[$meta:meta])* $field:ident : $ty:ty $(=> $cfield:literal)? , )*
         }
     ) => {
         $(#[$smeta])*
@@ -121,11 +123,11 @@ macro_rules! abi_struct {
                 rust: concat!(module_path!(), "::", stringify!($name)),
                 size: ::core::mem::size_of::<$name>(),
                 align: ::core::mem::align_of::<$name>(),
-                fields: &[ $( $crate::facts::Field {
+                fields: &[ $( $( $crate::facts::Field {
                     name: $cfield,
                     offset: ::core::mem::offset_of!($name, $field),
                     size: $crate::facts::size_of_field(|s: &$name| &raw const s.$field),
-                } ),* ],
+                }, )? )* ],
             };
         }
     };

@@ -1,5 +1,7 @@
 //! Capability selectors.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 /// A capability selector: an index into the task's table of capabilities, shifted left by
 /// [`SHIFT`], or into its table of reply capabilities, or no capability at all.
 ///
@@ -12,7 +14,9 @@
 /// ```
 #[doc(alias = "l4_cap_idx_t")]
 #[repr(transparent)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, FromBytes, Immutable, IntoBytes,
+)]
 pub struct CapIdx(pub u64);
 
 abi! {

@@ -92,3 +92,7 @@ mod ehdr {
         }
     }
 }
+
+/// Where the root task of this project loads programs that can be loaded anywhere. On L4Re's own
+/// system the loader looks for a free place.
+pub const PIE_BASE: u64 = 0xa000_0000;

@@ -43,3 +43,7 @@ impl ElfAuxWord {
 
 /// The name of the section that holds the elements (`L4RE_ELF_AUX_ELEM`).
 pub const SECTION: &str = ".rol4re_elf_aux";
+
+/// The size of the first thread's stack that this project's programs ask for unless they say
+/// otherwise, in bytes: as on Linux. A loader provides the memory when it is touched.
+pub const USUAL_STACK_SIZE: u64 = 8 << 20;

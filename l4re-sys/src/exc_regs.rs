@@ -1,7 +1,10 @@
 //! The registers of an exception message.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi_struct! {
     /// A thread's registers, as an exception message holds them in the message registers.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct ExcRegs = "l4_exc_regs_t" in "l4/sys/arch/utcb.h" {
         /// r15.
         r15: u64 => "r15",
@@ -69,6 +72,9 @@ impl ExcRegs {
     /// (`l4_utcb_exc_is_ex_regs_exception()`).
     #[doc(alias = "l4_utcb_exc_is_ex_regs_exception")]
     pub const EX_REGS_TRAP: u64 = 0xff;
+    /// The trap number of a system call of a thread that was made an alien
+    /// (`L4_THREAD_CONTROL_ALIEN`). No header names it: seen on L4Re's own kernel.
+    pub const ALIEN_TRAP: u64 = 0xfd;
     /// The trap number of a page fault.
     #[doc(alias = "l4_utcb_exc_is_pf")]
     pub const PAGE_FAULT_TRAP: u64 = 14;

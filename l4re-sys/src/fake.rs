@@ -18,7 +18,15 @@
 //! );
 //! assert_eq!(tag.label(), 7);
 //! ```
+//!
+//! What a system call leaves in registers is nothing to build on, so the fake kernel spoils it: with
+//! [`POISON`], the message registers behind what was sent, before the handler answers, and all buffer
+//! registers behind that. A message that holds a spoilt word was not written to its end, and a
+//! receiver whose list of buffers leads to one would have received into buffers of an earlier call:
+//! both panic.
 
+use crate::item::{MAP, RCV_FORWARD_MAPPINGS, RCV_SINGLE_CAP, WORDS};
+use crate::utcb::{BUF_REGS, BufRegs, MSG_REGS};
 use crate::{CapIdx, KernelInfo, MsgTag, Sysf, TagFlags, Timeout, Utcb, UtcbRef, ipc_error};
 use std::boxed::Box;
 use std::cell::{Cell, RefCell};
@@ -132,6 +140,89 @@ pub fn set_clock(us: u64) {
     CLOCK.set(us);
 }
 
+/// What is in a register that nobody has written since the last system call.
+pub const POISON: u64 = u64::from_ne_bytes(*b"poisoned");
+
+/// The words of the buffers that a message could be received into, for each kind of item: the kernel
+/// reads from where the descriptor says up to a void word, or the last register.
+///
+/// # Panics
+/// If a word is [`POISON`], or a list does not end.
+pub fn check_buffers(utcb: UtcbRef) {
+    let bdr = utcb.bdr();
+    assert_ne!(bdr.0, POISON, "the buffer descriptor is an earlier call's");
+    for start in [bdr.mem(), bdr.io(), bdr.obj()] {
+        let mut at = start;
+        loop {
+            assert!(at < BUF_REGS, "a list of buffers does not end");
+            let word = utcb.br(at);
+            assert_ne!(word, POISON, "buffer register {at} is an earlier call's");
+            if word & MAP == 0 {
+                break;
+            }
+            let mut words = if word & RCV_SINGLE_CAP == RCV_SINGLE_CAP {
+                1
+            } else {
+                2
+            };
+            words += usize::from(word & RCV_FORWARD_MAPPINGS != 0);
+            for at in at + 1..at + words {
+                assert!(at < BUF_REGS, "a buffer does not end");
+                assert_ne!(
+                    utcb.br(at),
+                    POISON,
+                    "buffer register {at} is an earlier call's"
+                );
+            }
+            at += words;
+        }
+    }
+}
+
+/// Spoils all registers that a system call may leave changed, as it does by itself.
+pub fn spoil(utcb: UtcbRef) {
+    spoil_message(utcb, 0);
+    spoil_buffers(utcb);
+}
+
+/// Spoils the message registers from `first` on.
+fn spoil_message(utcb: UtcbRef, first: usize) {
+    let poison = &[POISON; MSG_REGS][first..];
+    // SAFETY: the registers are valid, and nobody holds a reference into them (`UtcbRef::new`); there
+    // are as many from `first` on.
+    unsafe {
+        let to = utcb.msg_ptr().add(first);
+        core::ptr::copy_nonoverlapping(poison.as_ptr(), to, poison.len());
+    }
+}
+
+fn spoil_buffers(utcb: UtcbRef) {
+    const SPOILT: BufRegs = BufRegs {
+        bdr: POISON,
+        br: [POISON; BUF_REGS],
+    };
+    // SAFETY: the registers are valid, and nobody holds a reference into them (`UtcbRef::new`).
+    unsafe { (&raw mut (*utcb.as_ptr()).buf).write(SPOILT) };
+}
+
+/// Checks what is sent and what can be received, and spoils what is behind the message.
+fn check(call: &Call) {
+    if call.flags.contains(Sysf::SEND) {
+        let len = (call.tag.words() + WORDS * call.tag.items()).min(MSG_REGS);
+        for i in 0..len {
+            assert_ne!(
+                call.utcb.mr(i),
+                POISON,
+                "message register {i} was not written"
+            );
+        }
+        spoil_message(call.utcb, len);
+    }
+    if call.flags.contains(Sysf::RECV) {
+        check_buffers(call.utcb);
+    }
+}
+
 /// The system call, answered by the handler of [`with`]; without one there is no partner.
 ///
 /// # Safety
@@ -154,7 +245,9 @@ pub unsafe fn ipc(
     // The handler is taken out while it runs: it may itself make calls, or use `with`.
     let reply = match HANDLER.take() {
         Some(mut handler) => {
+            check(&call);
             let reply = handler(call);
+            spoil_buffers(call.utcb);
             HANDLER.set(Some(handler));
             reply
         }

@@ -2,6 +2,7 @@
 
 use crate::cap::CapIdx;
 use crate::consts::PAGE_SHIFT;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 abi! {
     in "l4/sys/__l4_fpage.h" {
@@ -124,7 +125,7 @@ pub enum FpageType {
 /// ```
 #[doc(alias = "l4_fpage_t")]
 #[repr(transparent)]
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, FromBytes, Immutable, IntoBytes)]
 pub struct Fpage(u64);
 
 impl Fpage {

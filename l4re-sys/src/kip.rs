@@ -1,6 +1,7 @@
 //! The kernel information page.
 
 use crate::memdesc::MemDesc;
+use zerocopy::FromBytes;
 
 abi! {
     in "l4/sys/kip.h" {
@@ -67,6 +68,9 @@ abi_struct! {
     }
 }
 
+/// How the string begins that tells the version of the kernel's binary interface.
+const ABI_VERSION: &str = "abiver:";
+
 impl KernelInfo {
     /// The unit of [`offset_version_strings`](Self::offset_version_strings), in bytes.
     pub const VERSION_STRING_UNIT: usize = 16;
@@ -82,38 +86,77 @@ impl KernelInfo {
         self.magic == MAGIC
     }
 
-    /// The strings of the page: the kernel's version first, then its features.
+    /// The strings of a page: the kernel's version first, then its features.
     ///
     /// # Safety
-    /// `self` stands at the start of a mapped page of 4 KiB that does not change.
+    /// `page` is a kernel information page of 4 KiB that stays mapped for `'a`. Its strings do not
+    /// change.
     #[doc(alias = "l4_kip_version_string")]
     #[doc(alias = "l4_kip_for_each_feature")]
-    pub unsafe fn strings(&self) -> KipStrings<'_> {
-        let page = core::ptr::from_ref(self).cast::<u8>();
-        // SAFETY: the caller vouches for the page.
-        let page = unsafe { core::slice::from_raw_parts(page, crate::consts::PAGE_SIZE) };
-        KipStrings {
-            rest: page.get(self.version_offset()..).unwrap_or(&[]),
-        }
+    pub unsafe fn strings<'a>(page: *const KernelInfo) -> KipStrings<'a> {
+        // SAFETY: the page starts with its head (the caller's contract); the field does not change.
+        let start = unsafe { (&raw const (*page).offset_version_strings).read() };
+        let start = usize::from(start) * Self::VERSION_STRING_UNIT;
+        // SAFETY: the page is mapped for `'a`, and strings do not change (the caller's contract).
+        let strings = unsafe { rest_of_page(page, start, crate::consts::PAGE_SIZE) };
+        KipStrings { rest: strings }
     }
 
-    /// The memory descriptors, those that lie in the page.
+    /// The version of the kernel's binary interface, 3 for today's; 0 if no string tells it.
     ///
     /// # Safety
-    /// `self` stands at the start of a mapped page of 4 KiB that does not change.
+    /// `page` is a mapped kernel information page of 4 KiB. Its strings do not change.
+    #[doc(alias = "l4util_kip_kernel_abi_version")]
+    pub unsafe fn abi_version(page: *const KernelInfo) -> u64 {
+        // SAFETY: the page is mapped, and its strings do not change (the caller's contract).
+        let mut features = unsafe { Self::strings(page) }.skip(1);
+        (features.find_map(|feature| feature.strip_prefix(ABI_VERSION)))
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0)
+    }
+
+    /// The memory descriptors of a page, those that lie in it.
+    ///
+    /// # Safety
+    /// `page` is a kernel information page of 4 KiB that stays mapped for `'a`. Its descriptors do
+    /// not change.
     #[doc(alias = "l4_kernel_info_get_mem_descs")]
-    pub unsafe fn mem_descs(&self) -> &[MemDesc] {
-        let start = self.mem_descs as usize;
-        let room = crate::consts::PAGE_SIZE.saturating_sub(start) / size_of::<MemDesc>();
+    pub unsafe fn mem_descs<'a>(page: *const KernelInfo) -> &'a [MemDesc] {
+        // SAFETY: the page starts with its head (the caller's contract); the fields do not change.
+        let (start, count) = unsafe {
+            let (start, count) = (
+                &raw const (*page).mem_descs,
+                &raw const (*page).mem_descs_num,
+            );
+            (start.read() as usize, count.read() as usize)
+        };
         if !start.is_multiple_of(align_of::<MemDesc>()) {
             return &[];
         }
-        // SAFETY: `start` is aligned, and what does not fit into the page is cut.
-        unsafe {
-            let first = core::ptr::from_ref(self).cast::<u8>().add(start);
-            core::slice::from_raw_parts(first.cast(), room.min(self.mem_descs_num as usize))
-        }
+        // SAFETY: the page is mapped for `'a`, and descriptors do not change (the caller's
+        // contract).
+        let bytes =
+            unsafe { rest_of_page(page, start, count.saturating_mul(size_of::<MemDesc>())) };
+        let whole = bytes.len() / size_of::<MemDesc>() * size_of::<MemDesc>();
+        // Aligned, and a multiple of the size: there is no reason to fail.
+        <[MemDesc]>::ref_from_bytes(&bytes[..whole]).unwrap_or(&[])
     }
+}
+
+/// Up to `len` bytes of the page from `start` on: none if that is before the end of the clock,
+/// which the kernel writes to, or behind the page.
+///
+/// # Safety
+/// `page` is a kernel information page of 4 KiB that stays mapped for `'a`; what is there does not
+/// change.
+unsafe fn rest_of_page<'a>(page: *const KernelInfo, start: usize, len: usize) -> &'a [u8] {
+    let room = crate::consts::PAGE_SIZE.saturating_sub(start);
+    let behind_clock = core::mem::offset_of!(KernelInfo, frequency_cpu);
+    if start < behind_clock || room == 0 {
+        return &[];
+    }
+    // SAFETY: the bytes are in the page (`room`), which is mapped for `'a` (the caller's contract).
+    unsafe { core::slice::from_raw_parts(page.cast::<u8>().add(start), len.min(room)) }
 }
 
 /// The version strings: each ends with a 0, and the last is followed by an empty one.

@@ -1,5 +1,7 @@
 //! Memory descriptors of the kernel information page.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
 abi! {
     in "l4/sys/memdesc.h" {
         /// Nothing there: the descriptor is to be ignored.
@@ -35,6 +37,7 @@ abi! {
 
 abi_struct! {
     /// One range of memory, of whole KiB, first and last byte included.
+    #[derive(FromBytes, Immutable, IntoBytes, KnownLayout)]
     pub struct MemDesc = "l4_kernel_info_mem_desc_t" in "l4/sys/memdesc.h" {
         /// Start and type.
         l: u64 => "l",

@@ -1,7 +1,10 @@
 //! Parameters of scheduling.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi_struct! {
     /// A set of processors: a bit map, each bit for `1 << granularity` processors.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct CpuSet = "l4_sched_cpu_set_t" in "l4/sys/scheduler.h" {
         /// Granularity (upper 8 bits of the lower 32) and the first processor (24 bits).
         gran_offset: u64 => "gran_offset",
@@ -39,9 +42,11 @@ impl CpuSet {
 pub use param::SchedParam;
 mod param {
     use super::CpuSet;
+    use zerocopy::{FromBytes, Immutable, IntoBytes};
 
     abi_struct! {
         /// How a thread is scheduled.
+        #[derive(FromBytes, Immutable, IntoBytes)]
         pub struct SchedParam = "l4_sched_param_t" in "l4/sys/scheduler.h" {
             /// On which processors.
             affinity: CpuSet => "affinity",

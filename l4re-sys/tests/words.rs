@@ -171,22 +171,24 @@ fn a_kip_is_read_within_its_page() {
     #[repr(C, align(4096))]
     struct Page([u8; 4096]);
     let mut page = Box::new(Page([b'x'; 4096]));
-    // SAFETY: a page is large enough and aligned for its head.
-    let head = unsafe { &mut *(&raw mut *page).cast::<KernelInfo>() };
-    head.offset_version_strings = 255;
-    head.mem_descs = 4096 - 32;
-    head.mem_descs_num = 1000;
-    // SAFETY: the page is mapped, and does not change any more.
-    unsafe {
-        assert_eq!(head.strings().count(), 0);
-        assert_eq!(head.mem_descs().len(), 2);
+    let kip = (&raw mut *page).cast::<KernelInfo>();
+    // SAFETY: a page is large enough and aligned for its head, and nobody refers to it.
+    let set = |descs: u32| unsafe {
+        (*kip).offset_version_strings = 255;
+        (*kip).mem_descs = descs;
+        (*kip).mem_descs_num = 1000;
+    };
+    // SAFETY: the page is mapped, and does not change while something of it is referred to.
+    let descs = || unsafe { KernelInfo::mem_descs(kip) }.len();
+    set(4096 - 32);
+    // SAFETY: the page is mapped, and its strings do not change.
+    assert_eq!(unsafe { KernelInfo::strings(kip) }.count(), 0);
+    assert_eq!(descs(), 2);
+    // Behind the page, not aligned, and where the kernel's clock is.
+    for none in [u32::MAX - 7, 4096, 3, 0, 32] {
+        set(none);
+        assert_eq!(descs(), 0);
     }
-    head.mem_descs = u32::MAX - 7;
-    // SAFETY: as above.
-    assert!(unsafe { head.mem_descs() }.is_empty());
-    head.mem_descs = 3;
-    // SAFETY: as above.
-    assert!(unsafe { head.mem_descs() }.is_empty());
 }
 
 /// What the headers' inline functions make of the same arguments.

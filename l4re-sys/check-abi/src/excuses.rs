@@ -23,10 +23,14 @@ const COMPOUND: &str = "A compound literal of C, or a value of a Rust type that 
 const CXX: &str = "Bits that C++ compares in inline functions, without a constant: held by the test of how words are put together.";
 const PROSE: &str = "Said in words, or by a plain number in code: what the facts list, where they do, is the number of words of the message.";
 const LINKER: &str = "Of the linker's command line: no header has it.";
+const OWN: &str = "This project's own: what its root task, its kernel and its programs agree on. L4Re's own system does not look at it.";
 const MULTIBOOT: &str = "Of the multiboot specification, which L4Re has no header for.";
 
 /// Numbers and structures defined outside of the macros.
 pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
+    ("elf::PIE_BASE", OWN),
+    ("elf_aux::USUAL_STACK_SIZE", OWN),
+    ("op/factory::OWNS_OBJECTS", OWN),
     ("cap::CapIdx", NEWTYPE),
     ("fpage::Fpage", NEWTYPE),
     ("item::MapItem", NEWTYPE),
@@ -59,6 +63,7 @@ pub const DEFINED_OUTSIDE: &[(&str, &str)] = &[
     ("timeout::TimeoutS::MANTISSA_BITS", PROBED),
     ("timeout::TimeoutS::MANTISSA_MASK", PROBED),
     ("varg::VargTag::SIZE_SHIFT", PROBED),
+    ("exc_regs::ExcRegs::ALIEN_TRAP", PROSE),
     ("exc_regs::ExcRegs::EX_REGS_TRAP", PROBED),
     ("exc_regs::ExcRegs::PAGE_FAULT_TRAP", PROBED),
     ("exc_regs::ExcRegs::ZERO", COMPOUND),

@@ -1,5 +1,7 @@
 //! Interrupt controllers ([`proto::IRQ`](crate::proto::IRQ)).
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/sys/icu.h" {
         /// Bind an interrupt: its number; item: the interrupt object.
@@ -70,10 +72,13 @@ abi_struct! {
 abi_struct! {
     /// How a device signals an interrupt: by writing.
     #[derive(PartialEq, Eq, Default)]
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct MsiInfo = "l4_icu_msi_info_t" in "l4/sys/icu.h" {
         /// Where.
         addr: u64 => "msi_addr",
         /// What.
         data: u32 => "msi_data",
+        /// Not used: 0.
+        padding: [u8; 4],
     }
 }

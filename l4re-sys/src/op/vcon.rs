@@ -1,5 +1,7 @@
 //! Virtual consoles and logs ([`proto::LOG`](crate::proto::LOG)).
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/sys/vcon.h" {
         /// Write: size in bytes, bytes. Sent with the flag to schedule, not called.
@@ -41,6 +43,7 @@ abi! {
 
 abi_struct! {
     /// Attributes of a console.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct VconAttr = "l4_vcon_attr_t" in "l4/sys/vcon.h" {
         /// Of input.
         i_flags: u64 => "i_flags",

@@ -1,5 +1,7 @@
 //! Dataspaces ([`proto::DATASPACE`](crate::proto::DATASPACE)).
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/re/dataspace" {
         /// In: offset (8, word), hot spot (16, word), flags (24, word); buffer: window. Out:
@@ -56,6 +58,7 @@ abi_flags! {
 
 abi_struct! {
     /// What a dataspace is like.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct Stats = "l4re_ds_stats_t" in "l4/re/c/dataspace.h" {
         /// The size in bytes.
         size: u64 => "size",

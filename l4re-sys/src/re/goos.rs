@@ -1,5 +1,7 @@
 //! Frame buffers ([`proto::GOOS`](crate::proto::GOOS)).
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/re/video/goos" {
         /// Out: [`Info`] (0).
@@ -86,6 +88,7 @@ bitflags::bitflags! {
 abi_struct! {
     /// A part of a pixel.
     #[derive(PartialEq, Eq, Default)]
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct ColorComponent = "L4Re::Video::Color_component" in "l4/re/video/colors" {
         /// How many bits.
         bits: u8 => "_bits",
@@ -97,6 +100,7 @@ abi_struct! {
 abi_struct! {
     /// What a pixel is.
     #[derive(PartialEq, Eq, Default)]
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct PixelInfo = "L4Re::Video::Pixel_info" in "l4/re/video/colors" {
         /// Red.
         r: ColorComponent => "_r",
@@ -114,6 +118,7 @@ abi_struct! {
 abi_struct! {
     /// What a frame buffer is.
     #[derive(PartialEq, Eq, Default)]
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct Info = "L4Re::Video::Goos::Info" in "l4/re/video/goos" {
         /// Its width in pixels.
         width: u64 => "width",
@@ -127,12 +132,15 @@ abi_struct! {
         num_static_buffers: u32 => "num_static_buffers",
         /// The pixels.
         pixel_info: PixelInfo => "pixel_info",
+        /// Not used: 0.
+        padding: [u8; 3],
     }
 }
 
 abi_struct! {
     /// What a view is.
     #[derive(PartialEq, Eq, Default)]
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct ViewInfo = "L4Re::Video::View::Info" in "l4/re/video/goos" {
         /// [`ViewFlags`]: what can be set; of a request, what is to be.
         flags: u32 => "flags",
@@ -152,6 +160,8 @@ abi_struct! {
         bytes_per_line: u64 => "bytes_per_line",
         /// The pixels.
         pixel_info: PixelInfo => "pixel_info",
+        /// Not used: 0.
+        padding: [u8; 3],
         /// The index of the buffer.
         buffer_index: u32 => "buffer_index",
     }

@@ -1,6 +1,8 @@
 //! The part of the loader that stays in a program's task ([`proto::ITAS`](crate::proto::ITAS)):
 //! it keeps the program's threads, and what POSIX calls signals.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/re/itas" {
         /// In: UTCB's address (8, word); items: parent thread, the new thread.
@@ -29,6 +31,7 @@ abi! {
 
 abi_struct! {
     /// What happens at a signal (L4Re's uClibc).
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct SigAction = "sigaction" in "signal.h" {
         /// The address of the handler.
         handler: u64 => "__sigaction_handler",
@@ -43,11 +46,14 @@ abi_struct! {
 
 abi_struct! {
     /// The stack of a thread's signal handlers.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct SigStack = "sigaltstack" in "signal.h" {
         /// Its lowest address.
         sp: u64 => "ss_sp",
         /// Flags; -1: the stack stays as it is.
         flags: i32 => "ss_flags",
+        /// Not used: 0.
+        padding: [u8; 4],
         /// Its size in bytes.
         size: u64 => "ss_size",
     }
@@ -55,6 +61,7 @@ abi_struct! {
 
 abi_struct! {
     /// A time.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct TimeVal = "timeval" in "sys/time.h" {
         /// Seconds.
         sec: i64 => "tv_sec",
@@ -65,6 +72,7 @@ abi_struct! {
 
 abi_struct! {
     /// A timer that signals.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct ITimerVal = "itimerval" in "sys/time.h" {
         /// How often.
         interval: TimeVal => "it_interval",

@@ -2,6 +2,8 @@
 //! by their factory interface ([`op::factory`](crate::op::factory)): size (signed: negative for
 //! all there is), flags, logarithm of the alignment, each a word.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/re/mem_alloc" {
         /// Out: [`Stats`] (0).
@@ -19,6 +21,7 @@ abi! {
 
 abi_struct! {
     /// What an allocator has left.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct Stats = "L4Re::Mem_alloc::Stats" in "l4/re/mem_alloc" {
         /// The quota in bytes.
         quota: u64 => "quota",

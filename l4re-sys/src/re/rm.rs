@@ -1,5 +1,7 @@
 //! Region maps ([`proto::RM`](crate::proto::RM)); they are pagers, too.
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/re/rm" {
         /// In: start (8, word), size (16, word), [`RmFlags`] (24, 4 bytes), offset in the
@@ -111,6 +113,7 @@ abi_flags! {
 
 abi_struct! {
     /// A region or area.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct Region = "L4Re::Rm::Region" in "l4/re/rm" {
         /// The first byte.
         start: u64 => "start",
@@ -118,6 +121,8 @@ abi_struct! {
         end: u64 => "end",
         /// The region's flags (the lower 16 bits of [`RmFlags`]).
         flags: u16 => "flags",
+        /// Not used: 0.
+        padding: [u8; 6],
     }
 }
 

@@ -1,16 +1,15 @@
 //! Bindings of C headers for Rust: what bindgen makes of them, and what it cannot.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
 
-use bindgen::callbacks::{IntKind, ParseCallbacks};
+use bindgen::callbacks::{MacroParsingBehavior, ParseCallbacks};
 
 use crate::facts::Facts;
 use crate::headers::Headers;
+use crate::signatures;
 use crate::trouble::{Result, Trouble};
 
 /// A macro that is neither a number nor a text, supplied by hand: bindgen leaves it out.
@@ -38,16 +37,23 @@ pub struct Bindings {
     pub c: PathBuf,
     /// How many constants are held to what the compiler reads in the headers.
     pub constants: usize,
+    /// How many functions are held to the types that the compiler reads in the headers.
+    pub functions: usize,
+    /// Functions of the headers that the bindings do not have.
+    pub left_out: Vec<String>,
 }
 
-/// The integer macros that bindgen has made constants of.
+/// The macros that are integers: bindgen chooses their types by their values, and leaves out what
+/// has a cast, a `sizeof` or a condition.
 #[derive(Debug)]
-struct Macros(Rc<RefCell<BTreeSet<String>>>);
+struct Macros(BTreeSet<String>);
 
 impl ParseCallbacks for Macros {
-    fn int_macro(&self, name: &str, _value: i64) -> Option<IntKind> {
-        self.0.borrow_mut().insert(name.to_owned());
-        None
+    fn will_parse_macro(&self, name: &str) -> MacroParsingBehavior {
+        match self.0.contains(name) {
+            true => MacroParsingBehavior::Ignore,
+            false => MacroParsingBehavior::Default,
+        }
     }
 }
 
@@ -61,7 +67,6 @@ pub fn make(
     let umbrella = out.join("l4re-tree.h");
     write(&umbrella, &headers.umbrella())?;
     let c = out.join("l4re-inline.c");
-    let found = Rc::new(RefCell::new(BTreeSet::new()));
     let mut builder = bindgen::builder()
         .rust_target(rust_version())
         .rust_edition(bindgen::RustEdition::Edition2024)
@@ -76,7 +81,10 @@ pub fn make(
         .formatter(bindgen::Formatter::Prettyplease)
         .wrap_static_fns(true)
         .wrap_static_fns_path(&c)
-        .parse_callbacks(Box::new(Macros(found.clone())));
+        .parse_callbacks(Box::new(Macros(facts.macros.keys().cloned().collect())));
+    for function in &facts.of_long_double {
+        builder = builder.blocklist_function(function);
+    }
     for dir in headers.dirs() {
         builder = builder.allowlist_file(format!("{}/l4/.*", escaped(dir)));
     }
@@ -87,18 +95,9 @@ pub fn make(
         )
     })?;
     let mut rust = made.to_string();
-    let found = found.borrow();
-    let left_out = facts
-        .macros
-        .iter()
-        .filter(|(name, _)| !found.contains(*name));
-    for (name, constant) in left_out {
-        let _ = writeln!(
-            rust,
-            "pub const {name}: {} = {};",
-            integer(constant.value.0),
-            constant.value.0
-        );
+    for (name, constant) in &facts.macros {
+        let (ty, value) = integer(facts.macro_types.get(name), constant.value.0);
+        let _ = writeln!(rust, "pub const {name}: {ty} = {value};");
     }
     for macro_ in by_hand {
         let Supplied {
@@ -110,17 +109,35 @@ pub fn make(
         let _ = writeln!(rust, "pub const {name}: {rust_type} = {value};");
     }
     let constants = assert_constants(facts, &mut rust);
-    check_supplied(&c, by_hand)?;
-    Ok(Bindings { rust, c, constants })
+    let signatures = signatures::of(&rust, facts)?;
+    check_compiled(&c, by_hand, &signatures.checks)?;
+    let left_out = (facts.functions.keys())
+        .filter(|name| !signatures.functions.contains(*name))
+        .cloned()
+        .collect();
+    Ok(Bindings {
+        rust,
+        c,
+        constants,
+        functions: signatures.checked,
+        left_out,
+    })
 }
 
-/// The type that bindgen gives a macro of this value.
-fn integer(value: i128) -> &'static str {
-    match value {
-        0..0x1_0000_0000 => "u32",
-        -0x8000_0000..0 => "i32",
-        ..0 => "i64",
-        _ => "u64",
+/// The type and value of a macro that C has as this type.
+fn integer(ty: Option<&&str>, value: i128) -> (&'static str, i128) {
+    match ty.copied() {
+        Some("unsigned int") => ("::core::ffi::c_uint", (value as u32).into()),
+        Some("long") => ("::core::ffi::c_long", value),
+        Some("unsigned long") => ("::core::ffi::c_ulong", (value as u64).into()),
+        Some("long long") => ("::core::ffi::c_longlong", value),
+        Some("unsigned long long") => ("::core::ffi::c_ulonglong", (value as u64).into()),
+        Some("char") => ("::core::ffi::c_char", value),
+        Some("signed char") => ("::core::ffi::c_schar", value),
+        Some("unsigned char" | "_Bool") => ("::core::ffi::c_uchar", value),
+        Some("short") => ("::core::ffi::c_short", value),
+        Some("unsigned short") => ("::core::ffi::c_ushort", value),
+        _ => ("::core::ffi::c_int", value),
     }
 }
 
@@ -144,9 +161,11 @@ fn assert_constants(facts: &Facts, rust: &mut String) -> usize {
     count
 }
 
-/// Adds to the C file what does not compile unless the macros are what was supplied.
-fn check_supplied(file: &Path, by_hand: &[Supplied]) -> Result<()> {
+/// Adds to the C file what does not compile unless the macros are what was supplied, and the
+/// functions have the types that the bindings give them.
+fn check_compiled(file: &Path, by_hand: &[Supplied], signatures: &str) -> Result<()> {
     let mut text = fs::read_to_string(file).map_err(|error| Trouble::file("read", file, &error))?;
+    let _ = write!(text, "\n{signatures}");
     for Supplied { name, c, value, .. } in by_hand {
         let expression = c.replace("{}", name);
         let _ = write!(

@@ -1,6 +1,6 @@
 //! Names and numbers of the interface, as a JSON file holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,15 @@ pub struct Facts {
     pub enums: BTreeMap<String, Constant>,
     /// Macros that are integers.
     pub macros: BTreeMap<String, Constant>,
+    /// The types of the macros that are integers, as C calls them.
+    #[serde(skip)]
+    pub macro_types: BTreeMap<String, &'static str>,
+    /// Names of types as C writes them: `struct x`, or the name alone if it is a type's.
+    #[serde(skip)]
+    pub spelled: BTreeMap<String, String>,
+    /// Functions that take or return a `long double`, for which Rust has no type.
+    #[serde(skip)]
+    pub of_long_double: BTreeSet<String>,
     /// Types: `struct x` and `union x` by their tags, type names without.
     pub types: BTreeMap<String, Type>,
     /// Functions.

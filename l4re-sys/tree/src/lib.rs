@@ -4,6 +4,7 @@
 //! * [`facts`]: names and numbers of the interface, as data;
 //! * [`headers`] (feature `headers`): the same, read from header files by libclang;
 //! * `bindings` (feature `bindings`): the headers for Rust, made by bindgen;
+//! * `signatures` (the same): its functions, held to the headers by the C compiler;
 //! * `compile` (the same): the C compiler for files that include them;
 //! * [`pc`]: what the tree's `.pc` files say of its libraries.
 
@@ -15,6 +16,8 @@ pub mod facts;
 #[cfg(feature = "headers")]
 pub mod headers;
 pub mod pc;
+#[cfg(feature = "bindings")]
+pub mod signatures;
 pub mod tree;
 pub mod trouble;
 

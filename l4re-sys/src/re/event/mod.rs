@@ -3,6 +3,8 @@
 
 pub mod codes;
 
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
 abi! {
     in "l4/re/event" {
         /// Buffer: one capability. Out: item: the dataspace that is the buffer ([`Event`]s, one
@@ -40,6 +42,7 @@ abi! {
 
 abi_struct! {
     /// An event as it stands in the buffer. A place whose time is 0 is free.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct Event = "l4re_event_t" in "l4/re/c/event.h" {
         /// When it was, in microseconds of the system's clock.
         time: i64 => "time",
@@ -56,6 +59,7 @@ abi_struct! {
 
 abi_struct! {
     /// What a device is.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct StreamId = "l4re_event_stream_id_t" in "l4/re/event.h" {
         /// The bus.
         bustype: u16 => "bustype",
@@ -70,6 +74,7 @@ abi_struct! {
 
 abi_struct! {
     /// What a stream has. Of bit maps, bit `n % 64` of word `n / 64` tells of number `n`.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct StreamInfo = "l4re_event_stream_info_t" in "l4/re/event.h" {
         /// The stream's number.
         stream_id: u64 => "stream_id",
@@ -96,6 +101,7 @@ abi_struct! {
 
 abi_struct! {
     /// An absolute axis.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct AbsInfo = "l4re_event_absinfo_t" in "l4/re/event.h" {
         /// The value now.
         value: i32 => "value",
@@ -114,6 +120,7 @@ abi_struct! {
 
 abi_struct! {
     /// What is pressed and switched on.
+    #[derive(FromBytes, Immutable, IntoBytes)]
     pub struct StreamState = "l4re_event_stream_state_t" in "l4/re/event.h" {
         /// Keys and buttons.
         keybits: [u64; 8] => "keybits",

@@ -31,14 +31,27 @@ pub(super) fn read(headers: &Headers, clang: &Clang) -> Result<Facts> {
                 }
             }
             EntityKind::FunctionDecl => function(&entity, header, &mut facts),
-            EntityKind::EnumDecl => enumerators(&entity, &header, &mut facts),
-            EntityKind::StructDecl => record("struct", &entity, header, &mut facts),
-            EntityKind::UnionDecl => record("union", &entity, header, &mut facts),
-            EntityKind::TypedefDecl => type_name(&entity, header, &mut facts),
+            EntityKind::EnumDecl => {
+                spell("enum ", &entity, &mut facts);
+                enumerators(&entity, &header, &mut facts);
+            }
+            EntityKind::StructDecl => {
+                spell("struct ", &entity, &mut facts);
+                record("struct", &entity, header, &mut facts);
+            }
+            EntityKind::UnionDecl => {
+                spell("union ", &entity, &mut facts);
+                record("union", &entity, header, &mut facts);
+            }
+            EntityKind::TypedefDecl => {
+                spell("", &entity, &mut facts);
+                type_name(&entity, header, &mut facts);
+            }
             _ => {}
         }
     }
     facts.macros = integers(headers, &index, &umbrella, macros)?;
+    facts.macro_types = integer_types(headers, &index, &umbrella, &facts.macros)?;
     Ok(facts)
 }
 
@@ -49,8 +62,34 @@ pub(super) fn header_of(headers: &Headers, entity: &Entity<'_>) -> Option<String
     name.starts_with("l4/").then_some(name)
 }
 
+/// Notes how a type's name is written; a name of its own is preferred to a tag.
+fn spell(tag: &str, entity: &Entity<'_>, facts: &mut Facts) {
+    let Some(name) = entity.get_name() else {
+        return;
+    };
+    let spelled = format!("{tag}{name}");
+    if tag.is_empty() {
+        facts.spelled.insert(name, spelled);
+    } else {
+        facts.spelled.entry(name).or_insert(spelled);
+    }
+}
+
+/// Whether a function takes or returns a `long double`.
+fn has_long_double(entity: &Entity<'_>) -> bool {
+    let Some(ty) = entity.get_type() else {
+        return false;
+    };
+    let arguments = ty.get_argument_types().unwrap_or_default();
+    (arguments.into_iter().chain(ty.get_result_type()))
+        .any(|ty| ty.get_canonical_type().get_kind() == TypeKind::LongDouble)
+}
+
 fn function(entity: &Entity<'_>, header: String, facts: &mut Facts) {
     if let Some(name) = entity.get_name() {
+        if has_long_double(entity) {
+            facts.of_long_double.insert(name.clone());
+        }
         let inline = entity.is_definition();
         facts
             .functions
@@ -176,6 +215,55 @@ fn integers(
         }
     }
     Ok(values)
+}
+
+/// The types that an integer may have.
+const INTEGERS: [&str; 12] = [
+    "int",
+    "unsigned int",
+    "long",
+    "unsigned long",
+    "long long",
+    "unsigned long long",
+    "char",
+    "signed char",
+    "unsigned char",
+    "short",
+    "unsigned short",
+    "_Bool",
+];
+
+/// Which types the macros have: a compiler is asked, as a constant's value does not tell.
+fn integer_types(
+    headers: &Headers,
+    index: &Index<'_>,
+    umbrella: &str,
+    macros: &BTreeMap<String, Constant>,
+) -> Result<BTreeMap<String, &'static str>> {
+    let mut text = umbrella.to_owned();
+    let first_line = text.lines().count() + 1;
+    for name in macros.keys() {
+        let kinds: Vec<String> = (INTEGERS.iter().enumerate())
+            .map(|(n, ty)| {
+                let same = format!("__builtin_types_compatible_p(__typeof__({name}), {ty})");
+                format!("{} * {same}", n + 1)
+            })
+            .collect();
+        text += &format!("enum {{ {PROBE}{name} = {} }};\n", kinds.join(" + "));
+    }
+    let args = headers.clang_arguments("c", "-std=gnu11");
+    let unit = parse(index, &text, "c", &args)?;
+    let names: Vec<&String> = macros.keys().collect();
+    let mut types = BTreeMap::new();
+    for probe in probed(&unit, first_line) {
+        // The type of an enumeration is an `int`, or what it is made of.
+        let kind = usize::try_from(probe.value.0 - 1).ok();
+        let ty = kind.and_then(|kind| INTEGERS.get(kind)).unwrap_or(&"int");
+        if let Some(name) = names.get(probe.line) {
+            types.insert((*name).clone(), *ty);
+        }
+    }
+    Ok(types)
 }
 
 /// The answer to a question that was put to the compiler.

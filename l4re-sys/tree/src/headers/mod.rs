@@ -65,9 +65,10 @@ impl Headers {
     fn find(
         clang: &Clang,
         mut dirs: Vec<PathBuf>,
-        system: Vec<PathBuf>,
+        mut system: Vec<PathBuf>,
         configured: bool,
     ) -> Result<Headers> {
+        system.extend(compilers_own());
         let looked: Vec<String> = (dirs.iter())
             .map(|dir| dir.join("l4").display().to_string())
             .collect();
@@ -234,6 +235,18 @@ impl Headers {
             })
             .next())
     }
+}
+
+/// The folder of the C compiler's own headers, as `stddef.h`, which L4Re's include. A libclang
+/// without clang has none. Who has no C compiler is told so by the first header that needs one.
+fn compilers_own() -> Option<PathBuf> {
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let out = std::process::Command::new(compiler)
+        .arg("-print-file-name=include")
+        .output()
+        .ok()?;
+    let dir = PathBuf::from(String::from_utf8(out.stdout).ok()?.trim());
+    dir.is_dir().then_some(dir)
 }
 
 /// Loads libclang.

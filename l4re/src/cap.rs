@@ -1,10 +1,12 @@
 //! Typed capabilities.
 
 use crate::cap_alloc;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::task::Task;
+use alloc::boxed::Box;
 use core::fmt;
 use core::marker::PhantomData;
+use core::mem::ManuallyDrop;
 use core::ops::Deref;
 use l4re_sys::unmap::UnmapFlags;
 use l4re_sys::{CapIdx, Fpage, MapItem, ObjRights};
@@ -17,7 +19,9 @@ pub trait Object {
 
 /// A capability to a `T`, borrowed: whoever owns the slot keeps it filled.
 ///
-/// Operations on a slot that is empty, or that holds something else, fail; nothing worse.
+/// Operations on a slot that is empty, or that holds something else, fail; nothing worse. What
+/// an object answers is a number, whatever it stands for: it is not taken for an address, unless it
+/// is the program's own region map that answers. (The book's page on soundness tells more.)
 ///
 /// ```
 /// use l4re::dataspace::Dataspace;
@@ -63,9 +67,12 @@ impl<T: ?Sized> Cap<T> {
     /// brought and that it wants to keep.
     ///
     /// # Errors
-    /// [`Error::NoCapSlot`](crate::Error::NoCapSlot) if none is left; what the kernel answers,
-    /// or an IPC error.
+    /// [`Error::INVALID`] if it is an [`OwnedCap`]'s: that one can be moved;
+    /// [`Error::NoCapSlot`] if there is no slot left; what the kernel answers, or an IPC error.
     pub fn take(self) -> Result<OwnedCap<T>> {
+        if cap_alloc::is_owned(self.idx) || cap_alloc::is_private(self.idx) {
+            return Err(Error::INVALID);
+        }
         let slot = CapSlot::alloc()?;
         let fpage = Fpage::obj(self.idx, 0, ObjRights::RWSD);
         let item = MapItem::grant(slot.idx().0, fpage);
@@ -149,12 +156,33 @@ impl CapSlot {
 
 impl Drop for CapSlot {
     fn drop(&mut self) {
-        cap_alloc::free(self.idx);
+        cap_alloc::give_back(self.idx);
     }
 }
 
+/// What becomes of a capability that is dropped.
+enum OnDrop {
+    /// Nothing: the slot is somebody else's.
+    Nothing,
+    /// It is unmapped, and the slot free again.
+    Unmap(UnmapFlags),
+    /// It is a new session's, which goes if nobody has got it. It is always taken out and passed on,
+    /// so that programs without sessions have no code for dropping one.
+    Session(ManuallyDrop<Box<dyn Session>>),
+}
+
+/// A session of a server that no client has yet.
+pub(crate) trait Session: Send + Sync {
+    /// A client has got the session's capability: the session is the client's.
+    fn delivered(self: Box<Self>);
+    /// The value that stands for the session is gone, and nobody will get it.
+    fn dropped(self: Box<Self>);
+}
+
 /// A capability that is the program's own, in a slot of its own. When dropped, it is unmapped,
-/// also from those that it was passed on to; an object that the program created is deleted.
+/// also from those that it was passed on to; an object that the program created is deleted. One that
+/// stands for a new [session](crate::server::Registry::session) is the server's own: if it is dropped
+/// before a client has got it, the session goes.
 ///
 /// ```no_run
 /// # fn f(env: &l4re::Env) -> l4re::Result<()> {
@@ -167,28 +195,51 @@ impl Drop for CapSlot {
 /// ```
 pub struct OwnedCap<T: ?Sized> {
     cap: Cap<T>,
-    /// None: the slot is somebody else's, and dropping does nothing.
-    on_drop: Option<UnmapFlags>,
+    on_drop: OnDrop,
 }
 
 impl<T: ?Sized> OwnedCap<T> {
-    fn new(slot: CapSlot, on_drop: UnmapFlags) -> Self {
+    fn new(slot: CapSlot, flags: UnmapFlags) -> Self {
         let cap = Cap::new(slot.idx);
+        cap_alloc::own(slot.idx);
         core::mem::forget(slot);
         OwnedCap {
             cap,
-            on_drop: Some(on_drop),
+            on_drop: OnDrop::Unmap(flags),
         }
     }
 
     /// A capability that stays its owner's: see [`Cap::lend`].
     pub(crate) fn lent(cap: Cap<T>) -> Self {
-        OwnedCap { cap, on_drop: None }
+        OwnedCap {
+            cap,
+            on_drop: OnDrop::Nothing,
+        }
     }
 
-    /// Whether dropping it does nothing.
-    pub(crate) fn is_lent(&self) -> bool {
-        self.on_drop.is_none()
+    /// The capability of a new session, which a client is to get.
+    pub(crate) fn of_session(cap: Cap<T>, session: Box<dyn Session>) -> Self {
+        OwnedCap {
+            cap,
+            on_drop: OnDrop::Session(ManuallyDrop::new(session)),
+        }
+    }
+
+    /// Whether the capability goes with the value; if not, it stays the program's.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self.on_drop, OnDrop::Unmap(_))
+    }
+
+    /// Whether something happens when it is dropped, or delivered.
+    pub(crate) fn must_be_kept(&self) -> bool {
+        !matches!(self.on_drop, OnDrop::Nothing)
+    }
+
+    /// The message that has it has arrived.
+    pub(crate) fn delivered(self) {
+        if matches!(self.on_drop, OnDrop::Session(_)) {
+            self.leak();
+        }
     }
 
     /// The capability, borrowed.
@@ -196,19 +247,20 @@ impl<T: ?Sized> OwnedCap<T> {
         self.cap
     }
 
-    /// The capability, kept for as long as the program runs.
-    pub fn leak(self) -> Cap<T> {
-        let cap = self.cap;
-        core::mem::forget(self);
-        cap
+    /// The capability, kept for as long as the program runs; a session's until its clients have
+    /// given it up.
+    pub fn leak(mut self) -> Cap<T> {
+        if let OnDrop::Session(session) = core::mem::replace(&mut self.on_drop, OnDrop::Nothing) {
+            ManuallyDrop::into_inner(session).delivered();
+        }
+        self.cap
     }
 
     /// The same capability, taken for one to a `U`.
-    pub fn cast<U: ?Sized>(self) -> OwnedCap<U> {
-        let on_drop = self.on_drop;
+    pub fn cast<U: ?Sized>(mut self) -> OwnedCap<U> {
         OwnedCap {
-            cap: self.leak().cast(),
-            on_drop,
+            cap: self.cap.cast(),
+            on_drop: core::mem::replace(&mut self.on_drop, OnDrop::Nothing),
         }
     }
 }
@@ -229,14 +281,16 @@ impl<T: ?Sized> fmt::Debug for OwnedCap<T> {
 
 impl<T: ?Sized> Drop for OwnedCap<T> {
     fn drop(&mut self) {
-        let Some(on_drop) = self.on_drop else {
-            return;
+        let flags = match core::mem::replace(&mut self.on_drop, OnDrop::Nothing) {
+            OnDrop::Nothing => return,
+            OnDrop::Session(session) => return ManuallyDrop::into_inner(session).dropped(),
+            OnDrop::Unmap(flags) => flags,
         };
         let fpage = Fpage::obj(self.cap.idx, 0, ObjRights::RWSD);
         // A slot that could not be emptied is not given back: its next owner would find the
         // old capability in it.
-        if Cap::<Task>::THIS.unmap_caps(fpage, on_drop).is_ok() {
-            cap_alloc::free(self.cap.idx);
+        if Cap::<Task>::THIS.unmap_any(fpage, flags).is_ok() {
+            cap_alloc::give_back(self.cap.idx);
         }
     }
 }

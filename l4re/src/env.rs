@@ -94,6 +94,14 @@ impl Env {
         Args(self.envp.iter())
     }
 
+    /// The value of an environment variable, if it is set.
+    pub fn var(&self, name: &str) -> Option<&'static str> {
+        self.vars().find_map(|variable| {
+            let (own, value) = variable.split_once('=')?;
+            (own == name).then_some(value)
+        })
+    }
+
     /// The arguments as C's `main` takes them: behind the last stands a null.
     pub fn argv(&self) -> &'static [*const c_char] {
         self.argv
@@ -240,8 +248,19 @@ impl core::fmt::Debug for CapName {
 }
 
 #[cfg(test)]
+pub(crate) use tests::published;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An environment that all tests of the crate can have published.
+    pub(crate) fn published() -> &'static Env {
+        static ENV: std::sync::LazyLock<Env> = std::sync::LazyLock::new(env);
+        crate::start::init(&ENV);
+        &ENV
+    }
+
     use alloc::boxed::Box;
     use alloc::vec;
     use l4re_sys::{CapIdx, Fpage};
@@ -270,8 +289,13 @@ mod tests {
             first_free_utcb: 0,
             caps: caps.as_ptr(),
         };
+        let envp = vec![
+            c"LOG=debug=3".as_ptr(),
+            c"LOGS".as_ptr(),
+            c"EMPTY=".as_ptr(),
+        ];
         // SAFETY: everything is leaked or constant.
-        unsafe { Env::from_raw(raw, Kip::for_test(), argv.leak(), &[]) }
+        unsafe { Env::from_raw(raw, Kip::for_test(), argv.leak(), envp.leak()) }
     }
 
     #[test]
@@ -298,6 +322,18 @@ mod tests {
         assert_eq!(
             env.args().collect::<alloc::vec::Vec<_>>(),
             ["rom/hello", "one", "\u{fffd}"]
+        );
+    }
+
+    #[test]
+    fn variables() {
+        let env = env();
+        assert_eq!(env.vars().len(), 3);
+        assert_eq!(env.var("LOG"), Some("debug=3"));
+        assert_eq!(env.var("EMPTY"), Some(""));
+        assert_eq!(
+            (env.var("LOGS"), env.var("LO"), env.var("")),
+            (None, None, None)
         );
     }
 

@@ -230,6 +230,7 @@ impl fmt::Display for ErrorCode {
             err::EMSGTOOLONG => "the arguments do not fit into a message",
             err::EMSGMISSARG => "a capability in the message is missing or invalid",
             err::EMSGERRRANGE => "the object's result does not fit into a reply",
+            err::EDROPREPLY => "the object has given the request up",
             code => return write!(f, "the object answered with error {code}"),
         })
     }

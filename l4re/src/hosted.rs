@@ -76,12 +76,9 @@ fn find_env_of_tree() -> bool {
 /// `l4/re/c/util/cap_alloc.h`), if there is such and it has one.
 pub(crate) fn alloc_cap() -> Option<CapIdx> {
     let place = weak!("l4re_util_cap_alloc");
-    if place == 0 {
-        return None;
-    }
-    // SAFETY: a function of this type has the name.
-    let alloc: extern "C" fn() -> u64 = unsafe { core::mem::transmute(place) };
-    Some(CapIdx(alloc())).filter(|cap| cap.is_valid())
+    // SAFETY: the linker gives the C library's function of this name, or 0. `l4/re/c/util/cap_alloc.h`
+    // declares it without arguments and with a selector as its result.
+    unsafe { cap_from(place) }
 }
 
 /// Gives a slot back to the C library's allocator (`l4re_util_cap_free()`).
@@ -97,10 +94,19 @@ pub(crate) fn free_cap(cap: CapIdx) {
 /// The calling thread's capability, if a C library's backend made the thread, or knows it.
 pub(crate) fn current_thread() -> Option<CapIdx> {
     let place = weak!("__l4re_thread_cap");
+    // SAFETY: the backend's function of this name has this type.
+    unsafe { cap_from(place) }
+}
+
+/// The capability that a function returns, if there is the function, and it has one.
+///
+/// # Safety
+/// `place` is 0, or the address of a C function without arguments that returns a selector.
+unsafe fn cap_from(place: usize) -> Option<CapIdx> {
     if place == 0 {
         return None;
     }
-    // SAFETY: the backend's function of this name has this type.
-    let current: extern "C" fn() -> u64 = unsafe { core::mem::transmute(place) };
-    Some(CapIdx(current())).filter(|cap| cap.is_valid())
+    // SAFETY: `place` is not 0, so it is a C function of this type (caller's contract).
+    let function: extern "C" fn() -> u64 = unsafe { core::mem::transmute(place) };
+    Some(CapIdx(function())).filter(|cap| cap.is_valid())
 }

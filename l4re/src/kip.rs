@@ -14,8 +14,15 @@ use l4re_sys::{KernelInfo, MemDesc};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Kip {
-    page: &'static KernelInfo,
+    /// Not a reference: the kernel writes to the page's clock.
+    page: *const KernelInfo,
 }
+
+// SAFETY: the page is mapped for as long as the program runs, in all threads (`new`), and
+// nobody but the kernel writes to it.
+unsafe impl Send for Kip {}
+// SAFETY: shared references read the same page (`Send`).
+unsafe impl Sync for Kip {}
 
 impl Kip {
     /// The page at an address; `None` if there is something else.
@@ -24,9 +31,12 @@ impl Kip {
     /// A page is mapped at `page`, readable and executable, for as long as the program runs,
     /// and if it is a kernel information page it is the running kernel's.
     pub unsafe fn new(page: *const KernelInfo) -> Option<Self> {
-        // SAFETY: the caller vouches for the page.
-        let page = unsafe { page.as_ref() }?;
-        page.is_valid().then_some(Kip { page })
+        if page.is_null() {
+            return None;
+        }
+        // SAFETY: a page is mapped there (the caller's contract), and the field never changes.
+        let magic = unsafe { (&raw const (*page).magic).read() };
+        (magic == l4re_sys::kip::MAGIC).then_some(Kip { page })
     }
 
     /// The address of the page.
@@ -47,9 +57,10 @@ impl Kip {
         unsafe { Kip::new((&raw const *page).cast()) }.unwrap()
     }
 
-    /// The head of the page.
-    pub fn raw(self) -> &'static KernelInfo {
-        self.page
+    /// The head of the page, as it is now.
+    pub fn raw(self) -> KernelInfo {
+        // SAFETY: the page is mapped (`new`); volatile, since the kernel writes to the clock.
+        unsafe { self.page.read_volatile() }
     }
 
     /// The first line of [`version`](Self::version), without what sets a terminal's colour.
@@ -72,25 +83,31 @@ impl Kip {
 
     /// The kernel's name and version, as it tells them: lines, maybe coloured.
     pub fn version(self) -> &'static str {
-        // SAFETY: the head stands at the start of the page (`new`).
-        unsafe { self.page.strings() }.next().unwrap_or("")
+        // SAFETY: the page is a kernel information page, mapped for good (`new`), whose strings the
+        // kernel does not change.
+        unsafe { KernelInfo::strings(self.page) }
+            .next()
+            .unwrap_or("")
     }
 
     /// The names of the kernel's optional features.
     pub fn features(self) -> impl Iterator<Item = &'static str> {
-        // SAFETY: the head stands at the start of the page (`new`).
-        unsafe { self.page.strings() }.skip(1)
+        // SAFETY: the page is a kernel information page, mapped for good (`new`), whose strings the
+        // kernel does not change.
+        unsafe { KernelInfo::strings(self.page) }.skip(1)
     }
 
     /// The frequency of the processor in kHz; 0 if the kernel does not tell it.
     pub fn frequency_khz(self) -> u64 {
-        self.page.frequency_cpu
+        // SAFETY: the page is mapped (`new`), and the field never changes.
+        unsafe { (&raw const (*self.page).frequency_cpu).read() }
     }
 
     /// The machine's memory.
     pub fn mem_descs(self) -> &'static [MemDesc] {
-        // SAFETY: the head stands at the start of the page (`new`).
-        unsafe { self.page.mem_descs() }
+        // SAFETY: the page is a kernel information page, mapped for good (`new`), whose descriptors
+        // the kernel does not change.
+        unsafe { KernelInfo::mem_descs(self.page) }
     }
 
     /// The time since the system started, in microseconds.

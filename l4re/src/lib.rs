@@ -46,11 +46,12 @@
 //! * [`ring`]: memory that two programs share; [`io`]: the traits of `embedded-io`.
 //!
 //! # Soundness
-//! A capability is as powerful as the kernel's interface lets it be, so three kinds of
-//! operations are `unsafe` here: those that change the caller's own address space at places of
-//! the caller's choosing, those that start code at an address, and those that send arbitrary
-//! words. `unsafe` code stands in the modules that touch the UTCB or map memory, and nowhere
-//! else.
+//! Capabilities are numbers, and what an object answers is a number, too: safe code makes no address of
+//! it, unless it is the program's own region map that answers. What changes the caller's own
+//! address space at places of the caller's choosing, starts code at an address, handles the faults of
+//! a thread, or sends arbitrary words is `unsafe`. The page "Why safe code is sound" of the book goes
+//! through all of it. `unsafe` code stands in the modules that touch the UTCB or map memory, and
+//! nowhere else.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -105,6 +106,7 @@ pub mod scheduler;
 pub mod semaphore;
 pub mod server;
 pub mod services;
+mod shared;
 pub mod sigma0;
 pub mod start;
 pub mod sync;

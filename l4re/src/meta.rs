@@ -6,7 +6,7 @@ use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use alloc::string::String;
 use l4re_sys::op::meta as op;
-use l4re_sys::proto;
+use l4re_sys::{Timeout, proto};
 
 /// Any object that tells its interfaces (`L4::Meta`, `l4/sys/meta`): most of the kernel's, and all
 /// that C++ and this crate serve.
@@ -64,9 +64,19 @@ impl Cap<Meta> {
     /// # Errors
     /// What the object answers, or an IPC error.
     pub fn supports(self, protocol: i64) -> Result<bool> {
+        self.supports_within(protocol, Timeout::NEVER)
+    }
+
+    /// As [`supports`](Self::supports), of an object that may never answer: its server is gone, or
+    /// is the calling thread.
+    ///
+    /// # Errors
+    /// What the object answers; an IPC error, that of a timeout among them.
+    pub fn supports_within(self, protocol: i64, timeout: Timeout) -> Result<bool> {
         let mut w = Writer::new();
         w.put(op::SUPPORTS).put(protocol);
-        let tag = ipc::transact(self.idx(), w.tag(proto::META)?, Buffers::None)?;
+        let tag = w.tag(proto::META)?;
+        let tag = ipc::transact_timeout(self.idx(), tag, Buffers::None, timeout)?;
         Ok(tag.label() > 0)
     }
 }

@@ -7,7 +7,7 @@ use crate::msg::{Reader, Writer};
 use crate::time;
 use core::time::Duration;
 use l4re_sys::re::namespace as op;
-use l4re_sys::{MapItem, ObjRights, err, proto};
+use l4re_sys::{ObjRights, err, proto};
 
 /// A name space: a directory of capabilities (`L4Re::Namespace`, `l4/re/namespace`).
 ///
@@ -114,7 +114,7 @@ impl Cap<Namespace> {
             .put(flags | u32::from(rights.bits()))
             .bytes(name.as_bytes());
         if let Some(object) = object {
-            w.item(MapItem::cap(object.idx(), rights));
+            w.cap(object, rights);
         }
         ipc::transact(self.idx(), w.tag(proto::NAMESPACE)?, Buffers::None).map(drop)
     }

@@ -1,7 +1,8 @@
 //! Tasks.
 
-use crate::cap::{Cap, Object};
-use crate::error::Result;
+use crate::cap::{Cap, CapSlot, Object};
+use crate::cap_alloc;
+use crate::error::{Error, Result};
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use l4re_sys::op::task as op;
@@ -45,13 +46,34 @@ impl Cap<Task> {
         self.map_item(source, MapItem::map(to, fpage))
     }
 
-    /// Maps a capability of the program's own task into this one, into the slot `to`.
+    /// Maps a capability of the program's own task into this one, into the slot `to`. In the
+    /// program's own task that is the slot of a [`CapSlot`](crate::CapSlot) that nobody has
+    /// [filled](crate::CapSlot::filled) yet: what is in others is relied on.
     ///
     /// # Errors
-    /// What the kernel answers, or an IPC error.
+    /// [`Error::INVALID`] if the slot may not be filled; what the kernel answers, or an IPC error.
     pub fn map_cap(self, cap: CapIdx, rights: ObjRights, to: CapIdx) -> Result<()> {
+        if cap_alloc::is_private(cap) || (!cap_alloc::is_bare(to) && self.is_own()?) {
+            return Err(Error::INVALID);
+        }
         let fpage = Fpage::obj(cap, 0, rights);
         self.map_item(Cap::<Task>::THIS, MapItem::map(to.0, fpage))
+    }
+
+    /// Whether this is the program's own task, by whichever capability. Kernels do not tell: but what
+    /// appears here when it appears in the program's own task is that.
+    pub(crate) fn is_own(self) -> Result<bool> {
+        if self == Self::THIS {
+            return Ok(true);
+        }
+        let slot = CapSlot::alloc()?;
+        if self.cap_valid(slot.idx())? {
+            return Ok(false);
+        }
+        let fpage = Fpage::obj(CapIdx::TASK, 0, ObjRights::R);
+        Self::THIS.map_item(Self::THIS, MapItem::map(slot.idx().0, fpage))?;
+        let filled = slot.filled::<()>();
+        self.cap_valid(filled.idx())
     }
 
     pub(crate) fn map_item(self, source: Cap<Task>, item: MapItem) -> Result<()> {
@@ -76,11 +98,16 @@ impl Cap<Task> {
     /// Unmaps capabilities from this task, or from those they were passed on to.
     ///
     /// # Errors
-    /// [`Error::INVALID`](crate::Error::INVALID) if these are no capabilities; what the kernel
-    /// answers, or an IPC error.
+    /// [`Error::INVALID`] if these are no capabilities, or among them are those of the heap, of
+    /// threads' stacks, or of threads that are not deleted by it; what the kernel answers, or an IPC
+    /// error.
     pub fn unmap_caps(self, fpage: Fpage, flags: UnmapFlags) -> Result<()> {
-        if fpage.kind() != FpageType::Obj {
-            return Err(crate::Error::INVALID);
+        let all = fpage.obj_rights().contains(ObjRights::RWSD);
+        let deletes = all && flags.contains(UnmapFlags::DELETE_OBJ);
+        if fpage.kind() != FpageType::Obj
+            || !cap_alloc::may_unmap(fpage.cap(), fpage.order(), deletes)
+        {
+            return Err(Error::INVALID);
         }
         self.unmap_any(fpage, flags)
     }

@@ -1,25 +1,44 @@
 //! Rings: what is written is read, and nothing that the other end does is more than an error.
 
-use l4re::ring::{BROKEN, Bells, CLOSED, Heap, Memory, MessageReceiver, MessageSender};
-use l4re::ring::{Receiver, Sender};
+use l4re::ring::{self, BROKEN, Bells, CLOSED, Heap, Memory, MessageSender, Receiver, Sender};
 use proptest::prelude::*;
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What the ring itself takes of the memory.
 const HEADER: usize = 384;
 
-fn ends(capacity: usize) -> (Sender<Heap>, Receiver<Heap>, Heap) {
-    let memory = Heap::new(HEADER + capacity);
+/// Memory that a test has, too.
+#[derive(Clone)]
+struct Shared(Arc<[AtomicU64]>);
+
+impl Shared {
+    fn new(size: usize) -> Self {
+        Shared((0..size.div_ceil(8)).map(|_| AtomicU64::new(0)).collect())
+    }
+}
+
+// SAFETY: the words live as long as the value does, and are accessed by atomic operations.
+unsafe impl Memory for Shared {
+    fn base(&self) -> *mut u8 {
+        self.0.as_ptr().cast_mut().cast()
+    }
+    fn size(&self) -> usize {
+        self.0.len() * 8
+    }
+}
+
+fn ends(capacity: usize) -> (Sender<Shared>, Receiver<Shared>, Shared) {
+    let memory = Shared::new(HEADER + capacity);
     let sender = Sender::new(memory.clone(), Bells::NONE).unwrap();
     let receiver = Receiver::new(memory.clone(), Bells::NONE).unwrap();
     (sender, receiver, memory)
 }
 
 /// Writes a word of the memory, as a hostile end does.
-fn spoil(memory: &Heap, at: usize, value: u64) {
-    assert!(at + 8 <= memory.size() && at.is_multiple_of(8));
-    // SAFETY: the place is inside of the memory, and no ring is at work.
-    unsafe { memory.base().add(at).cast::<u64>().write_volatile(value) };
+fn spoil(memory: &Shared, at: usize, value: u64) {
+    memory.0[at / 8].store(value, Ordering::SeqCst);
 }
 
 proptest! {
@@ -57,9 +76,9 @@ proptest! {
         capacity in 12usize..100,
         steps in prop::collection::vec(any::<bool>(), 0..200),
     ) {
-        let memory = Heap::new(HEADER + capacity);
-        let mut sender = MessageSender::<[u32; 3], _>::new(memory.clone(), Bells::NONE).unwrap();
-        let mut receiver = MessageReceiver::<[u32; 3], _>::new(memory, Bells::NONE).unwrap();
+        let size = HEADER + capacity;
+        let (mut sender, mut receiver) =
+            ring::message_channel::<[u32; 3]>(size, Bells::NONE, Bells::NONE).unwrap();
         let (mut sent, mut read) = (0, 0);
         for sends in steps {
             if sends {
@@ -142,9 +161,35 @@ fn sizes_that_cannot_be() {
     assert_eq!(receiver.read(&mut []), Ok(0));
 }
 
+/// Two writers of one ring, which a program can only make of memory that it has twice, as a dataspace
+/// that it has attached twice: the reader gets nonsense, or an error, and nothing worse.
+#[test]
+fn two_writers_are_nonsense_at_most() {
+    let (sender, mut receiver, memory) = ends(256);
+    let second = Sender::new(memory, Bells::NONE).unwrap();
+    std::thread::scope(|scope| {
+        for mut sender in [sender, second] {
+            scope.spawn(move || {
+                for i in 0..200u8 {
+                    if sender.try_write(&[i; 8]).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        for _ in 0..200 {
+            match receiver.try_read(&mut [0; 24]) {
+                Ok(len) => assert!(len <= 24),
+                Err(error) => assert_eq!(error, BROKEN),
+            }
+        }
+    });
+}
+
 #[test]
 fn two_threads() {
-    let (mut sender, mut receiver, _memory) = ends(1000);
+    let (mut sender, mut receiver) =
+        ring::channel(HEADER + 1000, Bells::NONE, Bells::NONE).unwrap();
     let total = 200_000usize;
     std::thread::scope(|scope| {
         scope.spawn(move || {

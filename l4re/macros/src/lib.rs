@@ -22,7 +22,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// The program needs the crates `l4re` and `rt`.
+/// The program needs the crates `l4re` and `rt`. `#[l4re::main(stack_size = 64 << 20)]` has a
+/// stack of another size than the usual 8 MiB, see `l4re::stack_size`.
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
     main_fn::expand(args.into(), item.into())

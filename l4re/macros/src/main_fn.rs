@@ -2,15 +2,31 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, ItemFn, Result};
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, Expr, ItemFn, MetaNameValue, Result};
+
+/// `stack_size = …`.
+struct StackSize(Expr);
+
+impl Parse for StackSize {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let setting: MetaNameValue = input.parse()?;
+        if !setting.path.is_ident("stack_size") || !input.is_empty() {
+            return Err(Error::new_spanned(
+                setting.path,
+                "`#[l4re::main]` takes `stack_size = …`, in bytes, and nothing else",
+            ));
+        }
+        Ok(StackSize(setting.value))
+    }
+}
 
 pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
-    if !args.is_empty() {
-        return Err(Error::new_spanned(
-            args,
-            "`#[l4re::main]` takes no arguments",
-        ));
-    }
+    let stack_size = if args.is_empty() {
+        None
+    } else {
+        Some(syn::parse2::<StackSize>(args)?.0)
+    };
     let function: ItemFn = syn::parse2(item)?;
     let sig = &function.sig;
     if let Some(asyncness) = sig.asyncness {
@@ -36,8 +52,11 @@ pub fn expand(args: TokenStream, item: TokenStream) -> Result<TokenStream> {
             ));
         }
     };
+    let stack_size = stack_size.map(|size| quote!(::l4re::stack_size!(#size);));
     Ok(quote! {
         #function
+
+        #stack_size
 
         const _: () = {
             // The run-time system is linked in by being named.
@@ -61,6 +80,17 @@ mod tests {
     }
 
     #[test]
+    fn a_stack_size_is_passed_on() {
+        let item = quote!(
+            fn main() {}
+        );
+        let text = expand(quote!(stack_size = 16 << 20), item)
+            .unwrap()
+            .to_string();
+        assert!(text.contains("stack_size ! (16 << 20)"), "{text}");
+    }
+
+    #[test]
     fn wrong_uses_are_told() {
         let ok = quote!(
             fn main() {}
@@ -75,7 +105,9 @@ mod tests {
             )
             .is_ok()
         );
-        assert!(error(quote!(x), ok).contains("no arguments"));
+        assert!(error(quote!(stack = 3), ok.clone()).contains("stack_size"));
+        assert!(error(quote!(stack_size = 3, x), ok.clone()).contains("stack_size"));
+        assert!(expand(quote!(x), ok).is_err());
         assert!(
             error(
                 quote!(),

@@ -36,13 +36,24 @@ pub fn expand(item: TokenStream) -> Result<TokenStream> {
         let ty = &field.ty;
         quote_spanned!(ty.span()=> check::<#ty>();)
     });
+    let types = data.fields.iter().map(|field| &field.ty);
+    let whole = quote_spanned! {name.span()=>
+        let mut fields = 0;
+        #(fields += ::core::mem::size_of::<#types>();)*
+        assert!(
+            ::core::mem::size_of::<#name>() == fields,
+            "a plain structure has no padding: put fields of zeros where it is"
+        );
+    };
     Ok(quote! {
         const _: () = {
             const fn check<T: ::l4re::msg::Plain>() {}
             #(#fields)*
+            #whole
         };
 
-        // SAFETY: a structure of nothing but plain fields, as has just been checked.
+        // SAFETY: a structure of nothing but plain fields, and as large as they are: it has no
+        // padding. Both has just been checked.
         #[automatically_derived]
         #[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
         unsafe impl ::l4re::msg::Plain for #name {}

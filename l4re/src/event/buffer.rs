@@ -12,6 +12,11 @@ use crate::region::{Region, Rm};
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicI64, Ordering};
 use l4re_sys::re::event::Event;
+use zerocopy::IntoBytes;
+
+/// What stands behind an event's time.
+const REST: usize = size_of::<i64>();
+const _: () = assert!(offset_of!(Event, time) == 0);
 
 /// The places of a buffer, and which is next.
 #[derive(Debug)]
@@ -40,21 +45,37 @@ impl Ring {
         Ok(ring)
     }
 
-    /// The next place.
-    fn place(&self) -> *mut Event {
+    /// Where the next place is.
+    fn place(&self) -> usize {
         debug_assert!(self.next < self.places);
-        // SAFETY: `next` is below `places`, and so many events are in the region.
-        unsafe { self.region.as_ptr().cast::<Event>().add(self.next) }
+        self.next * size_of::<Event>()
     }
 
     /// The time at the next place.
     fn time(&self) -> &AtomicI64 {
-        // SAFETY: the place is in the region, which lives as long as `self`; it is aligned, since
-        // regions start at pages and events are multiples of 8 bytes; it is accessed atomically.
+        // SAFETY: `next` is below `places`, and so many events are in the region, which lives as
+        // long as `self`; the time is aligned, since regions start at pages and events are multiples
+        // of 8 bytes; it is accessed by such operations alone.
         unsafe {
-            let time = self.place().byte_add(offset_of!(Event, time));
-            AtomicI64::from_ptr(time.cast())
+            let place = self.region.as_ptr().add(self.place());
+            AtomicI64::from_ptr(place.add(offset_of!(Event, time)).cast())
         }
+    }
+
+    /// The event at the next place but for its time: any bits, if the other side writes meanwhile.
+    fn read(&self) -> Event {
+        let mut event: Event = crate::msg::zeroed();
+        if let Some(rest) = event.as_mut_bytes().get_mut(REST..) {
+            // It is inside of the region.
+            let _ = self.region.read(self.place() + REST, rest);
+        }
+        event
+    }
+
+    /// Writes the event at the next place but for its time.
+    fn write(&mut self, event: &Event) {
+        let at = self.place() + REST;
+        let _ = (self.region).write(at, event.as_bytes().get(REST..).unwrap_or(&[]));
     }
 
     fn advance(&mut self) {
@@ -85,9 +106,7 @@ impl Buffer {
         if time == 0 {
             return None;
         }
-        // SAFETY: the place is in the region and aligned; volatile, since others may write to it
-        // (what is then read is any bits, which is an event).
-        let event = unsafe { self.0.place().read_volatile() };
+        let event = self.0.read();
         self.0.time().store(0, Ordering::Release);
         self.0.advance();
         Some(Event { time, ..event })
@@ -130,15 +149,7 @@ impl Writer {
         if self.0.time().load(Ordering::Acquire) != 0 {
             return false;
         }
-        let place = self.0.place();
-        // SAFETY: the fields are in the region and aligned; volatile, since others may access
-        // them.
-        unsafe {
-            (&raw mut (*place).kind).write_volatile(event.kind);
-            (&raw mut (*place).code).write_volatile(event.code);
-            (&raw mut (*place).value).write_volatile(event.value);
-            (&raw mut (*place).stream_id).write_volatile(event.stream_id);
-        }
+        self.0.write(&event);
         let time = if event.time == 0 { 1 } else { event.time };
         self.0.time().store(time, Ordering::Release);
         self.0.advance();

@@ -4,6 +4,7 @@ use super::demand::Demand;
 use super::out::Buffers;
 use super::wire::{Decoder, Encoder};
 use crate::cap::Cap;
+use crate::cap_alloc;
 use crate::error::{Error, Malformed, Result};
 use crate::msg::Plain;
 use core::marker::PhantomData;
@@ -263,7 +264,7 @@ impl<T: ?Sized> In<'_> for Cap<T> {
 
     #[inline(always)]
     fn put_item(&self, to: &mut Encoder, rights: ObjRights) {
-        if self.is_valid() {
+        if self.is_valid() && !cap_alloc::is_private(self.idx()) {
             to.item(MapItem::cap(self.idx(), rights));
         } else {
             to.missing_item();

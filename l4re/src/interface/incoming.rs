@@ -94,7 +94,8 @@ impl<'r> Incoming<'r> {
     where
         'r: 'm,
     {
-        let places = self.lent.places();
+        let mut places = self.lent.places();
+        places.rights = ObjRights::from_bits_retain((self.label & LABEL_RIGHTS_MASK) as u8);
         let mut decoder = match copied {
             Some(copied) => copied.decoder(places),
             None => Decoder::direct(self.tag, places),

@@ -55,7 +55,9 @@
 //! Attributes of a method:
 //!
 //! * `#[op = N]`: its operation; otherwise one more than that of the method before, from 0.
-//! * `#[rights(W)]`, `#[rights(S)]`, `#[rights(WS)]`: what the client's capability needs to have.
+//! * `#[rights(W)]`, `#[rights(S)]`, `#[rights(WS)]`: what the client's capability needs to have;
+//!   `#[rights(W if CONDITION)]`: if a condition of the arguments holds. (An argument of the type
+//!   [`Rights`] tells a method what the capability has.)
 //! * `#[send_only]`: it is not answered, and the client does not wait.
 //! * `#[label]`: the (first) result is the reply's label, 0 to 32767.
 //! * `#[len(T)]`: the type of lengths of `String`s and `Vec`s that it returns.
@@ -83,6 +85,7 @@ mod memory;
 mod meta;
 mod out;
 pub(crate) mod reception;
+mod rights;
 mod varg;
 mod wire;
 
@@ -94,6 +97,7 @@ pub use incoming::{Incoming, failed, label_of, refuse};
 pub use memory::{Memory, Pages, Receive};
 pub use out::{Array, Buffers, List, Out, Text};
 pub use reception::{Lent, Reception};
+pub use rights::Rights;
 pub use varg::Varg;
 pub use wire::{Copied, Decoder, Encoder};
 

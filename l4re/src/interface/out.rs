@@ -4,6 +4,7 @@ use super::arg::{Length, put_str};
 use super::reception::Reception;
 use super::wire::{Decoder, Encoder};
 use crate::cap::{Cap, CapSlot, OwnedCap};
+use crate::cap_alloc;
 use crate::error::{Error, Malformed, Result};
 use crate::msg::Plain;
 use crate::region::Window;
@@ -426,11 +427,15 @@ impl<T: ?Sized> Out for OwnedCap<T> {
     fn put(&self, _: &mut Encoder) {}
 
     fn put_item(self, to: &mut Encoder, reception: &Reception) {
-        if self.is_lent() {
-            to.item(MapItem::cap(self.idx(), ObjRights::RWS));
-        } else {
+        if self.is_given() {
             let fpage = l4re_sys::Fpage::obj(self.idx(), 0, ObjRights::RWSD);
             to.item(MapItem::grant(0, fpage));
+        } else if cap_alloc::is_private(self.idx()) {
+            to.missing_item();
+        } else {
+            to.item(MapItem::cap(self.idx(), ObjRights::RWS));
+        }
+        if self.must_be_kept() {
             reception.keep_until_sent(self.cast());
         }
     }

@@ -63,6 +63,7 @@ impl Lent {
         Places {
             slots: &self.slots,
             window: self.window.as_ref(),
+            rights: ObjRights::empty(),
         }
     }
 
@@ -87,13 +88,16 @@ impl Lent {
             put(RcvItem::single(slot.idx()).0);
         }
         put(RcvItem::VOID.0);
+        // The lists of what is not lent start at that end.
+        let end = self.slots.len();
+        let mut memory = end;
         if let Some(window) = &self.window {
             put(RcvItem::WINDOW.0);
             put(window.fpage().raw());
             put(RcvItem::VOID.0);
+            memory = end + 1;
         }
-        let end = self.slots.len();
-        utcb.set_bdr(BufferDesc::new(end + 1, end, 0));
+        utcb.set_bdr(BufferDesc::new(memory, end, 0));
     }
 
     /// Empties slots and window of what a request has brought: nobody finds it in place of
@@ -113,7 +117,7 @@ impl Lent {
 
 /// What a server loop has to do besides answering: bits.
 pub(crate) mod todo {
-    /// Something must be dropped when the answer has been sent.
+    /// Something must be dropped, or told that it has arrived, when the answer has been sent.
     pub const AFTER: u32 = 1;
     /// The request has brought something.
     pub const BROUGHT: u32 = 256;
@@ -129,16 +133,17 @@ pub(crate) mod todo {
     pub const GROWN: u32 = 32;
     /// The loop waits with slots, a window or a place for reply capabilities.
     pub const SPECIAL: u32 = 128;
-    /// There are objects whose capabilities are in the answer.
-    pub const BORN: u32 = 64;
     /// There are tasks to be run, or work of other threads to be done.
     pub const TASKS: u32 = 512;
+    /// There may be sessions whose clients have given them up.
+    pub const SWEEP: u32 = 1024;
 }
 
 /// What is left to do when a request has been answered.
 #[derive(Debug, Default)]
 pub struct Reception {
-    /// Capabilities given away by the answer that is about to be sent.
+    /// Capabilities in the answer that is about to be sent: those that it gives away, and those of
+    /// new sessions.
     given: RefCell<Vec<OwnedCap<()>>>,
     todo: Cell<u32>,
 }
@@ -160,17 +165,22 @@ impl Reception {
         self.todo.set(self.todo.get() & !todo);
     }
 
-    /// Keeps a capability until the answer that gives it away has been sent.
+    /// Keeps a capability until the answer that holds it has been sent.
     pub(crate) fn keep_until_sent(&self, cap: OwnedCap<()>) {
         self.given.borrow_mut().push(cap);
         self.ask(todo::AFTER);
     }
 
-    /// Drops what the last answer gave away, and what the request has brought.
+    /// Drops what the last answer gave away, and what the request has brought. `sent`: the client
+    /// has got the answer. If not, new sessions in it are nobody's.
     #[cold]
-    pub(crate) fn tidy(&self, lent: &Lent) {
+    pub(crate) fn tidy(&self, lent: &Lent, sent: bool) {
         msg::preserve(|| {
-            drop(self.given.take());
+            for cap in self.given.take() {
+                if sent {
+                    cap.delivered();
+                }
+            }
             if self.todo() & todo::BROUGHT != 0 {
                 lent.clear();
             }

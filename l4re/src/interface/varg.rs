@@ -69,7 +69,7 @@ fn read(tag: VargTag, value: &[u64]) -> Result<Arg<'_>> {
         (varg::MWORD, Some(word)) => Ok(Arg::Int(word as i64)),
         (varg::FPAGE, Some(word)) => Ok(Arg::Fpage(Fpage::from_raw(word))),
         (varg::STRING, _) => {
-            let bytes = super::wire::bytes_of(value);
+            let bytes = crate::msg::bytes_of(value);
             // The last byte is the 0.
             let text = (tag.size().checked_sub(1)).and_then(|len| bytes.get(..len));
             let text = text.ok_or(Error::Malformed(Malformed::TooShort))?;

@@ -6,13 +6,13 @@
 
 use crate::cap::{Cap, CapSlot};
 use crate::error::{Error, ErrorCode, Malformed, Result};
-use crate::msg::{BYTES, Plain};
+use crate::msg::{self, BYTES, Plain};
 use crate::region::Window;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use l4re_sys::utcb::MSG_REGS;
-use l4re_sys::{FpageType, MapItem, MsgTag, ReturnItem, TagFlags, UtcbRef, err, item};
+use l4re_sys::{FpageType, MapItem, MsgTag, ObjRights, ReturnItem, TagFlags, UtcbRef, err, item};
 
 const WORD: usize = size_of::<u64>();
 
@@ -64,13 +64,7 @@ impl Encoder {
         const { assert!(align_of::<T>() <= WORD, "a message is aligned to 8 bytes") };
         if let Some(at) = self.room(size_of::<T>(), align_of::<T>()) {
             // SAFETY: `room` found the bytes to be in the message registers, and aligned.
-            unsafe {
-                self.utcb
-                    .msg_ptr()
-                    .byte_add(at)
-                    .cast::<T>()
-                    .write_volatile(value)
-            };
+            unsafe { msg::put_value(self.utcb.msg_ptr(), at, value) };
         }
     }
 
@@ -79,12 +73,8 @@ impl Encoder {
     pub fn values<T: Plain>(&mut self, values: &[T]) {
         const { assert!(align_of::<T>() <= WORD, "a message is aligned to 8 bytes") };
         if let Some(at) = self.room(size_of_val(values), align_of::<T>()) {
-            // SAFETY: `room` found the bytes to be in the message registers, which `values`, a
-            // borrow of other memory, cannot overlap.
-            unsafe {
-                let to = self.utcb.msg_ptr().byte_add(at).cast::<T>();
-                core::ptr::copy_nonoverlapping(values.as_ptr(), to, values.len());
-            }
+            // SAFETY: `room` found the bytes to be in the message registers.
+            unsafe { msg::put_bytes(self.utcb.msg_ptr(), at, msg::bytes_of(values)) };
         }
     }
 
@@ -133,6 +123,8 @@ impl Encoder {
 pub(crate) struct Places<'m> {
     pub slots: &'m [CapSlot],
     pub window: Option<&'m Window>,
+    /// The sender's rights.
+    pub rights: ObjRights,
 }
 
 /// Reads a message. `'m` is for how long what it borrows stays as it is.
@@ -171,6 +163,12 @@ impl<'m> Decoder<'m> {
         self.tag
     }
 
+    /// The sender's rights.
+    #[inline(always)]
+    pub(crate) fn rights(&self) -> ObjRights {
+        self.places.rights
+    }
+
     /// Moves on to byte `at`.
     #[inline(always)]
     pub(crate) fn skip_to(&mut self, at: usize) {
@@ -189,12 +187,13 @@ impl<'m> Decoder<'m> {
     #[inline(always)]
     fn room(&mut self, size: usize, align: usize) -> Result<usize> {
         let at = align_up(self.at, align);
-        // A tag can tell 63 words at most: as many as there are.
-        let end = self.tag.words() * WORD;
-        if at > end || size > end - at {
+        // A tag can tell 63 words at most: as many as there are. Counted in words, as the place
+        // behind a value of fixed size is known when the program is built.
+        let end = at.saturating_add(size);
+        if end.div_ceil(WORD) > self.tag.words() {
             return Err(TOO_SHORT);
         }
-        self.at = at + size;
+        self.at = end;
         Ok(at)
     }
 
@@ -353,10 +352,4 @@ impl Copied {
             ..Decoder::direct(self.tag, places)
         }
     }
-}
-
-/// The bytes of words.
-pub(super) fn bytes_of(words: &[u64]) -> &[u8] {
-    // SAFETY: the bytes of initialized integers, of the same memory.
-    unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), size_of_val(words)) }
 }

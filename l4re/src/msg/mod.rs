@@ -27,29 +27,54 @@ pub use reader::Reader;
 pub use writer::Writer;
 
 use l4re_sys::utcb::MSG_REGS;
-use l4re_sys::{ExcRegs, Fpage, SchedParam};
+use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// The size of the message registers in bytes.
 pub const BYTES: usize = MSG_REGS * WORD;
 const WORD: usize = size_of::<u64>();
 
-/// A type whose values can be copied from and to messages byte by byte.
+/// A type whose values can be copied from and to messages byte by byte: numbers, arrays of plain
+/// values, structures of L4Re's interfaces (of which the crate `zerocopy` proves it). For a
+/// structure of one's own there is the derive macro of this name.
+///
+/// ```
+/// use l4re::msg::Plain;
+///
+/// #[derive(Clone, Copy, Plain)]
+/// #[repr(C)]
+/// struct Point {
+///     x: u32,
+///     y: u32,
+/// }
+/// ```
+///
+/// A structure with padding is none: what was in memory there before would go to another program.
+///
+/// ```compile_fail
+/// #[derive(Clone, Copy, l4re::msg::Plain)]
+/// #[repr(C)]
+/// struct Leaky {
+///     a: u8,
+///     b: u64,
+/// }
+/// ```
 ///
 /// # Safety
-/// Every pattern of bits is a value of the type.
+/// Every pattern of bits is a value of the type, and all its bytes are initialized: there is no
+/// padding, and nothing that can change behind a shared reference.
 pub unsafe trait Plain: Copy + 'static {}
 
 pub use l4re_macros::Plain;
 
-/// A value of nothing but zeros.
-pub fn zeroed<T: Plain>() -> T {
-    // SAFETY: every pattern of bits is a value (`Plain`).
-    unsafe { core::mem::zeroed() }
-}
-
+/// Makes types plain of which `zerocopy` has proved that they are.
 macro_rules! plain {
-    ($($ty:ty),*) => { $(
-        // SAFETY: numbers, and structures of nothing but integers.
+    ($($ty:ty),* $(,)?) => { $(
+        const _: () = {
+            const fn is_proved<T: FromBytes + IntoBytes + Immutable>() {}
+            is_proved::<$ty>();
+        };
+        // SAFETY: every pattern of bits is a value (`FromBytes`), which has no padding (`IntoBytes`)
+        // and no cells (`Immutable`), as has just been checked.
         unsafe impl Plain for $ty {}
     )* };
 }
@@ -58,18 +83,13 @@ plain!(u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
 plain!(
     l4re_sys::CapIdx,
-    Fpage,
-    SchedParam,
     l4re_sys::CpuSet,
-    ExcRegs
-);
-plain!(l4re_sys::op::vcon::VconAttr, l4re_sys::re::rm::Region);
-plain!(
-    l4re_sys::re::dataspace::Stats,
-    l4re_sys::re::mem_alloc::Stats
-);
-plain!(
+    l4re_sys::ExcRegs,
+    l4re_sys::Fpage,
+    l4re_sys::SchedParam,
     l4re_sys::op::icu::MsiInfo,
+    l4re_sys::op::vcon::VconAttr,
+    l4re_sys::re::dataspace::Stats,
     l4re_sys::re::event::AbsInfo,
     l4re_sys::re::event::Event,
     l4re_sys::re::event::StreamId,
@@ -80,8 +100,85 @@ plain!(
     l4re_sys::re::goos::ViewInfo,
     l4re_sys::re::itas::ITimerVal,
     l4re_sys::re::itas::SigAction,
-    l4re_sys::re::itas::SigStack
+    l4re_sys::re::itas::SigStack,
+    l4re_sys::re::mem_alloc::Stats,
+    l4re_sys::re::rm::Region,
 );
+
+/// A value of nothing but zeros.
+pub fn zeroed<T: Plain>() -> T {
+    // SAFETY: every pattern of bits is a value (`Plain`).
+    unsafe { core::mem::zeroed() }
+}
+
+/// The bytes of plain values.
+#[inline(always)]
+pub(crate) fn bytes_of<T: Plain>(values: &[T]) -> &[u8] {
+    // SAFETY: all bytes of plain values are initialized and do not change (`Plain`); they are
+    // borrowed as long as the values are.
+    unsafe { core::slice::from_raw_parts(values.as_ptr().cast(), size_of_val(values)) }
+}
+
+/// Writes a value into a message at byte `at`: with zeros to the end of its last word, where that is
+/// begun, so that no byte of an earlier message is sent.
+///
+/// # Safety
+/// `message` are message registers of the calling thread, and the value's bytes are among them, at
+/// a multiple of its alignment.
+#[inline(always)]
+pub(crate) unsafe fn put_value<T: Plain>(message: *mut u64, at: usize, value: T) {
+    if size_of::<T>() == 0 {
+        return;
+    }
+    let end = at + size_of::<T>();
+    let begins_word = at.is_multiple_of(WORD);
+    if begins_word && size_of::<T>() < WORD {
+        let mut word = [0; WORD];
+        word.iter_mut()
+            .zip(bytes_of(core::slice::from_ref(&value)))
+            .for_each(|(to, from)| *to = *from);
+        // SAFETY: the whole word is in the registers, since its start is.
+        unsafe {
+            message
+                .byte_add(at)
+                .write_volatile(u64::from_ne_bytes(word))
+        };
+        return;
+    }
+    // SAFETY: as `clear_last_word` has it: the value's end is in the registers.
+    unsafe { clear_last_word(message, at, end) };
+    // SAFETY: the bytes are in the registers, and aligned (the caller's contract). Volatile, so
+    // that the compiler does not join writes into those of vector registers (`UtcbRef`).
+    unsafe { message.byte_add(at).cast::<T>().write_volatile(value) };
+}
+
+/// Writes bytes into a message at byte `at`, with zeros to the end of their last word.
+///
+/// # Safety
+/// As of [`put_value`].
+#[inline]
+pub(crate) unsafe fn put_bytes(message: *mut u64, at: usize, bytes: &[u8]) {
+    // SAFETY: the bytes are in the registers (the caller's contract), which `bytes`, a borrow of
+    // other memory, cannot overlap.
+    unsafe {
+        clear_last_word(message, at, at + bytes.len());
+        let to = message.byte_add(at).cast::<u8>();
+        core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+    }
+}
+
+/// Writes zeros to the word that ends behind `end`, unless what stands before `at` has begun it.
+///
+/// # Safety
+/// As of [`put_value`].
+#[inline(always)]
+unsafe fn clear_last_word(message: *mut u64, at: usize, end: usize) {
+    let last = end / WORD * WORD;
+    if end != last && last >= at {
+        // SAFETY: the word is in the registers, since a part of it is.
+        unsafe { message.byte_add(last).write_volatile(0) };
+    }
+}
 
 /// Where the next value of alignment `align` (a power of two) stands, from `at` on.
 const fn align_up(at: usize, align: usize) -> usize {

@@ -1,7 +1,7 @@
 //! Writing messages.
 #![allow(unsafe_code)]
 
-use super::{BYTES, Plain, WORD, align_up};
+use super::{BYTES, Plain, WORD, align_up, put_bytes, put_value};
 use crate::cap::Cap;
 use crate::error::{Error, Result};
 use crate::region::Share;
@@ -54,7 +54,7 @@ impl Writer {
     pub fn put<T: Plain>(&mut self, value: T) -> &mut Self {
         if let Some(at) = self.room(size_of::<T>(), align_of::<T>()) {
             // SAFETY: `room` found the bytes to be in the message registers, and aligned.
-            unsafe { self.utcb.msg_ptr().byte_add(at).cast::<T>().write(value) };
+            unsafe { put_value(self.utcb.msg_ptr(), at, value) };
         }
         self
     }
@@ -62,12 +62,8 @@ impl Writer {
     /// Bytes, as they are.
     pub fn raw_bytes(&mut self, bytes: &[u8]) -> &mut Self {
         if let Some(at) = self.room(bytes.len(), 1) {
-            // SAFETY: `room` found the bytes to be in the message registers, which `bytes`, a
-            // borrow of other memory, cannot overlap.
-            unsafe {
-                let to = self.utcb.msg_ptr().byte_add(at).cast::<u8>();
-                core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
-            }
+            // SAFETY: `room` found the bytes to be in the message registers.
+            unsafe { put_bytes(self.utcb.msg_ptr(), at, bytes) };
         }
         self
     }
@@ -85,9 +81,12 @@ impl Writer {
             .put(0u8)
     }
 
-    /// A capability, with the rights to it that the receiver gets. Behind it there can only be
-    /// items.
+    /// A capability, with the rights to it that the receiver gets: nothing goes in place of one to
+    /// the memory of the heap or of stacks. Behind it there can only be items.
     pub fn cap<T: ?Sized>(&mut self, cap: Cap<T>, rights: ObjRights) -> &mut Self {
+        if crate::cap_alloc::is_private(cap.idx()) {
+            return self.item(MapItem::VOID);
+        }
         self.item(MapItem::cap(cap.idx(), rights))
     }
 

@@ -1,69 +1,63 @@
 //! Dataspaces that are part of the address space.
 #![allow(unsafe_code)]
 
-use super::Rm;
+use super::Area;
 use crate::cap::{Cap, OwnedCap};
 use crate::dataspace::{Dataspace, DsFlags};
 use crate::error::{Error, Result};
 use crate::task::Task;
+use crate::{shared, start};
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU8, Ordering};
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
-use l4re_sys::re::rm::{ANY_ADDR, RmFlags};
+use l4re_sys::re::rm::RmFlags;
 use l4re_sys::unmap::UnmapFlags;
 use l4re_sys::{CapIdx, Fpage, MapItem, MemRights};
 
 /// A dataspace that is part of the address space for as long as this value lives.
 #[derive(Debug)]
 pub struct Region {
-    rm: Cap<Rm>,
     start: *mut u8,
     size: usize,
     writable: bool,
     /// Always there until dropped: it goes after the region.
     ds: Option<OwnedCap<Dataspace>>,
-    /// Whether the pages were mapped by this program, and not by its region map.
-    own: bool,
+    /// The place, if the pages were mapped by this program, and not by its region map.
+    own: Option<Area>,
     data: PhantomData<[u8]>,
 }
 
-// SAFETY: the region is this value's own memory, and capabilities are the task's.
+// SAFETY: the place is this value's own until it is dropped, whichever thread has it.
 unsafe impl Send for Region {}
-// SAFETY: as above; shared references only read.
+// SAFETY: shared references access the memory by atomic operations, as all others do who may have
+// the same dataspace attached elsewhere.
 unsafe impl Sync for Region {}
 
 impl Region {
     /// The region at `start`, where `ds` has just been attached.
     pub(super) fn attached(
-        rm: Cap<Rm>,
         start: u64,
         size: usize,
         flags: RmFlags,
         ds: OwnedCap<Dataspace>,
     ) -> Self {
         Region {
-            rm,
             start: core::ptr::with_exposed_provenance_mut(start as usize),
             size,
             writable: flags.contains(RmFlags::W),
             ds: Some(ds),
-            own: false,
+            own: None,
             data: PhantomData,
         }
     }
 
     /// A region at a free place, with all pages of a dataspace mapped.
-    pub(super) fn map_all(
-        rm: Cap<Rm>,
-        size: usize,
-        flags: RmFlags,
-        ds: OwnedCap<Dataspace>,
-    ) -> Result<Self> {
-        let area = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-        let start = rm.reserve_area(ANY_ADDR, size, area, PAGE_SHIFT as u8)?;
+    pub(super) fn map_all(size: usize, flags: RmFlags, ds: OwnedCap<Dataspace>) -> Result<Self> {
+        let area = Area::new(size, PAGE_SHIFT)?;
+        let start = area.start() as u64;
         // From here on, dropping it gives the place back.
-        let mut region = Region::attached(rm, start, size, flags, ds);
-        region.own = true;
+        let mut region = Region::attached(start, size, flags, ds);
+        region.own = Some(area);
         let (rights, ds_flags) = if region.writable {
             (MemRights::RW, DsFlags::RW)
         } else {
@@ -77,14 +71,14 @@ impl Region {
         Ok(region)
     }
 
-    /// Unmaps the pages, and gives the place back.
+    /// Unmaps the pages.
     fn unmap_all(&self) -> Result<()> {
         for offset in (0..self.size).step_by(PAGE_SIZE) {
             let page = Fpage::page((self.start.addr() + offset) as u64, MemRights::RWX);
             // SAFETY: the region is this value's own, and no borrow of it lives.
             unsafe { Cap::<Task>::THIS.unmap(page, UnmapFlags::ALL_SPACES)? };
         }
-        self.rm.free_area(self.start.addr() as u64)
+        Ok(())
     }
 
     /// Where it is.
@@ -135,11 +129,9 @@ impl Region {
     /// [`Error::OUT_OF_RANGE`] if the region ends before.
     pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
         self.check(offset, to.len())?;
-        for (i, byte) in to.iter_mut().enumerate() {
-            // SAFETY: `check` found the byte to be in the region; volatile, since others may
-            // write to it.
-            *byte = unsafe { self.start.add(offset + i).read_volatile() };
-        }
+        // SAFETY: `check` found the bytes to be in the region, which is attached as long as `self`
+        // lives.
+        unsafe { shared::read(self.start.add(offset), to) };
         Ok(())
     }
 
@@ -153,10 +145,9 @@ impl Region {
         if !self.writable {
             return Err(Error::NO_PERMISSION);
         }
-        for (i, byte) in bytes.iter().enumerate() {
-            // SAFETY: as in `read`.
-            unsafe { self.start.add(offset + i).write_volatile(*byte) };
-        }
+        // SAFETY: `check` found the bytes to be in the region, which is attached as long as `self`
+        // lives, and may be written.
+        unsafe { shared::write(self.start.add(offset), bytes) };
         Ok(())
     }
 
@@ -195,7 +186,7 @@ impl Region {
                 if writes {
                     AtomicU8::from_ptr(byte).fetch_or(0, Ordering::Relaxed);
                 } else {
-                    byte.read_volatile();
+                    AtomicU8::from_ptr(byte).load(Ordering::Relaxed);
                 }
             }
         }
@@ -221,16 +212,22 @@ impl Share<'_> {
 
 impl Drop for Region {
     fn drop(&mut self) {
-        let detached = if self.own {
+        let gone = if self.own.is_some() {
             self.unmap_all()
         } else {
-            // SAFETY: the region is this value's own, and no borrow of it lives.
-            unsafe { self.rm.detach(self.start.addr() as u64) }
+            match start::try_env() {
+                // SAFETY: the region is this value's own, and no borrow of it lives.
+                Some(env) => unsafe { env.rm().detach(self.start.addr() as u64) },
+                None => Err(Error::INVALID),
+            }
         };
-        if detached.is_err() {
-            // The region map still maps the dataspace, so it must not go.
+        if gone.is_err() {
+            // The dataspace is still there, so neither it nor its place must go.
             if let Some(ds) = self.ds.take() {
                 ds.leak();
+            }
+            if let Some(area) = self.own.take() {
+                area.leak();
             }
         }
     }

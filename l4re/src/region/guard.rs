@@ -8,8 +8,9 @@ use super::Rm;
 use crate::cap::{Cap, OwnedCap};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::ipc::Accept;
+use crate::ipc::{self, Accept};
 use crate::ipc_gate::IpcGate;
+use crate::msg::Writer;
 use crate::pager::Pager;
 use crate::server::{self, Answer, Request};
 use crate::sync::OnceLock;
@@ -20,7 +21,7 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::op::pager::FAULT_MASK;
 use l4re_sys::unmap::UnmapFlags;
-use l4re_sys::{Fpage, MemRights, proto};
+use l4re_sys::{Fpage, FpageType, MemRights, proto};
 
 /// What the guard knows of a window. Places are never freed, but used again.
 #[derive(Debug)]
@@ -99,6 +100,9 @@ impl Place {
     }
 }
 
+/// A protocol that the guard does not have.
+const NOTHING: i64 = 1;
+
 /// The guard's gate, which is its threads' pager.
 static GUARD: OnceLock<OwnedCap<IpcGate>> = OnceLock::new();
 
@@ -109,7 +113,13 @@ pub(super) fn guard_thread(env: &'static Env) -> Result<()> {
         let guard = Builder::new()
             .name("window guard")
             .spawn(move || server::run(Accept::Words, |request| fault(rm, request)))?;
-        env.factory().create_gate_bound(guard.thread(), 0)
+        let gate = env.factory().create_gate_bound(guard.thread(), 0)?;
+        // A new thread uses the heap, and its clients may fault while they hold the heap's lock:
+        // it answers when it is in its loop, which does not.
+        match ipc::request(gate.cap(), NOTHING, &Writer::new(), Accept::Words) {
+            Err(error @ Error::Ipc(_)) => Err(error),
+            _ => Ok(gate),
+        }
     })?;
     let control = Control {
         pager: Some(gate.cap().idx()),
@@ -118,7 +128,9 @@ pub(super) fn guard_thread(env: &'static Env) -> Result<()> {
     // A thread that handles its faults itself, as L4Re has it for a program's first one, would
     // never ask its pager. A kernel that cannot do that has none to disable.
     let _ = Cap::<Thread>::CURRENT.pf_trampoline_disable();
-    Cap::<Thread>::CURRENT.control(&control).map(drop)
+    // SAFETY: the guard does for the thread what its own region map does, and puts zeros where only
+    // windows are, whose content nobody relies on (`fault`).
+    unsafe { Cap::<Thread>::CURRENT.control_any(&control) }.map(drop)
 }
 
 /// Answers a fault of a guarded thread.
@@ -138,7 +150,7 @@ fn fault(rm: Cap<Rm>, request: Request) -> Result<Answer> {
                 None => drop(rm.fault(proto::PAGE_FAULT, what, ip, page)?),
             }
         }
-        proto::IO_PAGE_FAULT => {
+        proto::IO_PAGE_FAULT if Fpage::from_raw(what).kind() == FpageType::Io => {
             rm.fault(proto::IO_PAGE_FAULT, what, ip, Fpage::from_raw(what))?;
         }
         _ => return Err(Error::BAD_PROTOCOL),

@@ -1,21 +1,25 @@
 //! Region maps: what is where in an address space.
 #![allow(unsafe_code)]
 
+mod area;
 mod attached;
 mod guard;
 mod list;
 mod window;
 
+pub use area::Area;
 pub use attached::{Region, Share};
 pub use list::RegionInfo;
 pub use window::{LOST, Window};
 
 use crate::cap::{Cap, Object, OwnedCap};
+use crate::cap_alloc;
 use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use crate::pager::Pager;
+use crate::start;
 use crate::task::Task;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::re::rm as op;
@@ -85,9 +89,20 @@ impl Cap<Rm> {
         self.cast()
     }
 
+    /// Whether this is the region map of the program's environment, which tells the truth about the
+    /// program's own address space: by its slot, which safe code cannot fill.
+    fn check_own(self) -> Result<()> {
+        match start::try_env() {
+            Some(env) if env.rm() == self => Ok(()),
+            _ => Err(Error::NO_PERMISSION),
+        }
+    }
+
     /// Attaches a dataspace, all of it, at a free place, readable and writable.
     ///
     /// # Errors
+    /// [`Error::NO_PERMISSION`] if this is not the region map of the program's
+    /// [environment](crate::Env::rm), or the dataspace is the heap's or a stack's;
     /// [`Error::INVALID`] if the dataspace is empty; whatever else region map or dataspace
     /// answer; an IPC error.
     pub fn attach(self, ds: OwnedCap<Dataspace>) -> Result<Region> {
@@ -112,15 +127,19 @@ impl Cap<Rm> {
     }
 
     fn attach_with(self, ds: OwnedCap<Dataspace>, flags: RmFlags, name: &str) -> Result<Region> {
+        self.check_own()?;
+        if !cap_alloc::is_known(ds.idx()) {
+            return Err(Error::NO_PERMISSION);
+        }
         let size = usize::try_from(ds.size()?).map_err(|_| Error::INVALID)?;
         let free = flags | RmFlags::SEARCH_ADDR;
         let align = PAGE_SHIFT as u8;
         let start = self.attach_raw(op::ANY_ADDR, size, free, Some(ds.cap()), 0, align, name);
         match start {
-            Ok(start) => Ok(Region::attached(self, start, round_page(size)?, flags, ds)),
+            Ok(start) => Ok(Region::attached(start, round_page(size)?, flags, ds)),
             // The dataspace is a program's, whom a region map that serves many does not wait
             // for: its pages are mapped here.
-            Err(Error::NOT_FOUND) => Region::map_all(self, round_page(size)?, flags, ds),
+            Err(Error::NOT_FOUND) => Region::map_all(round_page(size)?, flags, ds),
             Err(error) => Err(error),
         }
     }
@@ -131,6 +150,9 @@ impl Cap<Rm> {
     ///
     /// # Errors
     /// What the region map answers, or an IPC error.
+    ///
+    /// The dataspace's capability cannot be attached, passed on or removed by safe code from then on,
+    /// so that what is there can be memory of the language: a heap, a stack.
     ///
     /// # Safety
     /// Without `SEARCH_ADDR`, safe code must not rely on what is there. The dataspace's
@@ -144,7 +166,11 @@ impl Cap<Rm> {
         offset: u64,
         align: u8,
     ) -> Result<u64> {
-        self.attach_raw(start, size, flags, Some(ds), offset, align, "")
+        let start = self.attach_raw(start, size, flags, Some(ds), offset, align, "")?;
+        if self.check_own().is_ok() {
+            cap_alloc::make_private(ds.idx());
+        }
+        Ok(start)
     }
 
     /// Reserves `size` bytes at `start`, or with [`RmFlags::SEARCH_ADDR`] at a free place from
@@ -154,7 +180,7 @@ impl Cap<Rm> {
     /// # Errors
     /// What the region map answers, or an IPC error.
     pub fn reserve(self, start: u64, size: usize, flags: RmFlags, align: u8) -> Result<u64> {
-        let flags = flags | RmFlags::RESERVED;
+        let flags = (flags & (RmFlags::SEARCH_ADDR | RmFlags::IN_AREA)) | RmFlags::RESERVED;
         self.attach_raw(start, size, flags, None, 0, align, "")
     }
 
@@ -225,7 +251,8 @@ impl Cap<Rm> {
         let start: u64 = r.get()?;
         let size: u64 = r.get()?;
         if tag.label() & op::UNMAPPED_RANGE == 0 {
-            // SAFETY: as the caller vouches.
+            // SAFETY: nobody relies on what is there (the contract of `detach`, which is what calls
+            // this). Of another map than the program's own the answer may be any number.
             unsafe { unmap_range(Cap::<Task>::THIS, start, size) };
         }
         Ok(tag.label())
@@ -266,11 +293,15 @@ impl Cap<Rm> {
         Reader::new(tag).get()
     }
 
-    /// Frees an area that was reserved.
+    /// Frees an area that was reserved. (An [`Area`] does so by itself.)
     ///
     /// # Errors
     /// What the region map answers, or an IPC error.
-    pub fn free_area(self, addr: u64) -> Result<()> {
+    ///
+    /// # Safety
+    /// The area is the caller's: nobody else has reserved it and relies on what is there, or on
+    /// nothing being there.
+    pub unsafe fn free_area(self, addr: u64) -> Result<()> {
         let mut w = Writer::new();
         w.put(op::FREE_AREA).put(addr);
         ipc::transact(self.idx(), w.tag(proto::RM)?, Buffers::None).map(drop)

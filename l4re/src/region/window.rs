@@ -1,14 +1,13 @@
 //! Places for memory to be received into.
 #![allow(unsafe_code)]
 
-use super::Rm;
 use super::guard::{self, Place};
+use super::{Area, Rm};
 use crate::cap::Cap;
 use crate::error::{Error, ErrorCode, Result};
-use crate::start;
 use crate::task::Task;
+use crate::{shared, start};
 use l4re_sys::consts::PAGE_SIZE;
-use l4re_sys::re::rm::{ANY_ADDR, RmFlags};
 use l4re_sys::unmap::UnmapFlags;
 use l4re_sys::{Fpage, MemRights, err};
 
@@ -39,7 +38,8 @@ use l4re_sys::{Fpage, MemRights, err};
 /// ```
 #[derive(Debug)]
 pub struct Window {
-    rm: Cap<Rm>,
+    /// The place; none when it is given back.
+    area: Option<Area>,
     start: *mut u8,
     order: u32,
     place: &'static Place,
@@ -49,28 +49,31 @@ pub struct Window {
 /// it back, or it may not be written.
 pub const LOST: Error = Error::Service(ErrorCode(err::EFAULT));
 
-// SAFETY: the window is this value's own place, and is only accessed byte by byte.
+// SAFETY: the place is this value's own until it is dropped, whichever thread has it.
 unsafe impl Send for Window {}
-// SAFETY: as above.
+// SAFETY: the memory is accessed by atomic operations alone.
 unsafe impl Sync for Window {}
 
 impl Window {
     /// A window of `1 << order` bytes, at least a page, aligned to its size.
     ///
     /// # Errors
-    /// [`Error::INVALID`] if the size is not possible; what the region map answers; an IPC error.
+    /// [`Error::NO_PERMISSION`] if `rm` is not the region map of the program's
+    /// [environment](crate::Env::rm); [`Error::INVALID`] if the size is not possible; what the
+    /// region map answers; an IPC error.
     pub fn new(rm: Cap<Rm>, order: u32) -> Result<Self> {
+        rm.check_own()?;
         let size = 1usize
             .checked_shl(order)
             .filter(|size| size.is_multiple_of(PAGE_SIZE))
             .ok_or(Error::INVALID)?;
-        let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-        let start = rm.reserve_area(ANY_ADDR, size, flags, order as u8)?;
+        let area = Area::new(size, order)?;
+        let start = area.start();
         Ok(Window {
-            rm,
-            start: core::ptr::with_exposed_provenance_mut(start as usize),
+            area: Some(area),
+            start: core::ptr::with_exposed_provenance_mut(start),
             order,
-            place: Place::take(start as usize, order),
+            place: Place::take(start, order),
         })
     }
 
@@ -109,11 +112,9 @@ impl Window {
     /// [`Error::OUT_OF_RANGE`] if the window ends before; [`LOST`], at a guarded thread.
     pub fn read(&self, offset: usize, to: &mut [u8]) -> Result<()> {
         self.check(offset, to.len())?;
-        for (i, byte) in to.iter_mut().enumerate() {
-            // SAFETY: `check` found the byte to be in the window, where nothing of Rust's is;
-            // volatile, since others may write to it.
-            *byte = unsafe { self.start.add(offset + i).read_volatile() };
-        }
+        // SAFETY: `check` found the bytes to be in the window, where nothing of the language's is.
+        // What is not there ends the program, or is zeros.
+        unsafe { shared::read(self.start.add(offset), to) };
         let there = self.is_there();
         if there.is_err() {
             to.fill(0);
@@ -127,10 +128,9 @@ impl Window {
     /// [`Error::OUT_OF_RANGE`] if the window ends before; [`LOST`], at a guarded thread.
     pub fn write(&self, offset: usize, bytes: &[u8]) -> Result<()> {
         self.check(offset, bytes.len())?;
-        for (i, byte) in bytes.iter().enumerate() {
-            // SAFETY: as in `read`.
-            unsafe { self.start.add(offset + i).write_volatile(*byte) };
-        }
+        // SAFETY: `check` found the bytes to be in the window, where nothing of the language's is.
+        // What is not there ends the program, or is zeros.
+        unsafe { shared::write(self.start.add(offset), bytes) };
         self.is_there()
     }
 
@@ -156,10 +156,14 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // A place that could not be emptied is not given back.
-        if self.clear().is_ok() {
-            self.place.free();
-            let _ = self.rm.free_area(self.start.addr() as u64);
+        let cleared = self.clear().is_ok();
+        if let Some(area) = self.area.take() {
+            if cleared {
+                self.place.free();
+            } else {
+                // A place that could not be emptied is not given back.
+                area.leak();
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The two ends of a ring of bytes.
 #![allow(unsafe_code)]
 
-use super::memory::{Memory, Ring};
+use super::memory::{Heap, Memory, Ring};
 use super::{BROKEN, CLOSED};
 use crate::cap::Cap;
 use crate::error::{Error, Result};
@@ -102,6 +102,23 @@ pub struct Receiver<M: Memory> {
     /// How many bytes this end has read.
     tail: u64,
     broken: bool,
+}
+
+/// Both ends of a ring of bytes in the program, of `size` bytes of memory, of which the ring itself
+/// takes 384.
+///
+/// # Errors
+/// [`Error::INVALID`] if the memory is too small.
+pub fn channel(
+    size: usize,
+    sender: Bells,
+    receiver: Bells,
+) -> Result<(Sender<Heap>, Receiver<Heap>)> {
+    let memory = Heap::new(size);
+    Ok((
+        Sender::new(memory.other(), sender)?,
+        Receiver::new(memory, receiver)?,
+    ))
 }
 
 impl<M: Memory> Sender<M> {

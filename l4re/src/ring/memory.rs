@@ -7,14 +7,15 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::cell::UnsafeCell;
 use core::fmt;
-use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU32, AtomicU64};
+use core::sync::atomic::Ordering::Relaxed;
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 /// Memory that both ends of a ring have.
 ///
 /// # Safety
 /// `base` is the start of `size` bytes that can be read and written as long as the value lives,
-/// aligned to 8, that nothing in this program refers to, and that only rings access.
+/// aligned to 8, that nothing in this program refers to, and that it accesses by atomic operations
+/// only.
 pub unsafe trait Memory {
     /// Its start.
     fn base(&self) -> *mut u8;
@@ -22,7 +23,7 @@ pub unsafe trait Memory {
     fn size(&self) -> usize;
 }
 
-// SAFETY: a region is attached as long as it lives; it is given to the ring.
+// SAFETY: a region is attached as long as it lives, and accessed by atomic operations.
 unsafe impl Memory for Region {
     fn base(&self) -> *mut u8 {
         self.as_ptr()
@@ -33,17 +34,17 @@ unsafe impl Memory for Region {
     }
 }
 
-/// Memory of the program's own, for two ends in it: clones are the same memory.
-#[derive(Clone)]
+/// Memory of the program's own. There is one value of it for each end: see
+/// [`channel`](super::channel).
 pub struct Heap {
     words: Arc<Words>,
 }
 
 struct Words(Box<[UnsafeCell<u64>]>);
 
-// SAFETY: the words are accessed by rings alone: by atomic or volatile operations.
+// SAFETY: the words are accessed by rings alone, by atomic operations.
 unsafe impl Send for Words {}
-// SAFETY: as above.
+// SAFETY: the words are accessed by rings alone, by atomic operations.
 unsafe impl Sync for Words {}
 
 impl Heap {
@@ -52,6 +53,13 @@ impl Heap {
         let words = (0..size.div_ceil(8)).map(|_| UnsafeCell::new(0));
         Heap {
             words: Arc::new(Words(words.collect())),
+        }
+    }
+
+    /// The same memory, for the other end.
+    pub(super) fn other(&self) -> Self {
+        Heap {
+            words: self.words.clone(),
         }
     }
 }
@@ -138,19 +146,18 @@ impl<M: Memory> Ring<M> {
     /// `from` can be read; `len` is not more than the capacity.
     pub(super) unsafe fn put(&self, position: u64, mut from: *const u8, len: usize) {
         for (at, len) in self.pieces(position, len) {
-            // SAFETY: the pieces are inside of the data (`pieces`).
+            // SAFETY: the pieces are inside of the data (`pieces`), which is accessed by atomic
+            // operations (`Memory`); as much can be read at `from` (the caller's contract).
             unsafe {
                 let to = self.memory.base().add(DATA + at);
-                copy(
-                    from,
-                    to,
-                    len,
-                    to.addr(),
-                    |from, to| {
-                        to.write_volatile(from.read_unaligned());
-                    },
-                    |from, to| to.write_volatile(from.read()),
-                );
+                let (bytes, words) = parts_of(to.addr(), len);
+                for i in bytes {
+                    AtomicU8::from_ptr(to.add(i)).store(from.add(i).read(), Relaxed);
+                }
+                for i in words {
+                    let word = from.add(i).cast::<u64>().read_unaligned();
+                    AtomicU64::from_ptr(to.add(i).cast()).store(word, Relaxed);
+                }
                 from = from.add(len);
             }
         }
@@ -162,52 +169,37 @@ impl<M: Memory> Ring<M> {
     /// `to` can be written; `len` is not more than the capacity.
     pub(super) unsafe fn get(&self, position: u64, mut to: *mut u8, len: usize) {
         for (at, len) in self.pieces(position, len) {
-            // SAFETY: as in `put`.
+            // SAFETY: the pieces are inside of the data (`pieces`), which is accessed by atomic
+            // operations (`Memory`); as much can be written at `to` (the caller's contract).
             unsafe {
-                let from = self.memory.base().add(DATA + at).cast_const();
-                copy(
-                    from,
-                    to,
-                    len,
-                    from.addr(),
-                    |from, to| {
-                        to.write_unaligned(from.read_volatile());
-                    },
-                    |from, to| to.write(from.read_volatile()),
-                );
+                let from = self.memory.base().add(DATA + at);
+                let (bytes, words) = parts_of(from.addr(), len);
+                for i in bytes {
+                    to.add(i)
+                        .write(AtomicU8::from_ptr(from.add(i)).load(Relaxed));
+                }
+                for i in words {
+                    let word = AtomicU64::from_ptr(from.add(i).cast()).load(Relaxed);
+                    to.add(i).cast::<u64>().write_unaligned(word);
+                }
                 to = to.add(len);
             }
         }
     }
 }
 
-type Word = MaybeUninit<u64>;
-type Byte = MaybeUninit<u8>;
-
-/// Copies by words, as far as they are aligned in the memory that is shared, whose address is
-/// `shared`. What is not initialized (a value's padding) stays so.
-///
-/// # Safety
-/// `len` bytes can be read at `from` and written at `to`, by these functions.
+/// The places of `len` bytes at an address that are copied one by one, and of whole words that are
+/// aligned.
 #[inline(always)]
-unsafe fn copy(
-    from: *const u8,
-    to: *mut u8,
+fn parts_of(
+    address: usize,
     len: usize,
-    shared: usize,
-    word: impl Fn(*const Word, *mut Word),
-    byte: impl Fn(*const Byte, *mut Byte),
+) -> (
+    impl Iterator<Item = usize>,
+    core::iter::StepBy<core::ops::Range<usize>>,
 ) {
-    let head = (shared.wrapping_neg() % size_of::<Word>()).min(len);
-    let words = (len - head) / size_of::<Word>();
-    let tail = head + words * size_of::<Word>();
-    // SAFETY: all offsets are below `len`.
-    unsafe {
-        for i in (0..head).chain(tail..len) {
-            byte(from.add(i).cast(), to.add(i).cast());
-        }
-        for i in (head..tail).step_by(size_of::<Word>()) {
-            word(from.add(i).cast(), to.add(i).cast());
-        }
-    }
+    const WORD: usize = size_of::<u64>();
+    let head = (address.wrapping_neg() % WORD).min(len);
+    let tail = head + (len - head) / WORD * WORD;
+    ((0..head).chain(tail..len), (head..tail).step_by(WORD))
 }

@@ -1,7 +1,7 @@
 //! The two ends of a ring of messages of one size.
 #![allow(unsafe_code)]
 
-use super::{Bells, Memory, Receiver, Sender};
+use super::{Bells, Heap, Memory, Receiver, Sender};
 use crate::error::{Error, Result};
 use crate::msg::{Plain, zeroed};
 use core::marker::PhantomData;
@@ -10,12 +10,11 @@ use core::time::Duration;
 /// The end that writes messages.
 ///
 /// ```
-/// use l4re::ring::{Bells, Heap, MessageReceiver, MessageSender};
+/// use l4re::ring::{self, Bells};
 ///
 /// # fn main() -> l4re::Result<()> {
-/// let memory = Heap::new(1024);
-/// let mut sender = MessageSender::<[u32; 3], _>::new(memory.clone(), Bells::NONE)?;
-/// let mut receiver = MessageReceiver::<[u32; 3], _>::new(memory, Bells::NONE)?;
+/// let (mut sender, mut receiver) =
+///     ring::message_channel::<[u32; 3]>(1024, Bells::NONE, Bells::NONE)?;
 ///
 /// assert!(sender.try_send([1, 2, 3])?);
 /// assert_eq!(receiver.try_recv()?, Some([1, 2, 3]));
@@ -34,6 +33,22 @@ pub struct MessageSender<T, M: Memory> {
 pub struct MessageReceiver<T, M: Memory> {
     bytes: Receiver<M>,
     kind: PhantomData<fn() -> T>,
+}
+
+/// Both ends of a ring of messages in the program, of `size` bytes of memory.
+///
+/// # Errors
+/// [`Error::INVALID`] if the memory is too small for a message, or messages are empty.
+pub fn message_channel<T: Plain>(
+    size: usize,
+    sender: Bells,
+    receiver: Bells,
+) -> Result<(MessageSender<T, Heap>, MessageReceiver<T, Heap>)> {
+    let memory = Heap::new(size);
+    Ok((
+        MessageSender::new(memory.other(), sender)?,
+        MessageReceiver::new(memory, receiver)?,
+    ))
 }
 
 /// # Errors

@@ -5,13 +5,11 @@
 //! counts up. A pair of programs that talk in both directions uses two rings.
 //!
 //! ```
-//! use l4re::ring::{Bells, Heap, Receiver, Sender};
+//! use l4re::ring::{self, Bells};
 //!
 //! # fn main() -> l4re::Result<()> {
-//! // Between two programs the memory is a `Region`, of the same dataspace in both.
-//! let memory = Heap::new(4096);
-//! let mut sender = Sender::new(memory.clone(), Bells::NONE)?;
-//! let mut receiver = Receiver::new(memory, Bells::NONE)?;
+//! // Between two programs each makes its end of a `Region`, of the same dataspace in both.
+//! let (mut sender, mut receiver) = ring::channel(4096, Bells::NONE, Bells::NONE)?;
 //!
 //! assert_eq!(sender.try_write(b"hello")?, 5);
 //! let mut text = [0; 16];
@@ -36,9 +34,9 @@ mod ends;
 mod memory;
 mod messages;
 
-pub use ends::{Bells, Receiver, Sender};
+pub use ends::{Bells, Receiver, Sender, channel};
 pub use memory::{Heap, Memory};
-pub use messages::{MessageReceiver, MessageSender};
+pub use messages::{MessageReceiver, MessageSender, message_channel};
 
 use crate::error::{Error, ErrorCode, Malformed};
 use l4re_sys::err;

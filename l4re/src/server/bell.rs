@@ -25,6 +25,8 @@ type Work = Box<dyn FnOnce(&Registry) + Send>;
 pub(super) struct Inbox {
     pub(super) work: Vec<Work>,
     pub(super) ready: Vec<Arc<Wake>>,
+    /// The labels of sessions that nobody has got, nor will.
+    pub(super) abandoned: Vec<u64>,
 }
 
 /// Wakes the loop of a registry.
@@ -43,7 +45,7 @@ pub(super) struct Bell {
 // SAFETY: `owner` is compared, never followed; `reception` is used by the registry's own thread
 // alone (`ring`).
 unsafe impl Sync for Bell {}
-// SAFETY: as above.
+// SAFETY: it may be dropped by any thread: the pointers are not followed then.
 unsafe impl Send for Bell {}
 
 impl Bell {
@@ -74,10 +76,23 @@ impl Bell {
         let _ = self.put(|inbox| inbox.ready.push(task));
     }
 
+    /// Nobody has got a session, nor will.
+    pub(super) fn abandon(&self, label: u64) {
+        // Without a registry there are no sessions.
+        let _ = self.put(|inbox| inbox.abandoned.push(label));
+    }
+
     /// What has come since the last time.
     pub(super) fn take(&self) -> Inbox {
         let mut inbox = self.inbox.lock();
         inbox.as_mut().map(core::mem::take).unwrap_or_default()
+    }
+
+    /// The sessions that nobody has got, nor will, since the last time.
+    pub(super) fn take_abandoned(&self) -> Vec<u64> {
+        let mut inbox = self.inbox.lock();
+        let abandoned = inbox.as_mut().map(|inbox| &mut inbox.abandoned);
+        abandoned.map(core::mem::take).unwrap_or_default()
     }
 
     /// There is no registry any more. For the registry's own thread.

@@ -92,7 +92,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::INVALID`] if [`allow_deferring`](Self::allow_deferring) was not called, or no
-    /// method runs; [`Error::NoCapSlot`] if as many are deferred as can be.
+    /// method runs; [`Error::NoCapSlot`] if other threads' registries have all slots, or too many
+    /// [`Deferred`]s are kept whose requests have been given up.
     pub fn defer<R: Out>(&self) -> Result<Deferred<R>> {
         self.defer_request().map(Deferred::new)
     }
@@ -106,9 +107,22 @@ impl Registry {
         if slot.is_none() || !inner.running.get() || deferred {
             return Err(Error::INVALID);
         }
-        let next = self.new_reply_slot()?;
+        let next = self.next_reply_slot()?;
         let this = slot.replace(next).ok_or(Error::INVALID)?;
         inner.reception.ask(todo::NO_REPLY);
+        inner.deferred.add(inner.current.get(), &this);
         Ok(this)
+    }
+
+    /// A slot for the next caller: if there is none, an older request is given up.
+    fn next_reply_slot(&self) -> Result<ReplySlot> {
+        if let Ok(slot) = self.new_reply_slot() {
+            return Ok(slot);
+        }
+        let task = self.inner.deferred.give_up().ok_or(Error::NoCapSlot)?;
+        if let Some(task) = task {
+            self.inner.tasks.remove(task);
+        }
+        self.new_reply_slot()
     }
 }

@@ -2,8 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::bell::Bell;
-use super::deferred::ReplySlot;
-use super::objects::{Dispatch, Objects, Removed};
+use super::deferred::{DeferredRequests, ReplySlot};
+use super::objects::{Dispatch, Objects, Removed, Scene};
+use super::sessions::Sweep;
 use super::tasks::Tasks;
 use super::timers::Timers;
 use crate::cap::Cap;
@@ -58,11 +59,12 @@ pub(super) struct Inner {
     pub(super) running: Cell<bool>,
     /// Objects to be dropped when no method runs.
     pub(super) removed: RefCell<Vec<Removed>>,
-    /// Objects made by the method that runs, whose capabilities nobody has yet.
-    pub(super) born: RefCell<Vec<u64>>,
+    /// The label of the request that is being answered, where requests can be deferred.
+    pub(super) current: Cell<u64>,
+    pub(super) deferred: DeferredRequests,
     /// Where reply capabilities go, if requests can be deferred.
     pub(super) reply_slot: RefCell<Option<ReplySlot>>,
-    pub(super) deletions: Cell<bool>,
+    pub(super) sweep: Sweep,
     pub(super) tasks: Tasks,
     /// What wakes the loop from elsewhere, once there is need for it.
     pub(super) bell: RefCell<Option<Arc<Bell>>>,
@@ -117,10 +119,9 @@ unsafe fn dispatch<I: ServedBy<T> + ?Sized, T>(
     object: *const (),
     tag: MsgTag,
     label: u64,
-    lent: &Lent,
-    reception: &Reception,
+    scene: &Scene<'_>,
 ) -> MsgTag {
-    let request = Incoming::new(tag, label, lent, reception);
+    let request = Incoming::new(tag, label, scene.lent, scene.reception);
     // SAFETY: as the caller vouches.
     I::dispatch(unsafe { &*object.cast::<T>() }, &request)
 }
@@ -133,10 +134,9 @@ unsafe fn interrupt<F: FnMut()>(
     object: *const (),
     tag: MsgTag,
     label: u64,
-    lent: &Lent,
-    reception: &Reception,
+    scene: &Scene<'_>,
 ) -> MsgTag {
-    let request = Incoming::new(tag, label, lent, reception);
+    let request = Incoming::new(tag, label, scene.lent, scene.reception);
     // The kernel's message is empty; its label is 0, whatever the headers call it.
     if tag.words() != 0 || tag.items() != 0 || !matches!(tag.label(), 0 | proto::IRQ) {
         return refuse(Error::BAD_PROTOCOL);
@@ -172,9 +172,10 @@ impl Registry {
                 demand: Cell::default(),
                 running: Cell::new(false),
                 removed: RefCell::default(),
-                born: RefCell::default(),
+                current: Cell::new(0),
+                deferred: DeferredRequests::default(),
                 reply_slot: RefCell::new(None),
-                deletions: Cell::new(false),
+                sweep: Sweep::default(),
                 tasks: Tasks::default(),
                 bell: RefCell::new(None),
             }),
@@ -287,6 +288,7 @@ impl Registry {
         self.remove_label(object.label);
     }
 
+    /// As [`remove`](Self::remove).
     pub(super) fn remove_label(&self, label: u64) {
         let Some(removed) = self.inner.objects.remove(label) else {
             return;

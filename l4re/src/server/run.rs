@@ -3,10 +3,12 @@
 
 use super::Registry;
 use super::deferred::ReplySlot;
+use super::objects::Scene;
 use crate::error::{Error, ErrorCode, Malformed, Result};
 use crate::interface::reception::todo;
 use crate::interface::{Lent, refuse};
 use crate::ipc;
+use l4re_sys::op::ipc_gate::LABEL_RIGHTS_MASK;
 use l4re_sys::utcb::MSG_REGS;
 use l4re_sys::{CapIdx, MsgTag, Sysf, TagFlags, Timeout, TimeoutS, err, ipc_error, item};
 
@@ -57,11 +59,11 @@ impl Registry {
         }
         inner.timers.clear();
         inner.tasks.clear();
-        for (label, _) in inner.objects.all() {
+        for label in inner.objects.all() {
             self.remove_label(label);
         }
-        inner.deletions.set(false);
-        inner.reception.done(todo::TASKS);
+        inner.sweep.stop();
+        inner.reception.done(todo::TASKS | todo::SWEEP);
     }
 
     fn serve_requests(&self, lent: &mut Lent) -> Result<()> {
@@ -69,12 +71,16 @@ impl Registry {
         let mut waited = self.wait(NO_REPLY, lent)?;
         while let Some((mut tag, mut label)) = waited {
             // The usual case is nothing but this: every instruction is paid by each request.
+            let scene = Scene {
+                lent: &*lent,
+                reception: &inner.reception,
+            };
             let last = loop {
                 if tag.items() != 0 && !self.takes_items(tag) {
                     break refuse(Error::Malformed(Malformed::TooShort));
                 }
                 // SAFETY: what is removed while its method runs is dropped behind it.
-                let reply = unsafe { inner.objects.dispatch(tag, label, lent, &inner.reception) };
+                let reply = unsafe { inner.objects.dispatch(tag, label, &scene) };
                 if inner.reception.todo() != 0 {
                     break reply;
                 }
@@ -124,8 +130,8 @@ impl Registry {
             }
             lent.set_buffers();
             let mut timeout = Timeout::SEND_ZERO;
-            if inner.reception.todo() & todo::TASKS != 0 {
-                // Tasks are ready; who waits to be answered has its turn.
+            if inner.reception.todo() & (todo::TASKS | todo::SWEEP) != 0 {
+                // There is more to do; who waits to be answered has its turn.
                 timeout = Timeout::BOTH_ZERO;
             } else if let Some(time) = inner.timers.next() {
                 l4re_sys::utcb().set_br(TIME_REGISTER, time);
@@ -139,6 +145,7 @@ impl Registry {
             // SAFETY: a sender can change nothing but slots and window, which are the loop's.
             let (tag, label) = unsafe { l4re_sys::ipc(self.reply_to(), flags, 0, sent, timeout) };
             if !tag.has_error() {
+                inner.current.set(label & !LABEL_RIGHTS_MASK);
                 return Ok(Some((tag, label)));
             }
             self.failed(flags)?;
@@ -168,22 +175,17 @@ impl Registry {
     fn send_answer(&self, reply: MsgTag, lent: &Lent) {
         let inner = &*self.inner;
         let reception = &inner.reception;
-        if reception.todo() & todo::NO_REPLY != 0 {
+        let sent = if reception.todo() & todo::NO_REPLY != 0 {
             reception.done(todo::NO_REPLY);
-            inner.born.borrow_mut().clear();
+            false
         } else {
             let slot = self.reply_to();
             let flags = Sysf::REPLY | Sysf::SEND;
             // SAFETY: sending an answer changes nothing of the program's own.
             let (tag, _) = unsafe { l4re_sys::ipc(slot, flags, 0, reply, Timeout::SEND_ZERO) };
-            let born = inner.born.take();
-            if ipc::check_ipc(tag).is_err() || reply.label() < 0 {
-                // Nobody has got their capabilities.
-                born.into_iter().for_each(|label| self.remove_label(label));
-            }
-        }
-        reception.done(todo::BORN);
-        reception.tidy(lent);
+            ipc::check_ipc(tag).is_ok() && reply.label() >= 0
+        };
+        reception.tidy(lent, sent);
     }
 
     /// Does what there is to do while no request is being answered. Whether the loop is to end.
@@ -215,6 +217,9 @@ impl Registry {
         if inner.reception.todo() & todo::TASKS != 0 {
             inner.reception.done(todo::TASKS);
             self.run_tasks();
+        }
+        if inner.reception.todo() & todo::SWEEP != 0 && self.sweep() {
+            inner.reception.done(todo::SWEEP);
         }
         inner.reception.todo() & todo::STOP != 0
     }

@@ -79,7 +79,7 @@ impl Tasks {
     }
 
     /// Drops a task; one that is running when it next waits.
-    fn remove(&self, number: u64) {
+    pub(super) fn remove(&self, number: u64) {
         let task = self.all.borrow_mut().remove(&number);
         drop(task);
     }
@@ -262,11 +262,14 @@ impl Registry {
         // First what can fail.
         self.bell()?;
         let deferred: Deferred<R> = self.defer()?;
-        self.spawn(async move {
+        let task = self.spawn(async move {
             let result = future.await;
             // The client may be gone.
             let _ = deferred.send(result);
-        })
+        })?;
+        // If the request is given up, nobody needs the task.
+        self.inner.deferred.set_task(task.number);
+        Ok(task)
     }
 
     /// Does what others have asked for, and runs the tasks that are ready: each once, so that
@@ -282,6 +285,10 @@ impl Registry {
         }
         for task in inbox.ready {
             self.inner.tasks.run(task);
+        }
+        // Those of before, and of the work just done.
+        for label in inbox.abandoned.into_iter().chain(bell.take_abandoned()) {
+            self.remove_label(label);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Threads that answer requests for a registry.
 #![allow(unsafe_code)]
 
-use super::deferred::{ReplySlot, reply_by};
+use super::deferred::ReplySlot;
+use super::objects::Scene;
 use super::{Registry, Remote, Served};
 use crate::cap::Cap;
 use crate::error::{Error, ErrorCode, Result};
@@ -67,8 +68,8 @@ impl Pool {
         for answer in answers {
             set_words(&answer.words);
             // The client may be gone.
-            let _ = reply_by(&answer.slot, answer.tag);
-            answer.reception.tidy(&Lent::default());
+            let sent = answer.slot.reply(answer.tag).is_ok() && answer.tag.label() >= 0;
+            answer.reception.tidy(&Lent::default(), sent);
         }
     }
 
@@ -238,12 +239,11 @@ unsafe fn hand_on<I: ServedBy<T> + ?Sized, T: Send + Sync + 'static>(
     object: *const (),
     tag: MsgTag,
     label: u64,
-    lent: &Lent,
-    reception: &Reception,
+    scene: &Scene<'_>,
 ) -> MsgTag {
     // SAFETY: as the caller vouches.
     let this = unsafe { &*object.cast::<HandedOn<T>>() };
-    let request = Incoming::new(tag, label, lent, reception);
+    let request = Incoming::new(tag, label, scene.lent, scene.reception);
     if tag.items() != 0 {
         return refuse(Error::INVALID);
     }
@@ -277,7 +277,7 @@ impl Drop for Refused {
         if let Some(slot) = self.0.take() {
             let busy = refuse(Error::Service(ErrorCode(err::EBUSY)));
             // The client may be gone.
-            let _ = crate::msg::preserve(|| reply_by(&slot, busy));
+            let _ = crate::msg::preserve(|| slot.reply(busy));
         }
     }
 }

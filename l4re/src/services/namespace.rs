@@ -2,13 +2,14 @@
 
 use crate::cap::{Cap, OwnedCap};
 use crate::error::Result;
+use crate::interface::Rights;
 use l4re_sys::proto;
 use l4re_sys::re::namespace;
 
 /// A name space (`L4Re::Namespace`, `l4/re/namespace`).
 #[l4re::interface(server, protocol = proto::NAMESPACE, name = "L4Re::Namespace")]
 pub trait Namespace {
-    /// The object of a name: 0 and the object; or [`PARTLY_RESOLVED`](namespace::PARTLY_RESOLVED),
+    /// The object of a name, for a client with these rights to the name space: 0 and the object; or [`PARTLY_RESOLVED`](namespace::PARTLY_RESOLVED),
     /// the name space to go on with, 0, and the rest of the name.
     ///
     /// # Errors
@@ -20,6 +21,7 @@ pub trait Namespace {
     #[allow(clippy::type_complexity)]
     fn query(
         &self,
+        rights: Rights,
         #[len(u64)] name: &[u8],
     ) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<alloc::vec::Vec<u8>>)>;
 

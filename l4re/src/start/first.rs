@@ -85,7 +85,7 @@ pub struct Beginning {
 pub unsafe fn begin(sp: *const u64) -> Option<Beginning> {
     // SAFETY: as the caller vouches.
     let beginning = unsafe { adopt(sp)? };
-    cap_alloc::init(beginning.raw.first_free_cap);
+    cap_alloc::start_at(beginning.raw.first_free_cap);
     Some(beginning)
 }
 

@@ -37,7 +37,7 @@ impl Semaphore {
     pub fn try_acquire(&self) -> bool {
         let count = self.count.value();
         count
-            .fetch_update(Acquire, Relaxed, |count| count.checked_sub(1))
+            .try_update(Acquire, Relaxed, |count| count.checked_sub(1))
             .is_ok()
     }
 
@@ -71,7 +71,7 @@ impl Semaphore {
     /// Gives `n` back, or adds them. (No more than `u32::MAX` are counted.)
     pub fn release(&self, n: u32) {
         let count = self.count.value();
-        let _ = count.fetch_update(Release, Relaxed, |count| Some(count.saturating_add(n)));
+        let _ = count.try_update(Release, Relaxed, |count| Some(count.saturating_add(n)));
         self.count.wake(n as usize);
     }
 }

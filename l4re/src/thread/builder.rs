@@ -8,6 +8,7 @@ use super::start::{Tls, Work, entry_address};
 use super::utcb::UtcbSlot;
 use super::{Control, Thread, current};
 use crate::cap::Cap;
+use crate::cap_alloc;
 use crate::error::{Error, Result};
 use crate::start;
 use crate::task::Task;
@@ -143,12 +144,16 @@ impl Builder {
         let utcb = UtcbSlot::take()?;
         let tls = Tls::new(stack.end())?;
         let thread = env.factory().create_thread()?;
-        thread.control(&Control {
+        let control = Control {
             pager: Some(env.rm().idx()),
             exc_handler: Some(env.rm().idx()),
             bind: Some((Cap::<Task>::THIS, utcb.addr)),
             alien: None,
-        })?;
+        };
+        // SAFETY: the program's own region map handles the faults, as those of the first thread; the
+        // UTCB is this thread's alone (`UtcbSlot`).
+        unsafe { thread.control_any(&control)? };
+        cap_alloc::pin_thread(thread.idx());
         // The entry takes the address of the work from the top of the stack.
         let top = stack.end() - 16;
         let (cap, tls_base) = (thread.cap(), tls.base());

@@ -10,7 +10,19 @@ use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
 /// The values of a thread, by the numbers of their [`Local`]s.
-pub(super) struct Values(UnsafeCell<Vec<Option<Box<dyn Any>>>>);
+pub(super) struct Values(UnsafeCell<Vec<Option<Value>>>);
+
+/// A value on the heap, which is used by its address while it is here: a `Box` may be used by
+/// nothing else.
+struct Value(*mut dyn Any);
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        // SAFETY: it was a box (`Values::set`), and nobody uses the value any more: it goes when
+        // its thread ends (`Values::clear`).
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
 
 // SAFETY: only the thread whose they are uses them (`own_info`), and who drops them behind its
 // end finds none (`clear`).
@@ -28,20 +40,23 @@ impl Values {
         // SAFETY: the calling thread's, and no reference to the list outlives this.
         let values = unsafe { &*self.0.get() };
         let value = values.get(number)?.as_ref()?;
-        Some(&raw const **value)
+        Some(value.0)
     }
 
-    fn set(&self, number: usize, value: Box<dyn Any>) {
+    /// Keeps a value; its address.
+    fn set(&self, number: usize, value: Box<dyn Any>) -> *const dyn Any {
         // SAFETY: as in `get`; the list's own elements are nothing or boxes, whose content
         // stays where it is.
         let values = unsafe { &mut *self.0.get() };
+        let value = Box::into_raw(value);
         if values.len() <= number {
             values.resize_with(number + 1, || None);
         }
         if let Some(place) = values.get_mut(number) {
             // There is none: `Local::with` looks behind making the new one.
-            *place = Some(value);
+            *place = Some(Value(value));
         }
+        value
     }
 
     /// Drops all values, those too that are made meanwhile. For the thread that ends.
@@ -112,9 +127,7 @@ impl<T> Local<T> {
             // Making it may have used it.
             find().unwrap_or_else(|| {
                 let new = Box::new(new);
-                let at: *const T = &raw const *new;
-                own_info(|info| info.values.set(number, new));
-                at
+                own_info(|info| info.values.set(number, new))
             })
         });
         // SAFETY: the value of this number is a `T`, since nobody else has the number. It is

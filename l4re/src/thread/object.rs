@@ -1,7 +1,7 @@
 //! Threads, as the kernel knows them.
 
 use crate::cap::{Cap, Object};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ipc::{self, Buffers};
 use crate::msg::{Reader, Writer};
 use crate::task::Task;
@@ -63,11 +63,48 @@ impl Cap<Thread> {
     /// The calling thread, whatever its own capability is.
     pub const CURRENT: Cap<Thread> = Cap::new(CapIdx::INVALID);
 
+    /// Binds a new thread to another task, and sets who handles its faults: see
+    /// [`control_any`](Self::control_any). Threads of the program's own task are out of bounds: who
+    /// handles the faults of one sets its registers.
+    ///
+    /// # Errors
+    /// [`Error::NO_PERMISSION`] if the thread is not to be bound, or the task is the program's own;
+    /// what the kernel answers, for one if the thread is bound already; an IPC error.
+    #[allow(unsafe_code)]
+    pub fn control(self, control: &Control) -> Result<OldControl> {
+        match control.bind {
+            Some((task, _)) if !task.is_own()? => {}
+            _ => return Err(Error::NO_PERMISSION),
+        }
+        let bind = Control {
+            bind: control.bind,
+            ..Control::default()
+        };
+        // SAFETY: if the thread runs in the program's own task, the kernel refuses, for a thread is
+        // bound once; if it does not, it is in another task from now on.
+        let old = unsafe { self.control_any(&bind)? };
+        let rest = Control {
+            bind: None,
+            ..*control
+        };
+        if rest == Control::default() {
+            return Ok(old);
+        }
+        // SAFETY: the thread runs in another task: it has just been bound to that.
+        unsafe { self.control_any(&rest) }
+    }
+
     /// Sets who handles the thread's faults, and what it runs in.
     ///
     /// # Errors
     /// What the kernel answers, or an IPC error.
-    pub fn control(self, control: &Control) -> Result<OldControl> {
+    ///
+    /// # Safety
+    /// If the thread runs in the program's own task, or is bound to it, those who handle its faults
+    /// must be sound to go on with the registers and the memory that they set, and the UTCB must be
+    /// the thread's own.
+    #[allow(unsafe_code)]
+    pub unsafe fn control_any(self, control: &Control) -> Result<OldControl> {
         let mut what = op::CONTROL;
         let mut values = 0;
         if control.pager.is_some() {

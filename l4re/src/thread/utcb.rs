@@ -1,10 +1,10 @@
 //! UTCBs of threads.
 #![allow(unsafe_code)]
 
-use crate::region::RmFlags;
+use crate::region::Area;
 use crate::sync::Mutex;
 use crate::task::Task;
-use crate::{Cap, Result, start};
+use crate::{Cap, Result};
 use alloc::vec::Vec;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::{Fpage, MemRights, utcb};
@@ -16,15 +16,11 @@ use l4re_sys::{Fpage, MemRights, utcb};
 /// # Errors
 /// What the region map, or [`add_ku_mem`](Cap::add_ku_mem), answers.
 pub fn new_utcbs() -> Result<(u64, impl Iterator<Item = u64>)> {
-    let rm = start::env().rm();
-    let flags = RmFlags::RESERVED | RmFlags::SEARCH_ADDR;
-    let page = rm.reserve_area(0, PAGE_SIZE, flags, PAGE_SHIFT as u8)?;
-    let fpage = Fpage::page(page, MemRights::RW);
+    let area = Area::new(PAGE_SIZE, PAGE_SHIFT)?;
+    let fpage = Fpage::page(area.start() as u64, MemRights::RW);
     // SAFETY: the place has just been reserved, so nothing is there.
-    if let Err(e) = unsafe { Cap::<Task>::THIS.add_ku_mem(fpage) } {
-        let _ = rm.free_area(page);
-        return Err(e);
-    }
+    unsafe { Cap::<Task>::THIS.add_ku_mem(fpage)? };
+    let page = area.leak() as u64;
     let others = (1..PAGE_SIZE / utcb::SIZE).map(move |i| page + (i * utcb::SIZE) as u64);
     Ok((page, others))
 }

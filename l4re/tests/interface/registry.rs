@@ -20,6 +20,8 @@ trait Thing {
     fn keep(&self, cap: Cap<()>) -> Result<u64>;
     fn stop(&self) -> Result<()>;
     fn nested(&self) -> Result<()>;
+    fn open(&self) -> Result<OwnedCap<dyn Thing>>;
+    fn dropped(&self) -> Result<u32>;
 }
 
 /// What the test looks at afterwards.
@@ -71,6 +73,14 @@ impl Thing for Object {
     }
     fn nested(&self) -> Result<()> {
         self.registry.run()
+    }
+    fn open(&self) -> Result<OwnedCap<dyn Thing>> {
+        let (registry, shared) = (self.registry.clone(), self.shared.clone());
+        let answer = async move { registry.session(object(&registry, &shared)) };
+        self.registry.answer(answer)
+    }
+    fn dropped(&self) -> Result<u32> {
+        Ok(self.shared.dropped.get())
     }
 }
 
@@ -383,8 +393,8 @@ fn sessions_live_as_long_as_the_loop() {
     result.unwrap();
     assert_eq!(labels(&kernel), [0, 0]);
     assert_eq!(shared.dropped.get(), 2);
-    // The object's gate, the interrupt, and the session's gate.
-    assert_eq!(kernel.labels.len(), 3);
+    // The object's gate, the session's, and two interrupts: of gates that go, and the bell.
+    assert_eq!(kernel.labels.len(), 4);
 }
 
 #[test]
@@ -393,4 +403,64 @@ fn sessions_that_nobody_gets_are_dropped() {
     kernel.refuses = true;
     let (_, shared, _) = run_on(kernel, |_, _| ());
     assert_eq!(shared.dropped.get(), 1);
+}
+
+const MAKE: u64 = 1;
+const OPEN: u64 = 7;
+const DROPPED: u64 = 8;
+
+/// How many objects had been dropped, as each request for it was answered.
+fn dropped(kernel: &Kernel, requests: &[usize]) -> Vec<u32> {
+    let count = |at: &usize| kernel.answers[*at].1 as u32;
+    requests.iter().map(count).collect()
+}
+
+#[test]
+fn a_session_outlives_the_refusals_of_others() {
+    let events = vec![
+        message(OPEN, 0),
+        message(9, 0),
+        message(DROPPED, 0),
+        message(MAKE, 0),
+        message(9, 0),
+        Event::Fail(REFUSED),
+        message(DROPPED, 0),
+        message(STOP, 0),
+    ];
+    let (kernel, _, result) = run(events, |registry, _| registry.allow_deferring().unwrap());
+    result.unwrap();
+    assert_eq!(labels(&kernel), [0, -38, 0, 0, -38, 0, 0]);
+    assert_eq!(dropped(&kernel, &[2, 5]), [0, 0]);
+}
+
+#[test]
+fn a_session_in_an_answer_that_nobody_collects_goes() {
+    let events = vec![message(OPEN, 0), message(DROPPED, 0), message(STOP, 0)];
+    let mut kernel = Kernel::new(events);
+    kernel.refuses = true;
+    let (kernel, _, result) = run_on(kernel, |registry, _| registry.allow_deferring().unwrap());
+    result.unwrap();
+    assert_eq!(dropped(&kernel, &[1]), [1]);
+}
+
+#[test]
+fn a_session_that_is_dropped_undelivered_goes() {
+    let events = vec![message(DROPPED, 0), message(DROPPED, 0), message(STOP, 0)];
+    let (kernel, _, result) = run(events, |registry, shared| {
+        let session = || registry.session::<dyn Thing, _>(object(registry, shared));
+        drop(session().unwrap());
+        // By another thread, too.
+        let second = session().unwrap();
+        let here = l4re::sys::utcb().as_ptr().addr();
+        std::thread::spawn(move || {
+            assert_ne!(l4re::sys::utcb().as_ptr().addr(), here);
+            drop(second);
+        })
+        .join()
+        .unwrap();
+        // This one is passed on by other means.
+        session().unwrap().leak();
+    });
+    result.unwrap();
+    assert_eq!(dropped(&kernel, &[0, 1]), [2, 2]);
 }

@@ -3,7 +3,7 @@
 use crate::{ALL, code, with_server};
 use l4re::dataspace::DsFlags;
 use l4re::factory::Arg;
-use l4re::interface::{Pages, Varg};
+use l4re::interface::{Pages, Rights, Varg};
 use l4re::irq::Irq;
 use l4re::services::{Dataspace, Factory, Icu, MemAlloc, Namespace, Parent};
 use l4re::sys::re::{dataspace, mem_alloc, namespace};
@@ -28,16 +28,16 @@ impl Service {
 const CAP: Cap<()> = Cap::new(CapIdx::from_index(0x99));
 
 impl Dataspace for Service {
-    fn map(&self, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
+    fn map(&self, _: Rights, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
         self.note(format!("map {offset:#x} {spot:#x} {flags}"))?;
         let page = Fpage::page(0x5000, MemRights::RW);
         // SAFETY: the fake kernel maps nothing.
         Ok(unsafe { Pages::from_item(MapItem::map(spot, page)) })
     }
-    fn clear(&self, offset: u64, size: u64) -> Result<()> {
+    fn clear(&self, _: Rights, offset: u64, size: u64) -> Result<()> {
         self.note(format!("clear {offset} {size}"))
     }
-    fn info(&self) -> Result<dataspace::Stats> {
+    fn info(&self, _: Rights) -> Result<dataspace::Stats> {
         Ok(dataspace::Stats {
             size: 0x7000,
             flags: 5,
@@ -45,6 +45,7 @@ impl Dataspace for Service {
     }
     fn copy_in(
         &self,
+        _: Rights,
         to: u64,
         source: Cap<l4re::dataspace::Dataspace>,
         from: u64,
@@ -52,7 +53,7 @@ impl Dataspace for Service {
     ) -> Result<()> {
         self.note(format!("copy {to} {from} {size} {}", source.is_valid()))
     }
-    fn allocate(&self, _: u64, _: u64) -> Result<()> {
+    fn allocate(&self, _: Rights, _: u64, _: u64) -> Result<()> {
         Err(Error::NO_MEMORY)
     }
 }
@@ -80,7 +81,11 @@ fn dataspaces() {
 }
 
 impl Namespace for Service {
-    fn query(&self, name: &[u8]) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
+    fn query(
+        &self,
+        _: Rights,
+        name: &[u8],
+    ) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
         match name {
             b"a/b" => {
                 let rest = Some(b"b".to_vec());

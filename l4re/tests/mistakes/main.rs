@@ -26,6 +26,15 @@ fn library(deps: &Path) -> PathBuf {
     found.expect("the library has been built beside its tests")
 }
 
+/// Where libraries are: `deps`, and the compiler's own macros, which are not for a target that was
+/// named: `target/TARGET/PROFILE/deps` and `target/PROFILE/deps`.
+fn folders(deps: &Path) -> impl Iterator<Item = PathBuf> {
+    let profile = deps.parent().and_then(Path::file_name);
+    let target = deps.ancestors().nth(3);
+    let macros = (target.zip(profile)).map(|(dir, profile)| dir.join(profile).join("deps"));
+    std::iter::once(deps.to_owned()).chain(macros)
+}
+
 /// A file that is the test's own.
 fn temporary(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("l4re-mistakes-{}-{name}", std::process::id()))
@@ -40,8 +49,9 @@ fn run(case: &Path, deps: &Path, library: &Path) -> Output {
         .args(["--error-format=json", "-Awarnings"])
         .arg("--extern")
         .arg(format!("l4re={}", library.display()))
-        .arg("-L")
-        .arg(format!("dependency={}", deps.display()))
+        .args(
+            folders(deps).flat_map(|deps| ["-L".into(), format!("dependency={}", deps.display())]),
+        )
         .arg("-o")
         .arg(&out)
         .arg(case)

@@ -288,7 +288,8 @@ pub const ROWS: &[Row] = rows! {
             let start = at::<Rm>().reserve_area(v.get("start"), 0x4001, flags, v.get("align"))?;
             r.value("start", start).done()
         };
-        free_area = |v, _| at::<Rm>().free_area(v.get("addr"));
+        // SAFETY: there is no region map.
+        free_area = |v, _| unsafe { at::<Rm>().free_area(v.get("addr")) };
         get_regions = |v, r| r.list("regions", &at::<Rm>().regions(v.get("start"))?).done();
         get_areas = |v, r| r.list("areas", &at::<Rm>().areas(v.get("start"))?).done();
         get_info = |v, r| {

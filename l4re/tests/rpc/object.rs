@@ -4,7 +4,7 @@
 use crate::facts::{self, Kind, Op};
 use crate::sample::{Values, same};
 use l4re::dataspace::Dataspace as DataspaceCap;
-use l4re::interface::{Elements, Pages, Varg};
+use l4re::interface::{Elements, Pages, Rights, Varg};
 use l4re::irq::Irq;
 use l4re::msg::Plain;
 use l4re::remote_access::RemoteAccess as RemoteAccessCap;
@@ -279,26 +279,33 @@ impl MemAlloc for Object {
 }
 
 impl Dataspace for Object {
-    fn map(&self, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
+    fn map(&self, _: Rights, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
         let c = self.called("L4Re::Dataspace", "map");
         c.value("offset", offset)
             .value("spot", spot)
             .value("flags", flags);
         Ok(c.pages())
     }
-    fn clear(&self, offset: u64, size: u64) -> Result<()> {
+    fn clear(&self, _: Rights, offset: u64, size: u64) -> Result<()> {
         let c = self.called("L4Re::Dataspace", "clear");
         c.value("offset", offset).value("size", size).done()
     }
-    fn info(&self) -> Result<dataspace::Stats> {
+    fn info(&self, _: Rights) -> Result<dataspace::Stats> {
         Ok(self.called("L4Re::Dataspace", "info").result("stats"))
     }
-    fn copy_in(&self, to: u64, source: Cap<DataspaceCap>, from: u64, size: u64) -> Result<()> {
+    fn copy_in(
+        &self,
+        _: Rights,
+        to: u64,
+        source: Cap<DataspaceCap>,
+        from: u64,
+        size: u64,
+    ) -> Result<()> {
         let c = self.called("L4Re::Dataspace", "copy_in");
         c.value("dst_offs", to).cap("src", source);
         c.value("src_offs", from).value("size", size).done()
     }
-    fn allocate(&self, offset: u64, size: u64) -> Result<()> {
+    fn allocate(&self, _: Rights, offset: u64, size: u64) -> Result<()> {
         let c = self.called("L4Re::Dataspace", "allocate");
         c.value("offset", offset).value("size", size).done()
     }
@@ -309,7 +316,11 @@ impl Dataspace for Object {
 }
 
 impl Namespace for Object {
-    fn query(&self, name: &[u8]) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
+    fn query(
+        &self,
+        _: Rights,
+        name: &[u8],
+    ) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
         let c = self.called("L4Re::Namespace", "query");
         c.list("name", name);
         let v = &c.values;

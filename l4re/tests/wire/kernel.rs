@@ -90,7 +90,8 @@ pub fn thread() {
         bind: Some((Cap::new(A), 0xb300_0000)),
         alien: Some(true),
     };
-    let sent = sent_by(|| thread.control(&all));
+    // SAFETY: there is no thread.
+    let sent = sent_by(|| unsafe { thread.control_any(&all) });
     let words = [
         (0, 0x161_0000),
         (1, 0x7000),
@@ -106,10 +107,15 @@ pub fn thread() {
         pager: Some(CapIdx::from_index(7)),
         ..Control::default()
     };
-    let sent = sent_by(|| thread.control(&pager));
+    // SAFETY: there is no thread.
+    let sent = sent_by(|| unsafe { thread.control_any(&pager) });
     let words = [(0, 0x1_0000), (1, 0x7000)];
     hold_to_c(&sent, "L4::Thread", "control (no bind)", &words);
-    let old = answered(&[0, 0x9000, 0xa000], || thread.control(&pager)).unwrap();
+    // SAFETY: there is no thread.
+    let old = answered(&[0, 0x9000, 0xa000], || unsafe {
+        thread.control_any(&pager)
+    })
+    .unwrap();
     assert_eq!((old.pager.0, old.exc_handler.0), (0x9000, 0xa000));
 
     // SAFETY: there is no thread.

@@ -98,7 +98,11 @@ pub struct Sent {
 
 impl Sent {
     fn of(call: Call) -> Self {
-        let buffers = (0..).map(|i| call.utcb.br(i)).take_while(|word| *word != 0);
+        // Who does not receive has not written them.
+        let receives = call.flags.contains(Sysf::RECV);
+        let registers = if receives { 0..58 } else { 0..0 };
+        let buffers = registers.map(|i| call.utcb.br(i));
+        let buffers = buffers.take_while(|word| *word != 0);
         Sent {
             dest: call.dest,
             flags: call.flags,
@@ -107,7 +111,7 @@ impl Sent {
             items: call.items(),
             tag_flags: call.tag.flags(),
             timeout: call.timeout,
-            bdr: call.utcb.bdr().0,
+            bdr: if receives { call.utcb.bdr().0 } else { 0 },
             buffers: buffers.collect(),
         }
     }

@@ -102,7 +102,8 @@ fn region_map() {
         ("align", 21),
     ];
     hold_to_rpc(&sent, "L4Re::Rm", "reserve_area", &args);
-    let sent = sent_by(|| rm.free_area(start));
+    // SAFETY: there is no region map.
+    let sent = sent_by(|| unsafe { rm.free_area(start) });
     hold_to_rpc(&sent, "L4Re::Rm", "free_area", &[("addr", start)]);
 }
 

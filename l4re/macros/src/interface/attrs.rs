@@ -124,6 +124,26 @@ pub fn operation(attrs: &mut Vec<Attribute>) -> Result<Option<Expr>> {
     }
 }
 
+/// The rights that a method requires: always, or if a condition of its arguments holds.
+pub struct Required {
+    pub rights: Rights,
+    pub condition: Option<Expr>,
+}
+
+impl Parse for Required {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let rights: Rights = input.parse()?;
+        rights.within("WS")?;
+        let condition = if input.peek(Token![if]) {
+            input.parse::<Token![if]>()?;
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        Ok(Required { rights, condition })
+    }
+}
+
 /// Rights by their letters: `R`, `W`, `S`, `D`, together as in `RWS`.
 pub struct Rights(Ident);
 

@@ -5,6 +5,7 @@ use super::attrs::Opcode;
 use super::method::{Kind, Method};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 
 pub fn expand(interface: &Interface) -> TokenStream {
     let name = &interface.name;
@@ -43,7 +44,7 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
         let name = &p.name;
         match &p.kind {
             Kind::In(wire) => {
-                let packed = format_ident!("__arg_{}", name);
+                let packed = format_ident!("__arg_{}", name.unraw());
                 let (ty, value) = (&wire.ty, wire.pack(quote!(#name)));
                 Some(quote_spanned! {p.span=>
                     let #packed: #ty = #value;
@@ -57,7 +58,7 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
         }
     });
     let items = method.parameters.iter().filter_map(|p| {
-        let packed = format_ident!("__arg_{}", p.name);
+        let packed = format_ident!("__arg_{}", p.name.unraw());
         let rights = &p.rights;
         let ready = (!method.send_only).then(
             || quote_spanned!(p.span=> ::l4re::interface::In::ready(&#packed, &mut __buffers);),
@@ -119,7 +120,7 @@ fn method(interface: &Interface, method: &Method) -> TokenStream {
 fn reply(method: &Method) -> TokenStream {
     let back = |p: &super::method::Parameter| matches!(p.kind, Kind::InOut(_) | Kind::Out(_));
     let names: Vec<_> = (method.parameters.iter().filter(|p| back(p)))
-        .map(|p| (&p.name, format_ident!("__arg_{}", p.name)))
+        .map(|p| (&p.name, format_ident!("__arg_{}", p.name.unraw())))
         .collect();
     let read = names
         .iter()

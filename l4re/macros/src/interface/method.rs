@@ -1,10 +1,11 @@
 //! A method of an interface.
 
 use super::add;
-use super::attrs::{self, Rights};
+use super::attrs::{self, Required, Rights};
 use super::wire::{Wire, result_of};
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{
     Error, Expr, ExprLit, FnArg, Ident, Lit, LitInt, Pat, PatType, Result, ReturnType, Signature,
@@ -61,14 +62,17 @@ pub struct Method {
     pub signature: Signature,
     pub parameters: Vec<Parameter>,
     pub output: Output,
-    /// The name of the constant that is the operation, and its value.
+    /// How many methods stand before it.
+    index: usize,
+    /// The name of the constant that is the operation, by that number (names can differ in what a
+    /// constant's name cannot), and its value.
     pub op: Ident,
     pub op_value: TokenStream,
     /// Where the operation is told, or else the method's name.
     pub op_span: Span,
     /// The operation, if it is a plain number.
     pub number: Option<i128>,
-    pub rights: Option<Rights>,
+    pub rights: Option<Required>,
     pub send_only: bool,
 }
 
@@ -79,10 +83,13 @@ impl Method {
         check_shape(&function.sig, &mut keep);
 
         let given = attrs::operation(&mut function.attrs)?;
-        let rights: Option<Rights> = attrs::argument(&mut function.attrs, "rights")?;
-        if let Some(Err(error)) = rights.as_ref().map(|rights| rights.within("WS")) {
-            keep(error);
-        }
+        let rights = match attrs::argument::<Required>(&mut function.attrs, "rights") {
+            Ok(rights) => rights,
+            Err(error) => {
+                keep(error);
+                None
+            }
+        };
         let send_only = attrs::flag(&mut function.attrs, "send_only")?;
         let label = attrs::flag(&mut function.attrs, "label")?;
         let len: Option<Type> = attrs::argument(&mut function.attrs, "len")?;
@@ -116,6 +123,7 @@ impl Method {
             return Err(errors);
         }
 
+        let index = previous.map_or(0, |previous| previous.index + 1);
         let number = match &given {
             Some(expr) => literal(expr),
             None => previous.map_or(Some(0), |p| p.number.map(|n| n + 1)),
@@ -130,7 +138,8 @@ impl Method {
         };
         let name = function.sig.ident.clone();
         Ok(Method {
-            op: format_ident!("OP_{}", name.to_string().to_uppercase()),
+            op: format_ident!("OP_{index}"),
+            index,
             op_span: given.as_ref().map_or(name.span(), Spanned::span),
             signature: function.sig.clone(),
             name,
@@ -173,7 +182,7 @@ fn literal(expr: &Expr) -> Option<i128> {
 }
 
 fn check_shape(sig: &Signature, keep: &mut impl FnMut(Error)) {
-    if HIDDEN.contains(&sig.ident.to_string().as_str()) {
+    if HIDDEN.contains(&sig.ident.unraw().to_string().as_str()) {
         let text = format!(
             "`Cap::{}` would hide this method: give it another name",
             sig.ident

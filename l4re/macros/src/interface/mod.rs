@@ -12,6 +12,7 @@ use attrs::{Head, Opcode};
 use method::Method;
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt;
 use syn::{Error, Ident, ItemTrait, Path, Result, TraitItem, TypeParamBound, parse_quote};
 
 /// A trait that is an interface.
@@ -84,7 +85,7 @@ impl Interface {
         let Interface { name, bases, .. } = self;
         let text = match &self.head.name {
             Some(name) => name.value(),
-            None => name.to_string(),
+            None => name.unraw().to_string(),
         };
         let told = mangled(&text);
         let (protocol, own, speaks) = match &self.head.protocol {

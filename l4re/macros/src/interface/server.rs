@@ -1,10 +1,11 @@
 //! The server's side: requests become calls of the methods.
 
 use super::Interface;
-use super::attrs::Opcode;
+use super::attrs::{Opcode, Required};
 use super::method::{Kind, Method};
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 
 /// The operations as constants.
 pub fn operations(interface: &Interface) -> TokenStream {
@@ -136,10 +137,18 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
             }
         }
     };
-    let rights = method.rights.as_ref().map(|rights| {
-        let required = or_refuse(quote!(__request.require(#rights)));
-        quote!(#required;)
-    });
+    let require = |required: &Required| {
+        let rights = &required.rights;
+        or_refuse(quote!(__request.require(#rights)))
+    };
+    let condition = method.rights.as_ref().and_then(|r| r.condition.as_ref());
+    // What is always required is asked first; what depends on arguments, when they are read.
+    let rights = (method.rights.as_ref())
+        .filter(|_| condition.is_none())
+        .map(|required| {
+            let required = require(required);
+            quote!(#required;)
+        });
     let borrows = method.parameters.iter().filter_map(|p| match &p.kind {
         Kind::In(wire) => {
             let ty = &wire.ty;
@@ -148,7 +157,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         _ => None,
     });
     let reads = method.parameters.iter().map(|p| {
-        let name = format_ident!("__arg_{}", p.name);
+        let name = format_ident!("__arg_{}", p.name.unraw());
         match &p.kind {
             Kind::In(wire) => {
                 let ty = &wire.ty;
@@ -179,13 +188,30 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         }
     });
     let values = method.parameters.iter().map(|p| {
-        let name = format_ident!("__arg_{}", p.name);
+        let name = format_ident!("__arg_{}", p.name.unraw());
         match &p.kind {
             Kind::In(wire) => wire.unpack(quote!(#name)),
             Kind::Ref(_) => quote!(&#name),
             Kind::InOut(_) | Kind::Out(_) => quote!(&mut #name),
         }
     });
+    // A condition is about the arguments by their names.
+    let values: Vec<_> = values.collect();
+    let names = method.parameters.iter().map(|p| &p.name);
+    let (named, values) = match (condition, &method.rights) {
+        (Some(condition), Some(required)) => {
+            let required = require(required);
+            let names: Vec<_> = names.map(|name| quote!(#name)).collect();
+            let named = quote! {
+                let (#(#names,)*) = (#(#values,)*);
+                if #condition {
+                    #required;
+                }
+            };
+            (named, names)
+        }
+        _ => (quote!(), values),
+    };
     let (trait_name, name) = (&interface.name, &method.name);
     let reached = or_refuse(quote!(__arguments.reached()));
     let prepare = quote! {
@@ -198,6 +224,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         let mut __arguments = __request.arguments(__copied.as_ref(), #opcode);
         #(#reads)*
         #reached;
+        #named
     };
     let result = quote!(<__T as #trait_name>::#name(__object, #(#values),*));
     if method.send_only {
@@ -224,7 +251,7 @@ fn call(interface: &Interface, method: &Method, opcode: TokenStream) -> TokenStr
         __request.reply::<#wire>(__reply, #label_value, (#(#packed,)*))
     };
     let back = method.parameters.iter().filter_map(|p| {
-        let name = format_ident!("__arg_{}", p.name);
+        let name = format_ident!("__arg_{}", p.name.unraw());
         matches!(p.kind, Kind::InOut(_) | Kind::Out(_))
             .then(|| quote!(::l4re::interface::In::put(&#name, &mut __reply);))
     });

@@ -239,3 +239,43 @@ fn all_errors_are_told_at_once() {
     );
     assert_eq!(all.len(), 5, "{all:?}");
 }
+
+#[test]
+fn any_name_is_a_name() {
+    let none: Vec<String> = Vec::new();
+    let names = quote! {
+        trait r#struct {
+            fn r#match(&self, r#type: u32, r#in: &mut u32) -> Result<u32>;
+            fn fooBar(&self) -> Result<()>;
+            fn foobar(&self) -> Result<()>;
+            fn foo_bar(&self) -> Result<()>;
+            fn straße(&self) -> Result<()>;
+        }
+    };
+    assert_eq!(errors(quote!(protocol = 1), names), none);
+    one(
+        &method(quote!(
+            fn r#take(&self) -> Result<()>;
+        )),
+        "would hide this method",
+    );
+}
+
+#[test]
+fn rights_can_have_a_condition() {
+    let none: Vec<String> = Vec::new();
+    assert_eq!(
+        method(quote!(
+            #[rights(W if flags & 1 != 0)]
+            fn open(&self, flags: u32) -> Result<()>;
+        )),
+        none
+    );
+    one(
+        &method(quote!(
+            #[rights(W when flags)]
+            fn open(&self, flags: u32) -> Result<()>;
+        )),
+        "unexpected token",
+    );
+}

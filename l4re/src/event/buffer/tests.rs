@@ -1,7 +1,8 @@
 use super::*;
+use crate::cap::CapSlot;
 use alloc::vec;
 use alloc::vec::Vec;
-use l4re_sys::{CapIdx, fake, proto};
+use l4re_sys::{fake, proto};
 
 /// Runs `body` where every dataspace is `memory`, of `size` bytes.
 fn with_memory<R>(memory: &mut [u64], size: u64, body: impl FnOnce() -> R) -> R {
@@ -16,10 +17,12 @@ fn with_memory<R>(memory: &mut [u64], size: u64, body: impl FnOnce() -> R) -> R 
 }
 
 fn memory_cap() -> OwnedCap<Dataspace> {
-    Cap::new(CapIdx::from_index(9)).lend()
+    CapSlot::alloc().unwrap().filled()
 }
 
-const RM: Cap<Rm> = Cap::new(CapIdx::from_index(5));
+fn rm() -> Cap<Rm> {
+    crate::env::published().rm()
+}
 
 fn event(code: u16) -> Event {
     Event {
@@ -36,8 +39,8 @@ fn events_go_round_in_order() {
     let mut memory = vec![0xaaaa_u64; 12];
     // Three places, and a rest.
     with_memory(&mut memory, 95, || {
-        let mut writer = Writer::attach(RM, memory_cap()).unwrap();
-        let mut reader = Buffer::attach(RM, memory_cap()).unwrap();
+        let mut writer = Writer::attach(rm(), memory_cap()).unwrap();
+        let mut reader = Buffer::attach(rm(), memory_cap()).unwrap();
         assert!(reader.next().is_none());
         for round in 0..20 {
             let n = 1 + round % 3;
@@ -60,7 +63,7 @@ fn events_go_round_in_order() {
 fn an_event_stands_as_in_c() {
     let mut memory = vec![0; 6];
     with_memory(&mut memory, 48, || {
-        let mut writer = Writer::attach(RM, memory_cap()).unwrap();
+        let mut writer = Writer::attach(rm(), memory_cap()).unwrap();
         let time = 0x1122;
         assert!(writer.put(Event {
             time,
@@ -75,7 +78,7 @@ fn an_event_stands_as_in_c() {
 fn what_the_other_side_writes_is_any_event_and_never_more() {
     let mut memory = vec![u64::MAX; 9];
     with_memory(&mut memory, 72, || {
-        let mut reader = Buffer::attach(RM, memory_cap()).unwrap();
+        let mut reader = Buffer::attach(rm(), memory_cap()).unwrap();
         // Every place seems full; each is read once.
         let read: Vec<_> = core::iter::from_fn(|| reader.next()).collect();
         assert_eq!(read.len(), 3);
@@ -88,7 +91,9 @@ fn what_the_other_side_writes_is_any_event_and_never_more() {
 fn a_buffer_that_holds_no_event_is_refused() {
     let mut memory = vec![0; 3];
     for size in [0, 1, 23] {
-        let refused = with_memory(&mut memory, size, || Buffer::attach(RM, memory_cap()).err());
+        let refused = with_memory(&mut memory, size, || {
+            Buffer::attach(rm(), memory_cap()).err()
+        });
         assert_eq!(refused, Some(Error::INVALID), "{size}");
     }
 }

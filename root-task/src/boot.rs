@@ -1,7 +1,6 @@
 //! From what the boot loader left to a server that can run: memory, boot files, the plan.
 
 use alloc::boxed::Box;
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -13,21 +12,26 @@ use l4re_sys::l4mod::{self, Mod, ModInfo};
 use l4re_sys::{CapIdx, KernelInfo, MemRights, SchedParam};
 
 use crate::account::Account;
+use crate::cap_slots::MAX_SLOTS;
 use crate::dataspace::Dataspace;
 use crate::error::Error;
+use crate::fallible::List;
 use crate::frames::Frames;
+use crate::heap;
 use crate::kernel;
 use crate::memory::{free_ranges, kernel_memory};
 use crate::owned_cap::{OwnedCap, Slots};
 use crate::plan::Plan;
 use crate::pool::{Pool, largest_order};
-use crate::quota::Quota;
 use crate::server::{BootFile, Server};
 
 /// The boot file that is the plan.
 const PLAN: &str = "boot.plan";
 /// The largest piece of memory asked of sigma0 at once.
 const MAX_ORDER: u32 = 30;
+
+/// Every kernel has so many slots for capabilities.
+const MIN_SLOTS: u64 = 1 << 10;
 
 /// This part of the memory cannot be had by programs.
 const RESERVE_PART: usize = 32;
@@ -88,10 +92,11 @@ impl Boot {
             memory_of_sigma0()
         } else {
             // SAFETY: it is a whole page.
-            free_ranges(unsafe { kip.mem_descs() }, &taken)
+            free_ranges(unsafe { KernelInfo::mem_descs(kip) }, &taken)
         };
         // SAFETY: nobody else has what sigma0 gave, or what no descriptor and no file speaks of.
         let pool = unsafe { pool(&free) }?;
+        heap::grow_by(pool);
         let files = files.into_iter().map(|file| file.aligned(pool)).collect();
         Ok(Boot {
             pool,
@@ -107,28 +112,29 @@ impl Boot {
     /// The kernel has no memory for it.
     pub fn server(self) -> core::result::Result<(Server, Plan), BootError> {
         let _ = kernel::run_thread(CapIdx::THREAD, &SchedParam::prio(MAX_PRIO));
-        let plan = match self.files.iter().find(|file| file.name == PLAN) {
+        let plan = match self
+            .files
+            .iter()
+            .find(|file| *file.name == *PLAN.as_bytes())
+        {
             Some(file) => Plan::parse(file.bytes).map_err(|e| BootError(e.to_string()))?,
             None => return Err(BootError(alloc::format!("no boot file is named {PLAN:?}"))),
         };
         // Some memory is kept, so that the root task's own bookkeeping always has room.
         let free = self.pool.available();
-        let quota = Quota::new(free - free / RESERVE_PART, None);
-        let factory = Rc::new(OwnedCap::borrowed(CapIdx::FACTORY));
-        let account = Rc::new(Account {
-            quota,
-            factory,
-            program: None,
-            slots: Quota::new(usize::MAX, None),
-            depth: 0,
-        });
+        let limit = free - free / RESERVE_PART;
+        let account = Account::root(self.pool, limit, OwnedCap::borrowed(CapIdx::FACTORY))?;
         let kip = core::ptr::from_ref(self.kip) as usize;
         // SAFETY: the page is mapped readable and executable, and stays.
-        let kip =
-            unsafe { Dataspace::foreign(self.pool, &account.quota, kip, PAGE_SIZE, MemRights::RX) };
-        let mut server = Server::new(self.pool, Slots::default(), account, self.files, kip)?;
+        let kip = unsafe { Dataspace::foreign(self.pool, kip, PAGE_SIZE, MemRights::RX) };
+        let mut files = List::new();
+        for file in self.files {
+            files.push(file)?;
+        }
+        let slots = Slots::new(slots())?;
+        let mut server = Server::new(self.pool, slots, account, files, kip)?;
         // SAFETY: it is a whole page.
-        server.set_kernel_memory(kernel_memory(unsafe { self.kip.mem_descs() }));
+        server.set_kernel_memory(kernel_memory(unsafe { KernelInfo::mem_descs(self.kip) }));
         Ok((server, plan))
     }
 
@@ -142,6 +148,15 @@ impl Boot {
         let (free, files) = (self.pool.available() >> 20, self.files.len());
         alloc::format!("{free} MiB free ({pager}), {files} boot files")
     }
+}
+
+/// The end of the slots that the kernel has for capabilities: it is tried out.
+fn slots() -> u64 {
+    let mut end = MAX_SLOTS;
+    while end > MIN_SLOTS && !kernel::has_slot(CapIdx::from_index(end - 1)) {
+        end /= 2;
+    }
+    end
 }
 
 /// The boot files, and the memory that they and what tells of them take.
@@ -178,10 +193,10 @@ unsafe fn boot_files(kip: &KernelInfo) -> (Vec<BootFile>, Vec<Range<usize>>) {
         }
         // SAFETY: as above.
         let bytes = unsafe { core::slice::from_raw_parts(range.start as *const u8, range.len()) };
-        files.push(BootFile {
-            name: file_name(line),
-            bytes,
-        });
+        let Ok(name) = List::copy_of(file_name(line)) else {
+            continue;
+        };
+        files.push(BootFile { name, bytes });
     }
     (files, taken)
 }
@@ -212,10 +227,9 @@ fn extent<T>(value: &T) -> Range<usize> {
 }
 
 /// The name of a boot file: the first word of its command line, without directories.
-fn file_name(line: &[u8]) -> String {
+fn file_name(line: &[u8]) -> &[u8] {
     let word = line.split(|&b| b == b' ').next().unwrap_or(line);
-    let name = word.rsplit(|&b| b == b'/').next().unwrap_or(word);
-    String::from_utf8_lossy(name).into_owned()
+    word.rsplit(|&b| b == b'/').next().unwrap_or(word)
 }
 
 /// Asks sigma0 for the pages of a boot file, so that they can be passed on.
@@ -278,7 +292,7 @@ unsafe fn pool(free: &[Range<usize>]) -> core::result::Result<&'static Pool, Boo
 /// What keeps it from starting.
 pub fn run(boot: Boot) -> core::result::Result<core::convert::Infallible, BootError> {
     let (mut server, plan) = boot.server()?;
-    server.start_all(plan);
+    server.start_all(&plan)?;
     server.run()
 }
 
@@ -288,8 +302,8 @@ mod tests {
 
     #[test]
     fn names_of_files() {
-        assert_eq!(file_name(b"/a/b/hello arg1"), "hello");
-        assert_eq!(file_name(b"boot.plan"), "boot.plan");
-        assert_eq!(file_name(b""), "");
+        assert_eq!(file_name(b"/a/b/hello arg1"), b"hello");
+        assert_eq!(file_name(b"boot.plan"), b"boot.plan");
+        assert_eq!(file_name(b""), b"");
     }
 }

@@ -1,8 +1,6 @@
 //! Address spaces of devices. There is no I/O memory management unit: a device's addresses are
 //! those of the memory itself. What is kept is that memory stays until nobody has it mapped.
 
-use alloc::rc::Rc;
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use l4re_sys::MemRights;
@@ -10,37 +8,26 @@ use l4re_sys::consts::PAGE_SIZE;
 
 use crate::dataspace::{Dataspace, Target};
 use crate::error::{Error, Result};
-use crate::quota::{Charge, Quota};
+use crate::fallible::{List, Shared};
 
 /// As much is mapped at once: the rest is for other requests, so that others come in between.
 const MAX_STEP: usize = 1 << 20;
 /// How many pieces one can have: what a request to unmap has to look through.
-const MAX_PIECES: usize = 1024;
-/// Bytes that a piece is charged for.
-const PIECE_COST: usize = 64;
+const MAX_PIECES: usize = 256;
 
 /// Whole pages of a dataspace that devices may use.
 struct Piece {
     pages: Range<usize>,
-    memory: Rc<Dataspace>,
-    _charge: Charge,
+    memory: Shared<Dataspace>,
 }
 
 /// Which memory devices may use.
+#[derive(Default)]
 pub struct DmaSpace {
-    quota: Rc<Quota>,
-    pieces: Vec<Piece>,
+    pieces: List<Piece>,
 }
 
 impl DmaSpace {
-    /// One without memory, charged to `quota`.
-    pub fn new(quota: Rc<Quota>) -> Self {
-        DmaSpace {
-            quota,
-            pieces: Vec::new(),
-        }
-    }
-
     /// Maps up to `size` bytes of `memory` from `offset` on, as many as are in one piece and below
     /// `max`. Returns the address, and how many.
     ///
@@ -50,7 +37,7 @@ impl DmaSpace {
     /// suffice.
     pub fn map(
         &mut self,
-        memory: &Rc<Dataspace>,
+        memory: &Shared<Dataspace>,
         rights: MemRights,
         offset: usize,
         size: usize,
@@ -61,7 +48,7 @@ impl DmaSpace {
         }
         let left = memory.rounded_size().checked_sub(offset);
         let left = left.filter(|left| *left > 0).ok_or(Error::ERANGE)?;
-        let charge = self.room()?;
+        self.make_room()?;
         let end = offset + size.min(left).min(MAX_STEP);
         let first = page_at(memory, offset, rights)?;
         let start = first + offset % PAGE_SIZE;
@@ -79,60 +66,65 @@ impl DmaSpace {
         self.pieces.push(Piece {
             pages: first..behind,
             memory: memory.clone(),
-            _charge: charge,
-        });
+        })?;
         Ok((start, size))
     }
 
     /// Room for one more piece.
-    fn room(&self) -> Result<Charge> {
+    fn make_room(&mut self) -> Result<()> {
         if self.pieces.len() >= MAX_PIECES {
             return Err(Error::ENOMEM);
         }
-        self.quota.charge(PIECE_COST).ok_or(Error::ENOMEM)
+        self.pieces.reserve(1)
     }
 
     /// Undoes one mapping of each page from `address` on; what is not mapped is passed over.
     ///
     /// # Errors
-    /// [`Error::EINVAL`] of nothing or beyond all addresses; [`Error::ENOMEM`] if the quota does
-    /// not suffice for the rest of a piece: then some pages may still be mapped.
+    /// [`Error::EINVAL`] of nothing or beyond all addresses; [`Error::ENOMEM`] if there is no memory
+    /// for the rest of a piece: then some pages may still be mapped.
     pub fn unmap(&mut self, address: usize, size: usize) -> Result<()> {
         let end = address.checked_add(size).filter(|_| size > 0);
         let end = end.and_then(|end| end.checked_next_multiple_of(PAGE_SIZE));
         let start = address & !(PAGE_SIZE - 1);
         // What of it is still to be found.
         let all = start..end.ok_or(Error::EINVAL)?;
-        let mut wanted: Vec<_> = core::iter::once(all).collect();
+        let mut wanted = List::copy_of(&[all])?;
         let mut next = 0;
-        while let (Some(piece), false) = (self.pieces.get_mut(next), wanted.is_empty()) {
-            let found = wanted
-                .iter()
-                .position(|range| overlaps(range, &piece.pages));
-            let Some(range) = found.map(|i| wanted.swap_remove(i)) else {
+        while let (Some(piece), false) = (self.pieces.get(next), wanted.is_empty()) {
+            let pages = piece.pages.clone();
+            let found = wanted.iter().position(|range| overlaps(range, &pages));
+            let Some(found) = found else {
                 next += 1;
                 continue;
             };
-            let cut = range.start.max(piece.pages.start)..range.end.min(piece.pages.end);
-            wanted.extend([range.start..cut.start, cut.end..range.end]);
-            wanted.retain(|range| !range.is_empty());
-            let behind = cut.end..piece.pages.end;
-            let before = piece.pages.start..cut.start;
+            // Before anything changes: room for what is left of the range and of the piece.
+            wanted.reserve(2)?;
+            let Some(range) = wanted.get(found).cloned() else {
+                break;
+            };
+            let cut = range.start.max(pages.start)..range.end.min(pages.end);
+            let (before, behind) = (pages.start..cut.start, cut.end..pages.end);
             if !before.is_empty() && !behind.is_empty() {
-                let memory = piece.memory.clone();
-                let charge = self.room()?;
-                self.pieces.push(Piece {
-                    pages: behind,
-                    memory,
-                    _charge: charge,
-                });
-                if let Some(piece) = self.pieces.get_mut(next) {
-                    piece.pages = before;
-                }
-            } else if before.is_empty() && behind.is_empty() {
+                self.make_room()?;
+            }
+            wanted.swap_remove(found);
+            wanted.extend(&[range.start..cut.start, cut.end..range.end])?;
+            wanted.retain(|range| !range.is_empty());
+            let Some(piece) = self.pieces.get_mut(next) else {
+                break;
+            };
+            if before.is_empty() && behind.is_empty() {
                 self.pieces.swap_remove(next);
+            } else if before.is_empty() {
+                piece.pages = behind;
             } else {
-                piece.pages = if before.is_empty() { behind } else { before };
+                piece.pages = before;
+                let memory = piece.memory.clone();
+                if !behind.is_empty() {
+                    let pages = behind;
+                    self.pieces.push(Piece { pages, memory })?;
+                }
             }
         }
         Ok(())
@@ -157,24 +149,20 @@ fn page_at(memory: &Dataspace, offset: usize, rights: MemRights) -> Result<usize
 mod tests {
     use super::*;
     use crate::pool::tests::pool;
+    use crate::quota::Quota;
 
     const P: usize = PAGE_SIZE;
     const ALL: usize = usize::MAX;
 
-    fn space() -> (DmaSpace, Rc<Quota>) {
-        let quota = Quota::new(1 << 20, None);
-        (DmaSpace::new(quota.clone()), quota)
-    }
-
-    fn memory(pages: usize) -> (Rc<Dataspace>, &'static crate::pool::Pool) {
-        let (pool, quota) = (pool(64), Quota::new(ALL, None));
+    fn memory(pages: usize) -> (Shared<Dataspace>, &'static crate::pool::Pool) {
+        let (pool, quota) = (pool(64), Quota::of(ALL, None));
         let memory = Dataspace::contiguous(pool, &quota, pages * P, P).unwrap();
-        (Rc::new(memory), pool)
+        (Shared::new(memory).unwrap(), pool)
     }
 
     #[test]
     fn memory_is_where_it_is_and_stays_while_it_is_mapped() {
-        let (mut dma, quota) = space();
+        let mut dma = DmaSpace::default();
         let (memory, pool) = memory(4);
         let before = pool.available();
         let rw = MemRights::RW;
@@ -187,12 +175,11 @@ mod tests {
         assert_eq!(pool.available(), before);
         dma.unmap(address, size).unwrap();
         assert_eq!(pool.available(), before + 4 * P);
-        assert_eq!(quota.used(), 0);
     }
 
     #[test]
     fn limits() {
-        let (mut dma, _) = space();
+        let mut dma = DmaSpace::default();
         let (memory, _) = memory(2);
         let r = MemRights::R;
         assert_eq!(dma.map(&memory, r, 2 * P, 1, ALL), Err(Error::ERANGE));
@@ -207,22 +194,18 @@ mod tests {
             dma.map(&memory, r, 0, 1, ALL).unwrap();
         }
         assert_eq!(dma.map(&memory, r, 0, 1, ALL), Err(Error::ENOMEM));
-        let small = Quota::new(PIECE_COST, None);
-        let mut dma = DmaSpace::new(small);
-        dma.map(&memory, r, 0, 1, ALL).unwrap();
-        assert_eq!(dma.map(&memory, r, 0, 1, ALL), Err(Error::ENOMEM));
     }
 
     #[test]
     fn each_mapping_of_a_page_is_undone_once() {
-        let (mut dma, quota) = space();
+        let mut dma = DmaSpace::default();
         let (memory, _) = memory(8);
         let r = MemRights::R;
         let (address, size) = dma.map(&memory, r, 0, 8 * P, ALL).unwrap();
         assert_eq!(size, 8 * P);
         let again = dma.map(&memory, r, 2 * P, 2 * P, ALL).unwrap();
         assert_eq!(again, (address + 2 * P, 2 * P));
-        let mapped = |dma: &DmaSpace| -> Vec<usize> {
+        let mapped = |dma: &DmaSpace| -> std::vec::Vec<usize> {
             let times = |page| {
                 let holds = |piece: &&Piece| piece.pages.contains(&(address + page * P));
                 dma.pieces.iter().filter(holds).count()
@@ -237,6 +220,5 @@ mod tests {
         // What is not there is passed over.
         dma.unmap(address, 100 * P).unwrap();
         assert_eq!(mapped(&dma), [0; 8]);
-        assert_eq!(quota.used(), 0);
     }
 }

@@ -1,16 +1,16 @@
 //! What is told about a program that faults.
 
-use alloc::vec::Vec;
 use core::fmt;
 
 use l4re_sys::ExcRegs;
 use l4re_sys::consts::PAGE_SIZE;
 
+use crate::budget::{Budget, Step, cost};
 use crate::regions::{Access, RegionMap};
 
 /// The most lines of a backtrace.
 const MAX_LINES: usize = 24;
-/// As many frames are looked at: what fits into a stack of a megabyte.
+/// As many frames are looked at.
 const MAX_FRAMES: usize = 1 << 16;
 /// A fault this far below a stack is still taken for an overflow.
 const BELOW_STACK: u64 = 64 << 10;
@@ -19,7 +19,7 @@ const ERROR_WRITE: u64 = 1 << 1;
 const ERROR_FETCH: u64 = 1 << 4;
 
 /// A fault, as it is reported.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     /// What happened.
     pub kind: Kind,
@@ -27,12 +27,22 @@ pub struct Fault {
     pub ip: u64,
     /// The stack pointer.
     pub sp: u64,
-    /// The instruction and the return addresses of its callers, innermost first.
-    pub frames: Vec<Frame>,
+    trace: Trace,
+}
+
+/// The way to an instruction, as far as it has been followed.
+#[derive(Clone, Debug, PartialEq)]
+struct Trace {
+    frames: [Frame; MAX_LINES],
+    len: usize,
+    /// The next frame; 0: there is none.
+    next: u64,
+    /// How many have been looked at.
+    looked: usize,
 }
 
 /// An address in a backtrace, and how often it stands there in a row.
-#[derive(Debug, PartialEq, Clone, Copy)]
+#[derive(Debug, Default, PartialEq, Clone, Copy)]
 pub struct Frame {
     /// The address.
     pub address: u64,
@@ -68,24 +78,96 @@ pub enum Kind {
 }
 
 impl Fault {
-    /// Finds out what the registers tell. `stack` is the first address of the program's first
-    /// stack, and the one behind it.
-    pub fn examine(regs: &ExcRegs, regions: &RegionMap, stack: (u64, u64)) -> Fault {
+    /// Finds out what the registers tell. The way to the instruction is still to be
+    /// [followed](Self::follow).
+    pub fn examine(regs: &ExcRegs, regions: &RegionMap) -> Fault {
         let kind = if regs.trapno == ExcRegs::PAGE_FAULT_TRAP {
-            page_fault(regs, regions, stack)
+            page_fault(regs, regions)
         } else {
             Kind::Exception(regs.trapno)
         };
+        let mut trace = Trace {
+            frames: [Frame::default(); MAX_LINES],
+            len: 0,
+            next: regs.rbp,
+            looked: 0,
+        };
+        trace.push(regs.ip);
+        if regions.find(regs.ip, 1).is_none()
+            && let Some(caller) = read(regions, regs.sp)
+        {
+            // A call to nowhere: the stack still has where it came from.
+            trace.push(caller);
+        }
         Fault {
             kind,
             ip: regs.ip,
             sp: regs.sp,
-            frames: backtrace(regs, regions),
+            trace,
         }
+    }
+
+    /// Follows the frame pointers within the budget, as far as they make sense.
+    pub fn follow(&mut self, regions: &RegionMap, budget: &Budget) -> Step<()> {
+        let trace = &mut self.trace;
+        while trace.looked < MAX_FRAMES {
+            if !budget.is_left() {
+                return Step::More;
+            }
+            budget.spend(cost::FRAME);
+            trace.looked += 1;
+            let frame = trace.next;
+            if frame == 0 || !frame.is_multiple_of(8) {
+                break;
+            }
+            let caller = read(regions, frame.wrapping_add(8));
+            let (Some(next), Some(caller)) = (read(regions, frame), caller) else {
+                break;
+            };
+            // Callers' frames are above.
+            if caller == 0 || !trace.push(caller) || next <= frame {
+                break;
+            }
+            trace.next = next;
+        }
+        Step::Done(())
+    }
+
+    /// The instruction and the return addresses of its callers, innermost first.
+    pub fn frames(&self) -> &[Frame] {
+        self.trace.frames.get(..self.trace.len).unwrap_or(&[])
     }
 }
 
-fn page_fault(regs: &ExcRegs, regions: &RegionMap, (stack, _): (u64, u64)) -> Kind {
+impl Trace {
+    /// Adds an address; false if no more lines fit.
+    fn push(&mut self, address: u64) -> bool {
+        let last = self
+            .len
+            .checked_sub(1)
+            .and_then(|last| self.frames.get_mut(last));
+        if let Some(last) = last
+            && last.address == address
+        {
+            last.count += 1;
+            return true;
+        }
+        if let Some(place) = self.frames.get_mut(self.len) {
+            *place = Frame { address, count: 1 };
+            self.len += 1;
+        }
+        self.len < MAX_LINES
+    }
+}
+
+/// A word of the address space, if it is there.
+fn read(regions: &RegionMap, address: u64) -> Option<u64> {
+    let mut word = [0; 8];
+    let there = regions.peek(address, &mut word);
+    there.then(|| u64::from_le_bytes(word))
+}
+
+fn page_fault(regs: &ExcRegs, regions: &RegionMap) -> Kind {
     let at = regs.pfa;
     let access = if regs.err & ERROR_FETCH != 0 {
         Access::Execute
@@ -94,8 +176,7 @@ fn page_fault(regs: &ExcRegs, regions: &RegionMap, (stack, _): (u64, u64)) -> Ki
     } else {
         Access::Read
     };
-    let below = |address: u64| address < stack && address >= stack.saturating_sub(BELOW_STACK);
-    if below(at) && (below(regs.sp) || regs.sp.wrapping_sub(stack) < PAGE_SIZE as u64) {
+    if is_overflow(at, regs.sp, regions) {
         return Kind::StackOverflow(at);
     }
     match regions.find(at, 1) {
@@ -106,47 +187,23 @@ fn page_fault(regs: &ExcRegs, regions: &RegionMap, (stack, _): (u64, u64)) -> Ki
     }
 }
 
-/// Follows the frame pointers, as far as they make sense.
-fn backtrace(regs: &ExcRegs, regions: &RegionMap) -> Vec<Frame> {
-    let read = |address: u64| {
-        let mut word = [0; 8];
-        regions
-            .peek(address, &mut word)
-            .then(|| u64::from_le_bytes(word))
+/// Whether a thread with this stack pointer that touches `at` has used its stack up. Any writable
+/// memory may be a stack; so that is one at whose lower end, or below, the stack pointer stands.
+fn is_overflow(at: u64, sp: u64, regions: &RegionMap) -> bool {
+    let Some(stack) = regions.next_above(at) else {
+        return false;
     };
-    let mut frames: Vec<Frame> = Vec::new();
-    let mut push = |address| match frames.last_mut() {
-        Some(last) if last.address == address => {
-            last.count += 1;
-            true
-        }
-        _ => {
-            frames.push(Frame { address, count: 1 });
-            frames.len() < MAX_LINES
-        }
+    let bottom = stack.start;
+    let below = |address: u64| address < bottom && address >= bottom.saturating_sub(BELOW_STACK);
+    let is_stack = stack.value.allows(Access::Write) && !stack.value.allows(Access::Execute);
+    let has_ended = |access| match regions.find(at, 1) {
+        Some(region) => !region.value.allows(access),
+        None => true,
     };
-    push(regs.ip);
-    if regions.find(regs.ip, 1).is_none()
-        && let Some(caller) = read(regs.sp)
-    {
-        // A call to nowhere: the stack still has where it came from.
-        push(caller);
-    }
-    let mut frame = regs.rbp;
-    for _ in 0..MAX_FRAMES {
-        if frame == 0 || !frame.is_multiple_of(8) {
-            break;
-        }
-        let (Some(next), Some(caller)) = (read(frame), read(frame.wrapping_add(8))) else {
-            break;
-        };
-        // Callers' frames are above.
-        if caller == 0 || !push(caller) || next <= frame {
-            break;
-        }
-        frame = next;
-    }
-    frames
+    is_stack
+        && below(at)
+        && has_ended(Access::Write)
+        && (below(sp) || sp.wrapping_sub(bottom) < PAGE_SIZE as u64)
 }
 
 impl fmt::Display for Access {
@@ -233,22 +290,24 @@ fn exception_name(number: u64) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::dataspace::Dataspace;
+    use crate::fallible::Shared;
     use crate::pool::tests::pool;
     use crate::quota::Quota;
     use crate::regions::Region;
-    use alloc::rc::Rc;
     use l4re_sys::re::rm::RmFlags;
     use std::format;
+    use std::vec::Vec;
 
     const STACK: (u64, u64) = (0x7000_0000, 0x7001_0000);
 
-    fn regions() -> (RegionMap, Rc<Dataspace>) {
-        let quota = Quota::new(usize::MAX, None);
+    fn regions() -> (RegionMap, Shared<Dataspace>) {
+        let quota = Quota::of(usize::MAX, None);
         let mut map = RegionMap::new(quota.clone(), (0x1000, (1 << 47) - 1));
-        let memory = Rc::new(Dataspace::on_demand(pool(64), &quota, 0x10000).unwrap());
+        let memory = Shared::new(Dataspace::on_demand(pool(64), &quota, 0x10000).unwrap()).unwrap();
         let mut attach = |at, flags| {
-            let region = Region::of(memory.clone(), 0, flags, "");
-            map.attach(at, 0x10000, flags, 12, region).unwrap();
+            let region = Region::of(memory.clone(), 0, flags, b"");
+            let at_once = (&mut None, &Budget::unlimited());
+            map.attach(at, 0x10000, flags, 12, region, at_once).unwrap();
         };
         attach(STACK.0, RmFlags::RW);
         attach(0x100_0000, RmFlags::RX);
@@ -263,7 +322,14 @@ mod tests {
             ..ExcRegs::ZERO
         };
         change(&mut regs);
-        Fault::examine(&regs, &regions().0, STACK)
+        Fault::examine(&regs, &regions().0)
+    }
+
+    /// The frames, followed in short steps.
+    fn traced(regs: &ExcRegs, map: &RegionMap) -> Vec<Frame> {
+        let mut fault = Fault::examine(regs, map);
+        while fault.follow(map, &Budget::of(3 * cost::FRAME)) == Step::More {}
+        fault.frames().to_vec()
     }
 
     #[test]
@@ -304,6 +370,38 @@ mod tests {
     }
 
     #[test]
+    fn the_stack_of_any_thread_may_be_full() {
+        let (mut map, memory) = regions();
+        // As a C library makes one: mapped, and then the lowest page taken away again.
+        let (guard, bottom) = (0xb800_0000, 0xb800_1000);
+        let stack = Region::of(memory, 0, RmFlags::RW, b"");
+        let none = Region::without_memory(RmFlags::empty(), b"");
+        let all = &Budget::unlimited();
+        map.attach(bottom, 0x8000, RmFlags::RW, 12, stack, (&mut None, all))
+            .unwrap();
+        map.attach(guard, 0x1000, RmFlags::empty(), 12, none, (&mut None, all))
+            .unwrap();
+        let kind = |pfa, sp| {
+            let regs = ExcRegs {
+                trapno: 14,
+                err: 6,
+                pfa,
+                sp,
+                ..ExcRegs::ZERO
+            };
+            Fault::examine(&regs, &map).kind
+        };
+        assert_eq!(kind(guard + 8, bottom + 16), Kind::StackOverflow(guard + 8));
+        assert_eq!(kind(guard + 8, guard - 8), Kind::StackOverflow(guard + 8));
+        // A pointer astray, with room on the stack.
+        let astray = Kind::Forbidden(Access::Write, guard + 8);
+        assert_eq!(kind(guard + 8, bottom + 0x4000), astray);
+        // Code above is no stack.
+        let kind = kind(0xff_fff8, 0xff_fff8);
+        assert_eq!(kind, Kind::Unmapped(Access::Write, 0xff_fff8));
+    }
+
+    #[test]
     fn lines_say_where() {
         let f = fault(|r| (r.pfa, r.err) = (0, 6));
         assert_eq!(
@@ -335,7 +433,7 @@ mod tests {
             ..ExcRegs::ZERO
         };
         let frames = |regs: &ExcRegs| {
-            let frames = Fault::examine(regs, &map, STACK).frames;
+            let frames = traced(regs, &map);
             frames.into_iter().map(|f| f.address).collect::<Vec<_>>()
         };
         assert_eq!(frames(&regs), [0x100_0010, 0x100_0100, 0x100_0200]);
@@ -370,7 +468,7 @@ mod tests {
             rbp: 0x7000_1000,
             ..ExcRegs::ZERO
         };
-        let frames = Fault::examine(&regs, &map, STACK).frames;
+        let frames = traced(&regs, &map);
         assert_eq!(
             frames[1],
             Frame {

@@ -1,6 +1,5 @@
 //! What an ELF file wants to be loaded where: read, checked, and put into pages.
 
-use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
@@ -13,6 +12,9 @@ use l4re_sys::consts::PAGE_SIZE;
 use l4re_sys::elf::{EM_X86_64, ET_DYN, ET_EXEC, PF_R, PF_W, PF_X, PT_INTERP, PT_L4_AUX, PT_LOAD};
 use l4re_sys::elf_aux;
 
+use crate::error::Error;
+use crate::fallible::List;
+
 const PAGE: u64 = PAGE_SIZE as u64;
 
 /// Addresses that a program may be loaded to: not the first page, which tells null pointers,
@@ -20,12 +22,12 @@ const PAGE: u64 = PAGE_SIZE as u64;
 pub const USER_SPACE: Range<u64> = PAGE..(1 << 47) - PAGE;
 
 /// A program file, checked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Image {
     /// Where the program starts.
     pub entry: u64,
     /// What is to be loaded, by ascending addresses, no two in one page.
-    pub segments: Vec<Segment>,
+    pub segments: List<Segment>,
     /// The program headers in memory, if a segment holds them.
     pub headers: Option<Headers>,
     /// What the file says about itself in its ELF-aux elements.
@@ -63,7 +65,7 @@ pub struct Headers {
 }
 
 /// ELF-aux elements (`l4/re/elf_aux.h`).
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Wishes {
     /// The size of the stack in bytes.
     pub stack_size: Option<u64>,
@@ -72,7 +74,7 @@ pub struct Wishes {
     /// Where the kernel information page is to be.
     pub kip_address: Option<u64>,
     /// Ranges that must stay free, first and last address.
-    pub reserved: Vec<(u64, u64)>,
+    pub reserved: List<(u64, u64)>,
 }
 
 /// Why a file cannot be loaded.
@@ -101,6 +103,14 @@ pub enum ImageError {
     NoEntry(u64),
     /// An ELF-aux element is cut or has a size that cannot be.
     BadAux,
+    /// There is no memory for what the file tells.
+    NoMemory,
+}
+
+impl From<Error> for ImageError {
+    fn from(_: Error) -> Self {
+        Self::NoMemory
+    }
 }
 
 impl fmt::Display for ImageError {
@@ -123,6 +133,7 @@ impl fmt::Display for ImageError {
             Self::OutOfRange(at) => write!(f, "wants memory at {at:#x}, where no program can be"),
             Self::Overlap(at) => write!(f, "two segments overlap at {at:#x}"),
             Self::NoEntry(at) => write!(f, "starts at {at:#x}, which is not in executable memory"),
+            Self::NoMemory => f.write_str("tells more than there is memory for"),
             Self::BadAux => f.write_str("malformed: an ELF-aux element is cut"),
         }
     }
@@ -141,7 +152,7 @@ impl Image {
 
         let mut image = Image {
             entry: header.e_entry,
-            segments: Vec::new(),
+            segments: List::new(),
             headers: None,
             wishes: Wishes::default(),
             relocatable,
@@ -152,7 +163,7 @@ impl Image {
                     if image.headers.is_none() {
                         image.headers = headers(header, &segment);
                     }
-                    image.segments.push(load(&segment, file.len())?);
+                    image.segments.push(load(&segment, file.len())?)?;
                 }
                 PT_INTERP => return Err(ImageError::Dynamic),
                 PT_L4_AUX => image.wishes.read(bytes(&segment, file)?)?,
@@ -179,7 +190,7 @@ impl Image {
             return Err(ImageError::OutOfRange(bias));
         }
         self.entry = self.entry.wrapping_add(bias);
-        for segment in &mut self.segments {
+        for segment in self.segments.iter_mut() {
             segment.start += bias;
         }
         if let Some(headers) = &mut self.headers {
@@ -189,7 +200,7 @@ impl Image {
     }
 
     fn check(&mut self) -> Result<(), ImageError> {
-        self.segments.sort_by_key(|segment| segment.start);
+        self.segments.sort_unstable_by_key(|segment| segment.start);
         for pair in self.segments.windows(2) {
             if pair[1].start < pair[0].end() {
                 return Err(ImageError::Overlap(pair[1].start));
@@ -203,6 +214,10 @@ impl Image {
         };
         if self.segments.is_empty() || span.start < low || span.end > USER_SPACE.end {
             return Err(ImageError::OutOfRange(span.start));
+        }
+        // A library's entry is 0, where its header is.
+        if self.relocatable && self.entry == 0 {
+            return Err(ImageError::NotExecutable(ET_DYN));
         }
         let executable = self.segments.iter().any(|segment| {
             segment.rights.contains(MemRights::X)
@@ -339,7 +354,7 @@ impl Wishes {
                 elf_aux::KIP_ADDR => self.kip_address = Some(value()?),
                 elf_aux::VMA => {
                     let end = word(element, 3).ok_or(ImageError::BadAux)?;
-                    self.reserved.push((value()?, end));
+                    self.reserved.push((value()?, end))?;
                 }
                 _ => {}
             }

@@ -14,10 +14,26 @@ use l4re_sys::{
 
 use crate::error::{Error, Result};
 use crate::pool::Revoke;
+use crate::verdict;
 
-/// Sends the `words` and `item` to `dest` and waits for its answer.
+/// Sends the `words` and `item` to `dest` and waits for its answer, which brings nothing else.
 fn call(dest: CapIdx, label: i64, words: &[u64], item: Option<MapItem>) -> Result<MsgTag> {
+    call_for(&[], dest, label, words, item)
+}
+
+/// The same; items of the answer go into `buffers`.
+fn call_for(
+    buffers: &[u64],
+    dest: CapIdx,
+    label: i64,
+    words: &[u64],
+    item: Option<MapItem>,
+) -> Result<MsgTag> {
     let regs = utcb();
+    regs.set_bdr(BufferDesc(0));
+    for (i, &word) in buffers.iter().chain(&[RcvItem::VOID.0]).enumerate() {
+        regs.set_br(i, word);
+    }
     for (i, &word) in words.iter().enumerate() {
         regs.set_mr(i, word);
     }
@@ -27,7 +43,7 @@ fn call(dest: CapIdx, label: i64, words: &[u64], item: Option<MapItem>) -> Resul
     }
     let items = usize::from(item.is_some());
     let tag = MsgTag::new(label, words.len(), items, TagFlags::empty());
-    // SAFETY: what is received is only what the caller set buffers for; a request that changes
+    // SAFETY: what is received goes into the caller's buffers alone; a request that changes
     // address spaces is made by the functions below, which say why it is sound.
     let (tag, _) = unsafe { l4re_sys::ipc(dest, Sysf::CALL, 0, tag, Timeout::NEVER) };
     if tag.has_error() {
@@ -51,6 +67,16 @@ pub fn has_cap(cap: CapIdx) -> bool {
         None,
     )
     .is_ok_and(|tag| tag.label() > 0)
+}
+
+/// Whether the kernel has a slot for a capability at `slot`, which must be empty.
+pub fn has_slot(slot: CapIdx) -> bool {
+    let own = MapItem::map(slot.0, Fpage::obj(CapIdx::TASK, 0, ObjRights::R));
+    let there = map_to(CapIdx::TASK, own.fpage, own.control).is_ok() && has_cap(slot);
+    if there {
+        unmap(Fpage::obj(slot, 0, ObjRights::RWSD), UnmapFlags::ALL_SPACES);
+    }
+    there
 }
 
 /// Maps from the root task into `task`: `fpage` to where `control` (hot spot, object rights)
@@ -108,11 +134,8 @@ pub fn delete_object(cap: CapIdx) {
 
 /// Creates an object with `factory`; its capability goes to `slot`.
 fn create(factory: CapIdx, slot: CapIdx, words: &[u64], item: Option<MapItem>) -> Result<()> {
-    let regs = utcb();
-    regs.set_bdr(BufferDesc(0));
-    regs.set_br(0, RcvItem::single(slot).0);
-    regs.set_br(1, RcvItem::VOID.0);
-    call(factory, proto::FACTORY, words, item).map(drop)
+    let buffers = [RcvItem::single(slot).0];
+    call_for(&buffers, factory, proto::FACTORY, words, item).map(drop)
 }
 
 /// A gate bound to the root task's thread.
@@ -142,7 +165,9 @@ pub fn create_unbound_gate(factory: CapIdx, slot: CapIdx) -> Result<()> {
     )
 }
 
-/// A factory whose objects take at most `limit` bytes of the kernel's memory.
+/// A factory whose objects take at most `limit` bytes of the kernel's memory, and that ends all
+/// of them with itself: tasks that a program made and that keep themselves, too. (Fiasco takes
+/// no notice of the flag.)
 ///
 /// # Errors
 /// As [`create_gate`].
@@ -151,6 +176,8 @@ pub fn create_factory(factory: CapIdx, slot: CapIdx, limit: usize) -> Result<()>
         proto::FACTORY as u64,
         VargTag::new(varg::UMWORD, 8).0,
         limit as u64,
+        VargTag::new(varg::UMWORD, 8).0,
+        factory::OWNS_OBJECTS,
     ];
     create(factory, slot, &words, None)
 }
@@ -343,15 +370,37 @@ pub fn io_ports(ports: Fpage) -> Result<()> {
     if !has_cap(CapIdx::PAGER) {
         return Ok(());
     }
-    let regs = utcb();
-    regs.set_bdr(BufferDesc(0));
-    regs.set_br(0, RcvItem::WINDOW.0);
-    regs.set_br(1, ports.raw());
-    regs.set_br(2, RcvItem::VOID.0);
+    let buffers = [RcvItem::WINDOW.0, ports.raw()];
     let words = [ports.raw(), 0];
     // Without an item they are there already.
-    call(CapIdx::PAGER, proto::IO_PAGE_FAULT, &words, None).map(drop)
+    call_for(&buffers, CapIdx::PAGER, proto::IO_PAGE_FAULT, &words, None).map(drop)
 }
+
+/// Tells how the system ends, by the port that programs do not have. Where there is no such port,
+/// nothing is told.
+pub fn tell_verdict(status: i64) {
+    if io_ports(Fpage::io(verdict::PORT, 0)).is_ok() {
+        verdict::write(status, write_verdict);
+    }
+}
+
+#[cfg(target_os = "l4re")]
+fn write_verdict(byte: u8) {
+    // SAFETY: the port is a debug console's, which takes bytes and does nothing else; where there
+    // is none, it is no device's.
+    unsafe {
+        core::arch::asm!(
+            "out dx, al",
+            in("dx") verdict::PORT,
+            in("al") byte,
+            options(nomem, nostack, preserves_flags),
+        );
+    }
+}
+
+/// On the host there are no ports.
+#[cfg(not(target_os = "l4re"))]
+fn write_verdict(_byte: u8) {}
 
 /// Asks the kernel's interrupt controller: operation, number, and what else there is to say.
 ///
@@ -380,16 +429,12 @@ pub fn sleep() {
 
 /// What sigma0 gives: an address, where it is mapped.
 fn ask_sigma0(words: &[u64], window: Fpage) -> Result<usize> {
-    let regs = utcb();
-    regs.set_bdr(BufferDesc(0));
-    regs.set_br(0, RcvItem::WINDOW.0);
-    regs.set_br(1, window.raw());
-    regs.set_br(2, RcvItem::VOID.0);
-    let tag = call(CapIdx::PAGER, proto::SIGMA0, words, None)?;
+    let buffers = [RcvItem::WINDOW.0, window.raw()];
+    let tag = call_for(&buffers, CapIdx::PAGER, proto::SIGMA0, words, None)?;
     if tag.items() != 1 {
         return Err(Error::ENOMEM);
     }
-    Ok(regs.mr(tag.words()) as usize & !((1 << PAGE_SHIFT) - 1))
+    Ok(utcb().mr(tag.words()) as usize & !((1 << PAGE_SHIFT) - 1))
 }
 
 /// Asks sigma0 for any free memory of `1 << order` bytes; it is mapped at its own address.

@@ -3,8 +3,6 @@
 #![cfg_attr(target_os = "l4re", no_std, no_main)]
 
 #[cfg(target_os = "l4re")]
-mod heap;
-#[cfg(target_os = "l4re")]
 mod start;
 
 /// The root task is a program for L4Re; on the host there is only its library, and its tests.

@@ -38,10 +38,10 @@ impl Request {
     /// A message made of its parts.
     pub fn new(proto: i64, data: &[u64], items: usize) -> Self {
         let mut mr = [0; MSG_REGS];
-        mr[..data.len()].copy_from_slice(data);
+        mr.iter_mut().zip(data).for_each(|(to, from)| *to = *from);
         Request {
             proto,
-            words: data.len() - items * item::WORDS,
+            words: data.len().saturating_sub(items * item::WORDS),
             items,
             mr,
         }
@@ -119,8 +119,8 @@ impl Request {
         if end > self.words().len() * WORD {
             return Err(Error::EMSGTOOSHORT);
         }
-        for (word, bytes) in self.words().iter().zip(buffer.chunks_exact_mut(WORD)) {
-            bytes.copy_from_slice(&word.to_le_bytes());
+        for (word, bytes) in self.words().iter().zip(buffer.as_chunks_mut().0) {
+            *bytes = word.to_le_bytes();
         }
         Ok(&buffer[offset..end])
     }
@@ -135,6 +135,12 @@ impl Request {
             *self.mr.get(at)?,
             *self.mr.get(at + 1)?,
         ))
+    }
+
+    /// Whether the message brought capabilities, which are gone when it has been served.
+    pub fn brings_caps(&self) -> bool {
+        let mut items = (0..self.items).map_while(|index| self.item(index));
+        items.any(|item| matches!(item, ReturnItem::Mapped { .. }))
     }
 
     /// Item 0, which must be there.
@@ -153,6 +159,8 @@ pub enum Outcome {
     Reply(i64),
     /// There is nobody to answer.
     NoReply,
+    /// There is more to do: the reply goes out later.
+    Later,
 }
 
 /// A reply in the making.

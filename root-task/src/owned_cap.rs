@@ -1,19 +1,27 @@
 //! Capabilities that are given up when nobody needs them any more.
 
-use alloc::rc::Rc;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use l4re_sys::CapIdx;
 
 use crate::cap_slots::CapSlots;
 use crate::error::{Error, Result};
+use crate::fallible::Shared;
 use crate::kernel;
 
 /// The root task's free slots, shared by all that hold some.
-#[derive(Clone, Default)]
-pub struct Slots(Rc<RefCell<CapSlots>>);
+#[derive(Clone)]
+pub struct Slots(Shared<RefCell<CapSlots>>);
 
 impl Slots {
+    /// All slots below `end`, which the kernel has.
+    ///
+    /// # Errors
+    /// [`Error::ENOMEM`].
+    pub fn new(end: u64) -> Result<Self> {
+        Shared::new(RefCell::new(CapSlots::new(end)?)).map(Slots)
+    }
+
     /// A slot for a capability that is to come.
     ///
     /// # Errors
@@ -60,7 +68,7 @@ impl EmptySlot {
         OwnedCap {
             cap,
             slots: Some(self.slots.clone()),
-            delete,
+            delete: Cell::new(delete),
         }
     }
 }
@@ -78,7 +86,7 @@ pub struct OwnedCap {
     cap: CapIdx,
     /// Where the slot goes; `None`: it is one that the kernel filled, and stays.
     slots: Option<Slots>,
-    delete: bool,
+    delete: Cell<bool>,
 }
 
 impl OwnedCap {
@@ -87,7 +95,14 @@ impl OwnedCap {
         OwnedCap {
             cap,
             slots: None,
-            delete: false,
+            delete: Cell::new(false),
+        }
+    }
+
+    /// Deletes the object now, if it is the root task's own; the slot stays taken.
+    pub fn delete(&self) {
+        if self.delete.replace(false) {
+            kernel::delete_object(self.cap);
         }
     }
 
@@ -100,7 +115,7 @@ impl OwnedCap {
 impl Drop for OwnedCap {
     fn drop(&mut self) {
         let Some(slots) = &self.slots else { return };
-        if self.delete {
+        if self.delete.get() {
             kernel::delete_object(self.cap);
         } else {
             kernel::release_cap(self.cap);

@@ -12,14 +12,15 @@
 //! ```
 //!
 //! `start MODULE [-g GATE[=NAME][:RIGHTS]]... [-n NAME] [-m MEMORY] [-l LOADER] [-o kernel]
-//! [-p FIRST-LAST]... [-i IRQ]... [-- ARG...]` starts the ELF file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out). RIGHTS are
+//! [-p FIRST-LAST]... [-i IRQ]... [-e NAME=VALUE]... [-- ARG...]` starts the ELF file in the boot module. `-g` gives it a gate under NAME (the gate's own if left out). RIGHTS are
 //! `s` for the one that serves the gate; `r` or `rw` leave a caller with just these rights, who
 //! otherwise has read, write and special, as ned gives them. `-n` names it in the log. `-m` limits its
 //! memory, in bytes or with `K`, `M`, `G`. `-l` names the boot module that is started in its place and
 //! loads it: L4Re's own `l4re`, which L4Re's C programs need. `-o kernel` makes the kernel's log the
 //! program's own, where others have lines with their names before them. `-p` lets it have I/O ports,
 //! which it asks the capability `sigma0` for; `-i` lets it bind an interrupt at the capability `icu`:
-//! as programs on L4Re's own system do. The arguments are `argv`, of which the first is the
+//! as programs on L4Re's own system do. `-e` sets an environment variable; of two with one name the
+//! last counts. The arguments are `argv`, of which the first is the
 //! module's name unless given.
 
 use alloc::borrow::ToOwned;
@@ -30,6 +31,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use l4re_sys::ObjRights;
+
+/// What the plan says of a program, in memory that is there from the start on.
+pub type Text = String;
 
 /// The longest name of a capability that a program can be given.
 pub const MAX_CAP_NAME: usize = 16;
@@ -66,6 +70,8 @@ pub struct Start {
     pub name: String,
     /// `argv`.
     pub args: Vec<String>,
+    /// `envp`: `NAME=VALUE`, each name once.
+    pub env: Vec<String>,
     /// The gates that it is given.
     pub gates: Vec<Grant>,
     /// Bytes of memory it may take; `None`: what there is.
@@ -188,6 +194,7 @@ impl Start {
             module: module.to_owned(),
             name: module.to_owned(),
             args: vec![module.to_owned()],
+            env: vec![],
             gates: vec![],
             memory: None,
             loader: None,
@@ -220,10 +227,25 @@ impl Start {
                     let irq = irq.map_err(|_| format!("{value:?} is no interrupt's number"))?;
                     start.irqs.push(irq);
                 }
+                "-e" => start.set_variable(value)?,
                 _ => return Err(format!("unknown option {option:?} of `start`")),
             }
         }
         Ok(start)
+    }
+
+    /// Sets an environment variable, `NAME=VALUE`.
+    fn set_variable(&mut self, text: &str) -> Result<(), String> {
+        let name = match text.split_once('=') {
+            Some((name, _)) if !name.is_empty() => name,
+            _ => {
+                return Err(format!("{text:?} is no environment variable: NAME=VALUE"));
+            }
+        };
+        let has_name = |variable: &String| variable.split_once('=').is_some_and(|(n, _)| n == name);
+        self.env.retain(|variable| !has_name(variable));
+        self.env.push(text.to_owned());
+        Ok(())
     }
 }
 
@@ -263,6 +285,11 @@ fn ports(text: &str) -> Result<(u16, u16), String> {
     let number = |text: &str| u16::from_str_radix(text.strip_prefix("0x")?, 16).ok();
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last && crate::verdict::is_reserved(first, last) => {
+            Err(format!(
+                "{text:?}: how the system ends is told by ports among them"
+            ))
+        }
         (Some(first), Some(last)) if first <= last => Ok((first, last)),
         _ => Err(format!("{text:?} are no I/O ports: 0x70-0x71")),
     }
@@ -323,6 +350,20 @@ mod tests {
     }
 
     #[test]
+    fn environment_variables() {
+        let plan = Plan::parse(b"start p -e A=1 -e 'B=x = y' -e C= -e A=2 -- p").unwrap();
+        assert_eq!(plan.starts[0].env, ["B=x = y", "C=", "A=2"]);
+        for bad in [
+            "start p -e A",
+            "start p -e =1",
+            "start p -e ''",
+            "start p -e",
+        ] {
+            assert!(error(bad).starts_with("boot.plan:1: "), "{bad}");
+        }
+    }
+
+    #[test]
     fn devices() {
         let plan = Plan::parse(b"start d -o kernel -p 0x70-0x71 -p 0x80 -i 8 -i 9").unwrap();
         let start = &plan.starts[0];
@@ -363,6 +404,10 @@ mod tests {
             "boot.plan:1: \"0x71-0x70\" are no I/O ports: 0x70-0x71"
         );
         assert_eq!(
+            error("start a -p 0xe0-0xff"),
+            "boot.plan:1: \"0xe0-0xff\": how the system ends is told by ports among them"
+        );
+        assert_eq!(
             error("start a -i x"),
             "boot.plan:1: \"x\" is no interrupt's number"
         );
@@ -380,7 +425,7 @@ mod tests {
     #[test]
     fn no_bytes_are_too_strange() {
         let mut seed = 7u64;
-        for _ in 0..5000 {
+        for _ in 0..if cfg!(miri) { 50 } else { 5000 } {
             let text: Vec<u8> = (0..40)
                 .map(|_| {
                     seed = seed

@@ -58,6 +58,11 @@ impl Pool {
         self.frames.borrow_mut().alloc_within(bytes, align, limits)
     }
 
+    /// Frees memory that no other task ever had.
+    pub fn free_private(&self, address: usize, bytes: usize) {
+        self.frames.borrow_mut().free(address, bytes);
+    }
+
     /// Takes the memory back from all other tasks and frees it.
     pub fn free(&self, address: usize, bytes: usize) {
         self.revoke_range(address, bytes, Revoke::All);
@@ -101,7 +106,27 @@ pub(crate) mod tests {
     pub static REVOKED: Mutex<Vec<(usize, u32, Revoke)>> = Mutex::new(Vec::new());
 
     fn record(address: usize, order: u32, what: Revoke) {
-        REVOKED.lock().unwrap().push((address, order, what));
+        // The list is the host's, whoever pays for what is revoked.
+        crate::heap::pays(None, || {
+            REVOKED.lock().unwrap().push((address, order, what))
+        });
+    }
+
+    std::thread_local! {
+        /// Where the memory of the pools of this thread's tests is.
+        static PLACES: std::cell::RefCell<Vec<Range<usize>>> =
+            const { std::cell::RefCell::new(Vec::new()) };
+    }
+
+    /// Whether an address lies in the memory of a pool of this thread.
+    pub fn is_of_pool(address: usize) -> bool {
+        // While the list itself grows, it is the host's.
+        PLACES
+            .try_with(|places| {
+                let places = places.try_borrow();
+                places.is_ok_and(|places| places.iter().any(|place| place.contains(&address)))
+            })
+            .unwrap_or(false)
     }
 
     /// A pool of `frames` frames of the test's own memory, which start at a multiple of 2 MiB.
@@ -113,6 +138,7 @@ pub(crate) mod tests {
         // SAFETY: just allocated.
         unsafe { core::ptr::write_bytes(base as *mut u8, 0xa5, bytes) };
         let range = base..base + bytes;
+        PLACES.with(|places| places.borrow_mut().push(range.clone()));
         let bitmap = vec![0; Frames::words_for(&range)].leak();
         let mut free = Frames::new(range.clone(), bitmap);
         free.add(range);

@@ -4,24 +4,35 @@
 //! all that it is part of. A [`Charge`] gives back what it took when it is dropped, so nothing
 //! that is released stays charged.
 
-use alloc::rc::Rc;
 use core::cell::Cell;
+
+use crate::error::Result;
+use crate::fallible::Shared;
 
 /// A limit on bytes, and what has been taken.
 pub struct Quota {
     limit: usize,
     used: Cell<usize>,
-    parent: Option<Rc<Quota>>,
+    parent: Option<Shared<Quota>>,
 }
 
 impl Quota {
     /// A quota of `limit` bytes, part of `parent` if there is one.
-    pub fn new(limit: usize, parent: Option<Rc<Quota>>) -> Rc<Quota> {
-        Rc::new(Quota {
+    ///
+    /// # Errors
+    /// [`crate::error::Error::ENOMEM`].
+    pub fn new(limit: usize, parent: Option<Shared<Quota>>) -> Result<Shared<Quota>> {
+        Shared::new(Quota {
             limit,
             used: Cell::new(0),
             parent,
         })
+    }
+
+    /// As [`Quota::new`], for tests.
+    #[cfg(test)]
+    pub(crate) fn of(limit: usize, parent: Option<Shared<Quota>>) -> Shared<Quota> {
+        Self::new(limit, parent).unwrap()
     }
 
     /// The limit in bytes.
@@ -43,15 +54,8 @@ impl Quota {
             .map_or(own, |parent| own.min(parent.available()))
     }
 
-    /// Takes `bytes`, or `None` if that is more than is left.
-    pub fn charge(self: &Rc<Self>, bytes: usize) -> Option<Charge> {
-        self.take(bytes).then(|| Charge {
-            quota: self.clone(),
-            bytes,
-        })
-    }
-
-    fn take(&self, bytes: usize) -> bool {
+    /// Takes `bytes`; false if that is more than is left. Whoever takes gives back.
+    pub(crate) fn take(&self, bytes: usize) -> bool {
         if bytes > self.available() {
             return false;
         }
@@ -63,7 +67,8 @@ impl Quota {
         true
     }
 
-    fn give_back(&self, bytes: usize) {
+    /// Gives back what [`Quota::take`] took.
+    pub(crate) fn give_back(&self, bytes: usize) {
         let mut quota = Some(self);
         while let Some(q) = quota {
             q.used.set(q.used.get() - bytes);
@@ -74,13 +79,21 @@ impl Quota {
 
 /// Bytes taken from a quota, until dropped.
 pub struct Charge {
-    quota: Rc<Quota>,
+    quota: Shared<Quota>,
     bytes: usize,
 }
 
 impl Charge {
+    /// Takes `bytes` from `quota`; `None` if that is more than is left.
+    pub fn of(quota: &Shared<Quota>, bytes: usize) -> Option<Charge> {
+        quota.take(bytes).then(|| Charge {
+            quota: quota.clone(),
+            bytes,
+        })
+    }
+
     /// A charge of nothing, which can grow.
-    pub fn none(quota: Rc<Quota>) -> Charge {
+    pub fn none(quota: Shared<Quota>) -> Charge {
         Charge { quota, bytes: 0 }
     }
 
@@ -90,7 +103,7 @@ impl Charge {
     }
 
     /// The quota that they are taken from.
-    pub fn quota(&self) -> &Rc<Quota> {
+    pub fn quota(&self) -> &Shared<Quota> {
         &self.quota
     }
 
@@ -124,11 +137,11 @@ mod tests {
 
     #[test]
     fn a_charge_counts_all_the_way_up_and_comes_back() {
-        let all = Quota::new(100, None);
-        let part = Quota::new(80, Some(all.clone()));
-        let mut charge = part.charge(50).unwrap();
+        let all = Quota::of(100, None);
+        let part = Quota::of(80, Some(all.clone()));
+        let mut charge = Charge::of(&part, 50).unwrap();
         assert_eq!((part.used(), all.used()), (50, 50));
-        assert!(part.charge(31).is_none());
+        assert!(Charge::of(&part, 31).is_none());
         assert!(charge.grow(30) && !charge.grow(1));
         charge.shrink(70);
         assert_eq!((part.available(), all.available()), (70, 90));
@@ -138,12 +151,12 @@ mod tests {
 
     #[test]
     fn what_others_took_is_not_there() {
-        let all = Quota::new(100, None);
-        let greedy = Quota::new(usize::MAX, Some(all.clone()));
-        let other = all.charge(60).unwrap();
+        let all = Quota::of(100, None);
+        let greedy = Quota::of(usize::MAX, Some(all.clone()));
+        let other = Charge::of(&all, 60).unwrap();
         assert_eq!(greedy.available(), 40);
-        assert!(greedy.charge(41).is_none());
+        assert!(Charge::of(&greedy, 41).is_none());
         drop(other);
-        assert!(greedy.charge(100).is_some());
+        assert!(Charge::of(&greedy, 100).is_some());
     }
 }

@@ -1,20 +1,17 @@
 //! The region map of an address space: which dataspace is attached where, and what is kept free.
 
-use alloc::rc::Rc;
-use alloc::vec::Vec;
-
 use l4re_sys::MemRights;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE, SUPERPAGE_SHIFT};
 use l4re_sys::re::rm::{self, RmFlags};
 
-use crate::dataspace::{Dataspace, Mapping, Target};
+use crate::budget::{Budget, Step, cost};
+use crate::dataspace::{Dataspace, Mapping, Target, garbage};
 use crate::error::{Error, Result};
-use crate::quota::{Charge, Quota};
+use crate::fallible::Shared;
+use crate::quota::Quota;
 use crate::ranges::{Entry, Ranges};
 
 const PAGE: u64 = PAGE_SIZE as u64;
-/// Bytes that a region, an area or a rescue jump is charged for.
-const ENTRY_COST: usize = 192;
 /// As much of a region's name is kept.
 const NAME_LEN: usize = 40;
 
@@ -33,7 +30,7 @@ pub enum Access {
 #[derive(Clone)]
 pub struct Region {
     /// The memory; `None` for what the kernel provides, or what is reserved.
-    pub memory: Option<Rc<Dataspace>>,
+    pub memory: Option<Shared<Dataspace>>,
     /// Where in the memory the region starts.
     pub offset: u64,
     /// Rights, caching and kind.
@@ -41,14 +38,58 @@ pub struct Region {
     /// The capability by which the client knows the memory.
     pub client_cap: u64,
     /// A name, for people.
-    pub name: Vec<u8>,
+    pub name: Name,
     /// Where in a file the region comes from, for people.
     pub backing_offset: u64,
 }
 
+/// What people call a region: as much of it as is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Name {
+    bytes: [u8; NAME_LEN],
+    len: u8,
+}
+
+impl Name {
+    /// The name, cut off if it is long.
+    pub fn of(name: &[u8]) -> Self {
+        let mut bytes = [0; NAME_LEN];
+        bytes
+            .iter_mut()
+            .zip(name)
+            .for_each(|(to, from)| *to = *from);
+        let len = name.len().min(NAME_LEN) as u8;
+        Name { bytes, len }
+    }
+
+    /// What is kept of it.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
+    }
+}
+
+/// How far the search for a place has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Search {
+    at: u64,
+    /// Whether it is for a place where large pages line up.
+    large: bool,
+}
+
+/// Memory of regions that are gone, which is still to be cleared.
+#[derive(Clone)]
+pub struct Discarded {
+    /// The memory.
+    pub memory: Shared<Dataspace>,
+    /// The first byte of it.
+    pub offset: u64,
+    /// How many.
+    pub bytes: u64,
+}
+
 impl Region {
     /// A region of `memory` from `offset` on.
-    pub fn of(memory: Rc<Dataspace>, offset: u64, flags: RmFlags, name: &str) -> Self {
+    pub fn of(memory: Shared<Dataspace>, offset: u64, flags: RmFlags, name: &[u8]) -> Self {
         Region {
             memory: Some(memory),
             offset,
@@ -57,13 +98,13 @@ impl Region {
     }
 
     /// A region without memory of its own.
-    pub fn without_memory(flags: RmFlags, name: &str) -> Self {
+    pub fn without_memory(flags: RmFlags, name: &[u8]) -> Self {
         Region {
             memory: None,
             offset: 0,
             flags: flags & RmFlags::REGION_FLAGS,
             client_cap: l4re_sys::CapIdx::INVALID.0,
-            name: name.as_bytes().into(),
+            name: Name::of(name),
             backing_offset: 0,
         }
     }
@@ -78,22 +119,22 @@ impl Region {
         self.flags.contains(needed)
     }
 
-    /// What is left of the region when `bytes` are cut off at its start.
-    fn behind(&self, bytes: u64) -> Region {
-        let mut rest = self.clone();
-        rest.offset = rest.offset.wrapping_add(bytes);
-        rest.backing_offset = rest.backing_offset.wrapping_add(bytes);
-        rest
+    /// Cuts `bytes` off at the region's start.
+    fn cut(&mut self, bytes: u64) {
+        self.offset = self.offset.wrapping_add(bytes);
+        self.backing_offset = self.backing_offset.wrapping_add(bytes);
     }
 
-    /// Frees memory that belongs to the region alone.
-    fn discard(&self, offset: u64, bytes: u64) {
-        if let Some(memory) = &self.memory
-            && self.flags.intersects(RmFlags::ANONYMOUS | RmFlags::PRIVATE)
-        {
-            // A failure leaves memory that goes with the dataspace.
-            let _ = memory.clear((self.offset + offset) as usize, bytes as usize);
+    /// A part of the memory, if it belongs to the region alone.
+    fn discard(&self, offset: u64, bytes: u64) -> Option<Discarded> {
+        if !self.flags.intersects(RmFlags::ANONYMOUS | RmFlags::PRIVATE) {
+            return None;
         }
+        Some(Discarded {
+            memory: self.memory.clone()?,
+            offset: self.offset.checked_add(offset)?,
+            bytes,
+        })
     }
 }
 
@@ -104,7 +145,7 @@ pub struct RegionMap {
     rescues: Ranges<u64>,
     /// The first and the last address that may be used.
     limits: (u64, u64),
-    charge: Charge,
+    quota: Shared<Quota>,
 }
 
 /// What became of a range that was detached.
@@ -122,22 +163,23 @@ pub struct Detached {
 
 impl RegionMap {
     /// An empty map of the addresses from the first to the last of `limits`.
-    pub fn new(quota: Rc<Quota>, limits: (u64, u64)) -> Self {
+    pub fn new(quota: Shared<Quota>, limits: (u64, u64)) -> Self {
         RegionMap {
             regions: Ranges::default(),
             areas: Ranges::default(),
             rescues: Ranges::default(),
             limits,
-            charge: Charge::none(quota),
+            quota,
         }
     }
 
-    /// The quota that the map's memory is charged to.
-    pub fn quota(&self) -> &Rc<Quota> {
-        self.charge.quota()
+    /// The quota that memory for the address space is charged to.
+    pub fn quota(&self) -> &Shared<Quota> {
+        &self.quota
     }
 
-    /// Attaches a region of `size` bytes; gives its address.
+    /// Attaches a region of `size` bytes; gives its address. Where the budget ends before a place
+    /// is found, `search` says where to go on.
     ///
     /// Without [`RmFlags::SEARCH_ADDR`] it goes to `start`, else to the lowest free address from
     /// there on that is a multiple of `1 << align`. With [`RmFlags::IN_AREA`] it goes into the
@@ -152,14 +194,15 @@ impl RegionMap {
         size: u64,
         flags: RmFlags,
         align: u8,
-        mut region: Region,
-    ) -> Result<u64> {
+        region: Region,
+        (search, budget): (&mut Option<Search>, &Budget),
+    ) -> Result<Step<u64>> {
         let (mut start, size) = page_range(start, size)?;
         let (_, mut limit) = self.limits;
-        let search = flags.contains(RmFlags::SEARCH_ADDR);
+        let anywhere = flags.contains(RmFlags::SEARCH_ADDR);
         let in_area = flags.contains(RmFlags::IN_AREA);
-        let mut align = u32::from(align);
-        if search && !(PAGE_SHIFT..u64::BITS).contains(&align) {
+        let align = u32::from(align);
+        if anywhere && !(PAGE_SHIFT..u64::BITS).contains(&align) {
             return Err(Error::EINVAL);
         }
         let last = |start: u64| start.checked_add(size - 1).ok_or(Error::EADDRNOTAVAIL);
@@ -173,17 +216,32 @@ impl RegionMap {
             }
             limit = area.end;
         }
-        if search {
+        if anywhere {
             // Where large pages can line up, they save faults.
-            if region.memory.is_some() && size >= 1 << SUPERPAGE_SHIFT {
-                let large = align.max(SUPERPAGE_SHIFT);
-                if self.find_free(start, limit, size, large, in_area).is_some() {
-                    align = large;
+            let large = region.memory.is_some() && size >= 1 << SUPERPAGE_SHIFT;
+            let first = self.first_place(start, limit);
+            let mut at = search.unwrap_or(Search { at: first, large });
+            let found = loop {
+                let align = match at.large {
+                    true => align.max(SUPERPAGE_SHIFT),
+                    false => align,
+                };
+                let found = self.find_free(&mut at.at, limit, size, align, in_area, budget);
+                match found {
+                    Step::Done(None) if at.large => {
+                        at = Search {
+                            at: first,
+                            large: false,
+                        }
+                    }
+                    found => break found,
                 }
-            }
-            start = self
-                .find_free(start, limit, size, align, in_area)
-                .ok_or(Error::EADDRNOTAVAIL)?;
+            };
+            let Step::Done(found) = found else {
+                *search = Some(at);
+                return Ok(Step::More);
+            };
+            start = found.ok_or(Error::EADDRNOTAVAIL)?;
         } else if !in_area && self.areas.find(start, last(start)?).is_some() {
             return Err(Error::EADDRNOTAVAIL);
         }
@@ -191,51 +249,58 @@ impl RegionMap {
         if start < self.limits.0 || end > limit {
             return Err(Error::EADDRNOTAVAIL);
         }
-        region.name.truncate(NAME_LEN);
-        self.charged(|map| map.regions.insert(start, end, region).is_ok())?;
-        Ok(start)
+        self.regions
+            .insert(start, end, region, Error::EADDRNOTAVAIL)?;
+        Ok(Step::Done(start))
     }
 
-    /// Detaches what lies in a range of addresses; `flags` as [`rm::DETACH_OVERLAP`].
+    /// Detaches what lies in a range of addresses; `flags` as [`rm::DETACH_OVERLAP`]. What the
+    /// region had for itself alone is still to be cleared.
     ///
     /// # Errors
     /// [`Error::EINVAL`] if it is not a range, [`Error::ENOENT`] if nothing lies there,
     /// [`Error::ENOMEM`] if the quota does not suffice for what is left.
-    pub fn detach(&mut self, start: u64, size: u64, flags: u32) -> Result<Detached> {
+    pub fn detach(
+        &mut self,
+        start: u64,
+        size: u64,
+        flags: u32,
+    ) -> Result<(Detached, Option<Discarded>)> {
         let (start, size) = page_range_outer(start, size)?;
         let end = start + (size - 1);
         let found = self.regions.find(start, end).ok_or(Error::ENOENT)?;
-        let (first, last) = (found.start, found.end);
+        let (first, last, region) = (found.start, found.end, found.value.clone());
         let whole = start <= first && last <= end;
 
+        let discarded;
         let (kind, cut, client_cap) = if whole || flags & rm::DETACH_OVERLAP != 0 {
-            let Some(Entry { value, .. }) = self.regions.remove(first) else {
-                return Err(Error::ENOENT);
-            };
-            self.charge.shrink(ENTRY_COST);
-            value.discard(0, last - first + 1);
-            (rm::DETACHED_DS, (first, last), value.client_cap)
+            self.regions.remove(first);
+            discarded = region.discard(0, last - first + 1);
+            (rm::DETACHED_DS, (first, last), region.client_cap)
         } else {
             let cut = (start.max(first), end.min(last));
-            let split = cut.0 > first && cut.1 < last;
-            if split && !self.charge.grow(ENTRY_COST) {
-                return Err(Error::ENOMEM);
-            }
-            let Some(Entry { value, .. }) = self.regions.remove(first) else {
-                return Err(Error::ENOENT);
-            };
-            value.discard(cut.0 - first, cut.1 - cut.0 + 1);
-            if cut.1 < last {
-                let rest = value.behind(cut.1 + 1 - first);
-                let _ = self.regions.insert(cut.1 + 1, last, rest);
-            }
-            let client_cap = value.client_cap;
-            if cut.0 > first {
-                let _ = self.regions.insert(first, cut.0 - 1, value);
-            }
+            let (before, behind) = (cut.0 > first, cut.1 < last);
+            let client_cap = region.client_cap;
+            discarded = region.discard(cut.0 - first, cut.1 - cut.0 + 1);
+            let split = before && behind;
             if split {
+                let mut rest = region.clone();
+                rest.cut(cut.1 + 1 - first);
+                self.regions.shrink(first, first, cut.0 - 1, |_| ());
+                let added = self.regions.insert(cut.1 + 1, last, rest, Error::EEXIST);
+                if let Err(error) = added {
+                    self.regions.grow(first, last);
+                    return Err(error);
+                }
                 (rm::SPLIT_DS, cut, client_cap)
             } else {
+                if before {
+                    self.regions.shrink(first, first, cut.0 - 1, |_| ());
+                } else {
+                    let bytes = cut.1 + 1 - first;
+                    self.regions
+                        .shrink(first, cut.1 + 1, last, |rest| rest.cut(bytes));
+                }
                 (rm::KEPT_DS, cut, l4re_sys::CapIdx::INVALID.0)
             }
         };
@@ -243,15 +308,18 @@ impl RegionMap {
         if self.regions.find(start, end).is_some() {
             result |= rm::DETACH_AGAIN;
         }
-        Ok(Detached {
+        let detached = Detached {
             result,
             start: cut.0,
             size: cut.1 - cut.0 + 1,
             client_cap,
-        })
+        };
+        drop(region);
+        // What nobody else has goes with its last keeper.
+        Ok((detached, discarded.filter(|rest| !rest.memory.is_only())))
     }
 
-    /// Reserves an area; gives its address.
+    /// Reserves an area; gives its address. As [`RegionMap::attach`].
     ///
     /// # Errors
     /// As [`RegionMap::attach`].
@@ -261,7 +329,9 @@ impl RegionMap {
         size: u64,
         flags: RmFlags,
         align: u8,
-    ) -> Result<u64> {
+        search: &mut Option<Search>,
+        budget: &Budget,
+    ) -> Result<Step<u64>> {
         if size == 0 || start.checked_add(size - 1).is_none() {
             return Err(Error::EINVAL);
         }
@@ -270,10 +340,18 @@ impl RegionMap {
             if u32::from(align) >= u64::BITS {
                 return Err(Error::EINVAL);
             }
-            let limit = self.limits.1;
-            start = self
-                .find_free(start, limit, size, u32::from(align), false)
-                .ok_or(Error::EADDRNOTAVAIL)?;
+            let (limit, align) = (self.limits.1, u32::from(align));
+            let first = self.first_place(start, limit);
+            let mut at = search.unwrap_or(Search {
+                at: first,
+                large: false,
+            });
+            let found = self.find_free(&mut at.at, limit, size, align, false, budget);
+            let Step::Done(found) = found else {
+                *search = Some(at);
+                return Ok(Step::More);
+            };
+            start = found.ok_or(Error::EADDRNOTAVAIL)?;
         }
         let end = start.checked_add(size - 1).ok_or(Error::EADDRNOTAVAIL)?;
         // An area over regions that are there already is allowed, unless nothing may be in it.
@@ -281,8 +359,8 @@ impl RegionMap {
             return Err(Error::EADDRNOTAVAIL);
         }
         let kept = flags & RmFlags::REGION_FLAGS;
-        self.charged(|map| map.areas.insert(start, end, kept).is_ok())?;
-        Ok(start)
+        self.areas.insert(start, end, kept, Error::EADDRNOTAVAIL)?;
+        Ok(Step::Done(start))
     }
 
     /// Gives up the area that holds `address`; regions in it stay.
@@ -290,15 +368,20 @@ impl RegionMap {
     /// # Errors
     /// [`Error::ENOENT`] if there is none.
     pub fn free_area(&mut self, address: u64) -> Result<()> {
-        self.areas.remove(address).ok_or(Error::ENOENT)?;
-        self.charge.shrink(ENTRY_COST);
-        Ok(())
+        self.areas.remove(address).ok_or(Error::ENOENT).map(drop)
     }
 
     /// The region that has an address in common with a range.
     pub fn find(&self, start: u64, size: u64) -> Option<Entry<&Region>> {
         let end = start.checked_add(size.checked_sub(1)?)?;
         self.regions.find(start, end)
+    }
+
+    /// The first region that starts above an address.
+    pub fn next_above(&self, address: u64) -> Option<Entry<&Region>> {
+        self.regions
+            .from(address)
+            .find(|region| region.start > address)
     }
 
     /// The area that has an address in common with a range.
@@ -309,24 +392,27 @@ impl RegionMap {
 
     /// The regions from the one that holds `address`, or is the next above, on.
     pub fn regions_from(&self, address: u64) -> impl Iterator<Item = Entry<&Region>> {
-        let first = self
-            .regions
-            .at_or_above(address)
-            .map_or(u64::MAX, |entry| entry.start);
-        self.regions
-            .iter()
-            .skip_while(move |entry| entry.start < first)
+        self.regions.from(address)
     }
 
     /// The areas from the one that holds `address`, or is the next above, on.
     pub fn areas_from(&self, address: u64) -> impl Iterator<Item = Entry<&RmFlags>> {
-        let first = self
-            .areas
-            .at_or_above(address)
-            .map_or(u64::MAX, |entry| entry.start);
-        self.areas
-            .iter()
-            .skip_while(move |entry| entry.start < first)
+        self.areas.from(address)
+    }
+
+    /// Takes everything out of the map that nobody uses any more, within the budget; whether
+    /// nothing is left.
+    pub fn empty(&mut self, budget: &Budget) -> bool {
+        while budget.is_left() {
+            budget.spend(cost::ENTRY + garbage::spent());
+            let any = self.regions.pop_first().is_some()
+                || self.areas.pop_first().is_some()
+                || self.rescues.pop_first().is_some();
+            if !any {
+                return true;
+            }
+        }
+        false
     }
 
     /// The memory for a page fault, and the address that it goes to.
@@ -416,10 +502,7 @@ impl RegionMap {
         if first >= end {
             return Err(Error::EINVAL);
         }
-        if self.rescues.find(first, end - 1).is_some() {
-            return Err(Error::EEXIST);
-        }
-        self.charged(|map| map.rescues.insert(first, end - 1, target).is_ok())
+        self.rescues.insert(first, end - 1, target, Error::EEXIST)
     }
 
     /// Forgets the rescue jump of the range that holds `ip`.
@@ -427,9 +510,7 @@ impl RegionMap {
     /// # Errors
     /// [`Error::ENOENT`] if there is none.
     pub fn remove_rescue_jump(&mut self, ip: u64) -> Result<()> {
-        self.rescues.remove(ip).ok_or(Error::ENOENT)?;
-        self.charge.shrink(ENTRY_COST);
-        Ok(())
+        self.rescues.remove(ip).ok_or(Error::ENOENT).map(drop)
     }
 
     /// Where to go on when the instruction at `ip` faults.
@@ -437,44 +518,47 @@ impl RegionMap {
         self.rescues.find(ip, ip).map(|entry| *entry.value)
     }
 
-    /// Charges an entry, if `insert` makes one.
-    fn charged(&mut self, insert: impl FnOnce(&mut Self) -> bool) -> Result<()> {
-        if !self.charge.grow(ENTRY_COST) {
-            return Err(Error::ENOMEM);
+    /// Where a search begins.
+    fn first_place(&self, start: u64, limit: u64) -> u64 {
+        if start < self.limits.0 || start > limit {
+            self.limits.0
+        } else {
+            start
         }
-        if !insert(self) {
-            self.charge.shrink(ENTRY_COST);
-            return Err(Error::EADDRNOTAVAIL);
-        }
-        Ok(())
     }
 
-    /// The lowest free address of `start..=limit`, a multiple of `1 << align`. Areas are passed
-    /// over unless the search is within one.
+    /// The lowest free address of `at..=limit`, a multiple of `1 << align`. Areas are passed
+    /// over unless the search is within one. `at` is where to go on if the budget ends.
     fn find_free(
         &self,
-        start: u64,
+        at: &mut u64,
         limit: u64,
         size: u64,
         align: u32,
         in_area: bool,
-    ) -> Option<u64> {
-        let low = self.limits.0;
-        let mut at = if start < low || start > limit {
-            low
-        } else {
-            start
-        };
-        loop {
-            at = at.checked_next_multiple_of(1 << align)?;
-            let last = at.checked_add(size - 1).filter(|&last| last <= limit)?;
-            let region = self.regions.find(at, last).map(|entry| entry.end);
-            let area = || self.areas.find(at, last).map(|entry| entry.end);
+        budget: &Budget,
+    ) -> Step<Option<u64>> {
+        while budget.is_left() {
+            budget.spend(cost::SEARCH);
+            let next = |at: u64| {
+                let at = at.checked_next_multiple_of(1 << align)?;
+                let last = at.checked_add(size - 1).filter(|&last| last <= limit)?;
+                Some((at, last))
+            };
+            let Some((start, last)) = next(*at) else {
+                return Step::Done(None);
+            };
+            let region = self.regions.find(start, last).map(|entry| entry.end);
+            let area = || self.areas.find(start, last).map(|entry| entry.end);
             match region.or_else(|| if in_area { None } else { area() }) {
-                None => return Some(at),
-                Some(taken) => at = taken.checked_add(1)?,
+                None => return Step::Done(Some(start)),
+                Some(taken) => match taken.checked_add(1) {
+                    Some(behind) => *at = behind,
+                    None => return Step::Done(None),
+                },
             }
         }
+        Step::More
     }
 }
 

@@ -1,6 +1,10 @@
 //! Which object a client means: labels of gates, and what is behind them.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
+
+use crate::error::{Error, Result};
+use crate::fallible::{List, boxed};
+use crate::heap::pays;
 
 /// The label of a gate, without the rights that the kernel puts into its two lowest bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,18 +59,34 @@ impl Rights {
     }
 }
 
+/// Places whose memory is taken at once.
+const PLACES: usize = 126;
+/// In place of the next free place: there is none.
+const END: u32 = u32::MAX;
+
+/// A place for an object.
+struct Place<T> {
+    object: Option<Box<T>>,
+    /// How often the place has been used.
+    generation: u32,
+    /// The next free place, if this one is free.
+    next: u32,
+}
+
 /// Objects by label. A label is never used again for another object.
+///
+/// An object's memory is charged to whoever pays when it is inserted. The table of places is the
+/// root task's own: it has a few bytes for each slot of its capability table at most.
 pub struct Registry<T> {
-    /// What is there, and how often the place has been used.
-    places: Vec<(Option<T>, u32)>,
-    free: Vec<usize>,
+    chunks: List<Box<[Place<T>; PLACES]>>,
+    free: u32,
 }
 
 impl<T> Default for Registry<T> {
     fn default() -> Self {
         Registry {
-            places: Vec::new(),
-            free: Vec::new(),
+            chunks: List::new(),
+            free: END,
         }
     }
 }
@@ -75,76 +95,106 @@ impl<T> Registry<T> {
     /// Registers what `make` gives for its label.
     ///
     /// # Errors
-    /// What `make` says; nothing is registered then. `full` if there are too many objects.
-    pub fn insert<E>(
-        &mut self,
-        full: E,
-        make: impl FnOnce(Label) -> Result<T, E>,
-    ) -> Result<Label, E> {
-        let index = match self.free.last().copied() {
-            Some(index) => index,
-            None if self.places.len() > Label::MAX_INDEX
-                || self.places.try_reserve(1).is_err()
-                || self.free.try_reserve(1).is_err() =>
-            {
-                return Err(full);
-            }
-            None => {
-                self.places.push((None, 0));
-                self.free.push(self.places.len() - 1);
-                self.places.len() - 1
-            }
-        };
-        let label = Label::new(index, self.places[index].1);
-        self.places[index].0 = Some(make(label)?);
-        self.free.pop();
+    /// What `make` says, or [`Error::ENOMEM`]; nothing is registered then.
+    pub fn insert(&mut self, make: impl FnOnce(Label) -> Result<T>) -> Result<Label> {
+        if self.free == END {
+            pays(None, || self.grow())?;
+        }
+        let index = self.free as usize;
+        let place = self.place(index).ok_or(Error::ENOMEM)?;
+        let (label, next) = (Label::new(index, place.generation), place.next);
+        let object = boxed(make(label)?)?;
+        if let Some(place) = self.place_mut(index) {
+            place.object = Some(object);
+        }
+        self.free = next;
         Ok(label)
+    }
+
+    fn grow(&mut self) -> Result<()> {
+        let first = self.places();
+        if first + PLACES > Label::MAX_INDEX {
+            return Err(Error::ENOMEM);
+        }
+        let place = |i| Place {
+            object: None,
+            generation: 0,
+            next: if i + 1 < PLACES {
+                (first + i + 1) as u32
+            } else {
+                END
+            },
+        };
+        self.chunks.push(boxed(core::array::from_fn(place))?)?;
+        self.free = first as u32;
+        Ok(())
+    }
+
+    /// The number of places: labels are of lower ones.
+    pub fn places(&self) -> usize {
+        self.chunks.len() * PLACES
+    }
+
+    fn place(&self, index: usize) -> Option<&Place<T>> {
+        self.chunks.get(index / PLACES)?.get(index % PLACES)
+    }
+
+    fn place_mut(&mut self, index: usize) -> Option<&mut Place<T>> {
+        self.chunks.get_mut(index / PLACES)?.get_mut(index % PLACES)
     }
 
     /// The object of a label.
     pub fn get(&self, label: Label) -> Option<&T> {
         let (index, generation) = label.parts()?;
-        let (object, current) = self.places.get(index)?;
-        object.as_ref().filter(|_| *current == generation)
+        let place = self.place(index)?;
+        place
+            .object
+            .as_deref()
+            .filter(|_| place.generation == generation)
     }
 
     /// The object of a label, to be changed.
     pub fn get_mut(&mut self, label: Label) -> Option<&mut T> {
         let (index, generation) = label.parts()?;
-        let (object, current) = self.places.get_mut(index)?;
-        object.as_mut().filter(|_| *current == generation)
+        let place = self.place_mut(index)?;
+        place
+            .object
+            .as_deref_mut()
+            .filter(|_| place.generation == generation)
     }
 
     /// Takes an object out.
-    pub fn remove(&mut self, label: Label) -> Option<T> {
+    pub fn remove(&mut self, label: Label) -> Option<Box<T>> {
         self.get(label)?;
         let (index, _) = label.parts()?;
-        let (object, generation) = self.places.get_mut(index)?;
-        // A place whose numbers are used up, or that cannot be noted as free, stays empty.
-        if let Some(next) = generation.checked_add(1)
-            && self.free.try_reserve(1).is_ok()
-        {
-            *generation = next;
-            self.free.push(index);
+        let free = self.free;
+        let place = self.place_mut(index)?;
+        let object = place.object.take();
+        // A place whose numbers are used up stays empty.
+        if let Some(next) = place.generation.checked_add(1) {
+            place.generation = next;
+            place.next = free;
+            self.free = index as u32;
         }
-        object.take()
+        object
     }
 
-    /// The first object at place `from` or behind: its place, its label, and it.
-    pub fn next(&self, from: usize) -> Option<(usize, Label, &T)> {
-        let places = self.places.iter().enumerate().skip(from);
-        let mut objects = places.filter_map(|(index, (object, generation))| {
-            Some((index, Label::new(index, *generation), object.as_ref()?))
-        });
-        objects.next()
+    /// The object at a place, and its label.
+    pub fn at(&self, index: usize) -> Option<(Label, &T)> {
+        let place = self.place(index)?;
+        Some((
+            Label::new(index, place.generation),
+            place.object.as_deref()?,
+        ))
     }
 
     /// The labels of the objects that fulfil a condition.
-    pub fn labels(&self, mut condition: impl FnMut(&T) -> bool) -> Vec<Label> {
-        let objects = self.places.iter().enumerate();
-        objects
-            .filter(|(_, (object, _))| object.as_ref().is_some_and(&mut condition))
-            .map(|(index, (_, generation))| Label::new(index, *generation))
+    #[cfg(test)]
+    pub fn labels(&self, mut condition: impl FnMut(&T) -> bool) -> std::vec::Vec<Label> {
+        (0..self.places())
+            .filter_map(|index| self.at(index))
+            .filter(|(_, object)| condition(object))
+            .map(|(label, _)| label)
             .collect()
     }
 }
@@ -156,34 +206,50 @@ mod tests {
     #[test]
     fn old_and_made_up_labels_mean_nothing() {
         let mut r: Registry<char> = Registry::default();
-        let a = r.insert((), |_| Ok('a')).unwrap();
+        let a = r.insert(|_| Ok('a')).unwrap();
         let b = r
-            .insert((), |label| Ok(if label == a { 'x' } else { 'b' }))
+            .insert(|label| Ok(if label == a { 'x' } else { 'b' }))
             .unwrap();
         assert_eq!((r.get(a), r.get(b)), (Some(&'a'), Some(&'b')));
         assert_eq!(a.raw() & 0xf, 0);
-        assert_eq!(r.remove(a), Some('a'));
+        assert_eq!(r.remove(a).as_deref(), Some(&'a'));
         assert_eq!(r.get(a), None);
         assert_eq!(r.remove(a), None);
-        let c = r.insert((), |_| Ok('c')).unwrap();
+        let c = r.insert(|_| Ok('c')).unwrap();
         assert_ne!(a, c);
         assert_eq!((r.get(a), r.get(c)), (None, Some(&'c')));
         for raw in [0, 4, 8, 0x10_0000, c.raw() | 4, u64::MAX] {
             assert_eq!(r.get(Label::of_message(raw).0), None, "{raw:#x}");
         }
         assert_eq!(r.labels(|&o| o == 'c'), [c]);
-        assert_eq!(r.next(0), Some((0, c, &'c')));
-        assert_eq!(r.next(1), Some((1, b, &'b')));
-        assert_eq!(r.next(2), None);
+        assert_eq!(r.at(0), Some((c, &'c')));
+        assert_eq!(r.at(1), Some((b, &'b')));
+        assert_eq!((r.at(2), r.at(r.places())), (None, None));
     }
 
     #[test]
     fn what_cannot_be_made_leaves_no_trace() {
         let mut r: Registry<char> = Registry::default();
-        assert_eq!(r.insert("full", |_| Err("no")), Err("no"));
-        let a = r.insert("full", |_| Ok('a')).unwrap();
+        assert_eq!(r.insert(|_| Err(Error::EPERM)), Err(Error::EPERM));
+        let a = r.insert(|_| Ok('a')).unwrap();
         assert_eq!(r.get(a), Some(&'a'));
         assert_eq!(r.labels(|_| true), [a]);
+    }
+
+    #[test]
+    fn places_are_used_again_before_there_are_more() {
+        let mut r: Registry<usize> = Registry::default();
+        let labels: std::vec::Vec<Label> = (0..300).map(|i| r.insert(|_| Ok(i)).unwrap()).collect();
+        let places = r.places();
+        for (i, &label) in labels.iter().enumerate() {
+            assert_eq!(r.get(label), Some(&i));
+            r.remove(label).unwrap();
+        }
+        for i in 0..300 {
+            r.insert(|_| Ok(i)).unwrap();
+        }
+        assert_eq!(r.places(), places);
+        assert!(labels.iter().all(|&label| r.get(label).is_none()));
     }
 
     #[test]

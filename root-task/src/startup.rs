@@ -4,16 +4,15 @@
 //! vector points to, the vector itself, the environment strings' array, the arguments' array,
 //! and their number, at which the stack pointer stands.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use l4re_sys::auxv::{self, L4Aux};
 use l4re_sys::consts::{PAGE_SIZE, STACK_ALIGN};
 use l4re_sys::utcb;
 use l4re_sys::{CapIdx, Env, EnvCapEntry, Fpage, MemRights};
 
 use crate::error::{Error, Result};
+use crate::fallible::List;
 use crate::image::Headers;
+use crate::plan::Text;
 
 const WORD: usize = size_of::<u64>();
 
@@ -47,9 +46,9 @@ pub struct Startup<'a> {
     /// The name of the file, as the program would look it up.
     pub binary: &'a str,
     /// `argv`.
-    pub args: &'a [String],
+    pub args: &'a [Text],
     /// `envp`.
-    pub env: &'a [String],
+    pub env: &'a [Text],
     /// Names of capabilities, which are at [`caps::FIRST_FREE`] and behind.
     pub named: &'a [&'a str],
     /// The address of the kernel information page.
@@ -65,7 +64,7 @@ pub struct Startup<'a> {
 /// The upper part of a stack.
 pub struct Stack {
     /// The bytes from the stack pointer to the top.
-    pub bytes: Vec<u8>,
+    pub bytes: List<u8>,
     /// The stack pointer.
     pub pointer: u64,
 }
@@ -73,7 +72,7 @@ pub struct Stack {
 /// Bytes, from the top of the stack downwards, in reverse order.
 struct Builder {
     top: u64,
-    reversed: Vec<u8>,
+    reversed: List<u8>,
 }
 
 impl Builder {
@@ -81,28 +80,41 @@ impl Builder {
         self.top - self.reversed.len() as u64
     }
 
-    fn bytes(&mut self, bytes: &[u8]) -> u64 {
-        self.reversed.extend(bytes.iter().rev());
-        self.pointer()
+    fn bytes(&mut self, bytes: &[u8]) -> Result<u64> {
+        self.reversed.reserve(bytes.len())?;
+        for &byte in bytes.iter().rev() {
+            self.reversed.push(byte)?;
+        }
+        Ok(self.pointer())
     }
 
-    fn string(&mut self, string: &str) -> u64 {
-        self.bytes(b"\0");
+    fn string(&mut self, string: &str) -> Result<u64> {
+        self.bytes(b"\0")?;
         self.bytes(string.as_bytes())
     }
 
-    fn word(&mut self, word: u64) -> u64 {
+    fn strings(&mut self, strings: &[Text]) -> Result<List<u64>> {
+        let mut places = List::with_room(strings.len())?;
+        for string in strings {
+            places.push(self.string(string)?)?;
+        }
+        Ok(places)
+    }
+
+    fn word(&mut self, word: u64) -> Result<u64> {
         self.bytes(&word.to_le_bytes())
     }
 
-    fn align(&mut self, align: usize) {
-        let excess = self.pointer() as usize % align;
-        self.reversed.resize(self.reversed.len() + excess, 0);
+    fn align(&mut self, align: usize) -> Result<()> {
+        for _ in 0..self.pointer() as usize % align {
+            self.reversed.push(0)?;
+        }
+        Ok(())
     }
 
     /// # Safety
     /// `T` has no padding and no bytes that are not initialised.
-    unsafe fn plain<T: Copy>(&mut self, value: &T) -> u64 {
+    unsafe fn plain<T: Copy>(&mut self, value: &T) -> Result<u64> {
         // SAFETY: `value` is valid for its size; all of it is initialised by this function's
         // contract.
         let bytes = unsafe {
@@ -120,12 +132,12 @@ impl Startup<'_> {
     pub fn stack(&self, top: u64, size: u64) -> Result<Stack> {
         let mut b = Builder {
             top,
-            reversed: Vec::new(),
+            reversed: List::new(),
         };
-        let args: Vec<u64> = self.args.iter().map(|arg| b.string(arg)).collect();
-        let env: Vec<u64> = self.env.iter().map(|var| b.string(var)).collect();
-        let binary = b.string(self.binary);
-        b.align(STACK_ALIGN);
+        let args = b.strings(self.args)?;
+        let env = b.strings(self.env)?;
+        let binary = b.string(self.binary)?;
+        b.align(STACK_ALIGN)?;
 
         let aux = L4Aux {
             binary: binary as *const u8,
@@ -135,10 +147,17 @@ impl Startup<'_> {
             ldr_base: u64::MAX,
         };
         // SAFETY: five words.
-        let aux = unsafe { b.plain(&aux) };
+        let aux = unsafe { b.plain(&aux)? };
         let environment = self.environment(&mut b)?;
 
-        let mut vector = alloc::vec![
+        let headers = self.headers.map(|headers| {
+            [
+                (auxv::PHDR, headers.address),
+                (auxv::PHNUM, headers.count),
+                (auxv::PHENT, headers.size),
+            ]
+        });
+        let vector = [
             (auxv::PAGESZ, PAGE_SIZE as u64),
             (auxv::ENTRY, self.entry),
             (auxv::UID, 0),
@@ -150,34 +169,25 @@ impl Startup<'_> {
             (auxv::L4_ENV, environment),
             (auxv::NULL, 0),
         ];
-        if let Some(headers) = self.headers {
-            vector.splice(
-                0..0,
-                [
-                    (auxv::PHDR, headers.address),
-                    (auxv::PHNUM, headers.count),
-                    (auxv::PHENT, headers.size),
-                ],
-            );
-        }
+        let vector = || headers.as_slice().as_flattened().iter().chain(&vector);
 
         // The number of arguments, at the very end, must be aligned.
-        let words = vector.len() * 2 + env.len() + 1 + args.len() + 1 + 1;
-        b.align(STACK_ALIGN);
+        let words = vector().count() * 2 + env.len() + 1 + args.len() + 1 + 1;
+        b.align(STACK_ALIGN)?;
         if !words.is_multiple_of(STACK_ALIGN / WORD) {
-            b.word(0);
+            b.word(0)?;
         }
-        for (kind, value) in vector.iter().rev() {
-            b.word(*value);
-            b.word(*kind);
+        for (kind, value) in vector().rev() {
+            b.word(*value)?;
+            b.word(*kind)?;
         }
         for array in [&env, &args] {
-            b.word(0);
+            b.word(0)?;
             for &string in array.iter().rev() {
-                b.word(string);
+                b.word(string)?;
             }
         }
-        let pointer = b.word(args.len() as u64);
+        let pointer = b.word(args.len() as u64)?;
         // Half of the stack is left to the program.
         if b.reversed.len() as u64 > size / 2 {
             return Err(Error::ENOMEM);
@@ -191,16 +201,16 @@ impl Startup<'_> {
 
     /// The environment and its table of named capabilities.
     fn environment(&self, b: &mut Builder) -> Result<u64> {
-        let mut entries = Vec::new();
+        let mut entries = List::with_room(self.named.len() + 1)?;
         for (index, name) in (caps::FIRST_FREE..).zip(self.named) {
             let cap = CapIdx::from_index(index);
-            entries.push(EnvCapEntry::new(name, cap).ok_or(Error::EINVAL)?);
+            entries.push(EnvCapEntry::new(name, cap).ok_or(Error::EINVAL)?)?;
         }
-        entries.push(EnvCapEntry::end());
+        entries.push(EnvCapEntry::end())?;
         let mut table = b.pointer();
         for entry in entries.iter().rev() {
             // SAFETY: two words and sixteen bytes.
-            table = unsafe { b.plain(entry) };
+            table = unsafe { b.plain(entry)? };
         }
         let cap = CapIdx::from_index;
         let (utcbs, order) = self.utcbs;
@@ -221,7 +231,7 @@ impl Startup<'_> {
             caps: table as *const EnvCapEntry,
         };
         // SAFETY: fourteen words.
-        Ok(unsafe { b.plain(&environment) })
+        unsafe { b.plain(&environment) }
     }
 }
 
@@ -230,6 +240,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use std::vec;
+    use std::vec::Vec;
 
     const TOP: u64 = 0x7010_0000;
 
@@ -248,7 +259,7 @@ mod tests {
         }
     }
 
-    fn startup<'a>(args: &'a [String], named: &'a [&'a str]) -> Startup<'a> {
+    fn startup<'a>(args: &'a [Text], named: &'a [&'a str]) -> Startup<'a> {
         Startup {
             binary: "rom/hello",
             args,
@@ -268,7 +279,7 @@ mod tests {
     #[test]
     fn a_program_finds_everything() {
         for count in 1..4 {
-            let args: Vec<String> = (0..count).map(|i| std::format!("arg{i}")).collect();
+            let args: Vec<Text> = (0..count).map(|i| std::format!("arg{i}")).collect();
             let stack = startup(&args, &["rom", "sixteen-bytes-ok"])
                 .stack(TOP, 0x10000)
                 .unwrap();

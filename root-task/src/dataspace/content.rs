@@ -5,51 +5,105 @@ use core::ops::Range;
 use l4re_sys::MemRights;
 use l4re_sys::consts::PAGE_SIZE;
 
-use super::Dataspace;
+use super::{Backing, Dataspace};
+use crate::budget::{Budget, Step, cost};
 use crate::error::{Error, Result};
 
 impl Dataspace {
-    /// Brings all pages of a range into being.
+    /// Brings all pages of a range into being, within the budget. `at` is where to go on: 0 at
+    /// first.
     ///
     /// # Errors
     /// [`Error::ERANGE`] if the range is not within, [`Error::ENOMEM`].
-    pub fn allocate(&self, offset: usize, size: usize, write: bool) -> Result<()> {
+    pub fn allocate(
+        &self,
+        offset: usize,
+        size: usize,
+        write: bool,
+        at: &mut usize,
+        budget: &Budget,
+    ) -> Result<Step<()>> {
         let range = self.range(offset, size)?;
-        let mut at = range.start & !(PAGE_SIZE - 1);
-        while at < range.end {
-            self.page(at, write)?;
-            at += PAGE_SIZE;
+        *at = (range.start & !(PAGE_SIZE - 1)).max(*at);
+        while *at < range.end {
+            if !budget.is_left() {
+                return Ok(Step::More);
+            }
+            let before = self.charged();
+            let made = self.page(*at, write);
+            // A page comes with its neighbours.
+            let pages = (self.charged() - before) / PAGE_SIZE;
+            budget.spend(cost::LOOK + pages as u32 * cost::PAGE);
+            made?;
+            *at += PAGE_SIZE;
         }
-        Ok(())
+        Ok(Step::Done(()))
     }
 
-    /// Makes a range zero; whole pages made on demand are freed. What lies behind the end is
-    /// left out.
+    /// Makes a range zero, within the budget; whole pages made on demand are freed. What lies
+    /// behind the end is left out. `at` is where to go on: 0 at first.
     ///
     /// # Errors
     /// [`Error::ERANGE`] if the offset is outside, [`Error::EACCESS`] if the dataspace cannot be
     /// written, [`Error::ENOMEM`].
-    pub fn clear(&self, offset: usize, size: usize) -> Result<()> {
+    pub fn clear(
+        &self,
+        offset: usize,
+        size: usize,
+        at: &mut usize,
+        budget: &Budget,
+    ) -> Result<Step<()>> {
         if offset >= self.rounded_size() {
             return Err(Error::ERANGE);
         }
         self.check_writable()?;
         let end = offset.saturating_add(size).min(self.rounded_size());
-        let mut at = self.next_present(offset);
-        while at < end {
-            let len = within_page(at, end);
-            if len != PAGE_SIZE || !self.release(at) {
-                let to = self.byte(at, true)?;
+        *at = offset.max(*at);
+        while *at < end {
+            if !budget.is_left() {
+                return Ok(Step::More);
+            }
+            let present = self.next_present(*at);
+            if present > *at {
+                budget.spend(cost::SEARCH);
+                *at = present;
+                continue;
+            }
+            let len = within_page(*at, end);
+            if len == PAGE_SIZE && self.release(*at) {
+                budget.spend(cost::REVOKE);
+            } else {
+                let to = self.byte(*at, true)?;
                 // SAFETY: `len` bytes within a writable page of this dataspace.
                 unsafe { core::ptr::write_bytes(to, 0, len) };
+                budget.spend(cost::PAGE);
             }
-            at = self.next_present(at + len);
+            *at += len;
         }
-        Ok(())
+        Ok(Step::Done(()))
     }
 
-    /// Copies `size` bytes from another dataspace (or this one). Whole pages of a boot file that
-    /// line up are shared until written.
+    /// Fills memory that was just taken with zeros, within the budget. `at` is where to go on: 0
+    /// at first.
+    pub fn fill(&self, at: &mut usize, budget: &Budget) -> Step<()> {
+        let Backing::Contiguous { base, .. } = *self.backing.borrow() else {
+            return Step::Done(());
+        };
+        while *at < self.rounded_size() {
+            if !budget.is_left() {
+                return Step::More;
+            }
+            // SAFETY: a page of the memory, which is this dataspace's alone.
+            unsafe { core::ptr::write_bytes((base + *at) as *mut u8, 0, PAGE_SIZE) };
+            budget.spend(cost::PAGE);
+            *at += PAGE_SIZE;
+        }
+        Step::Done(())
+    }
+
+    /// Copies `size` bytes from another dataspace (or this one), within the budget. Whole pages
+    /// of a boot file that line up are shared until written. `done` is where to go on: 0 at
+    /// first.
     ///
     /// # Errors
     /// [`Error::ERANGE`] if one of the ranges is not within, [`Error::EACCESS`] if this
@@ -60,29 +114,40 @@ impl Dataspace {
         source: &Dataspace,
         source_offset: usize,
         size: usize,
-    ) -> Result<()> {
+        done: &mut usize,
+        budget: &Budget,
+    ) -> Result<Step<()>> {
         self.check_writable()?;
         let to = self.range(offset, size)?;
         source.range(source_offset, size)?;
-        let mut at = to.start;
-        while at < to.end {
-            let from = source_offset + (at - to.start);
+        while *done < size {
+            if !budget.is_left() {
+                return Ok(Step::More);
+            }
+            let (at, from) = (to.start + *done, source_offset + *done);
             // Where nothing is on either side, there is nothing to do.
             let empty = (self.next_present(at) - at).min(source.next_present(from) - from);
             if empty > 0 {
-                at = at.saturating_add(empty);
+                budget.spend(cost::SEARCH);
+                *done = done.saturating_add(empty);
                 continue;
             }
             let len = within_page(at, to.end);
-            if len != PAGE_SIZE || !self.share(at, source, from) {
+            if len == PAGE_SIZE && self.share(at, source, from) {
+                budget.spend(cost::LOOK);
+            } else {
+                let before = self.charged();
                 // The part of this page may come from two pages of the source.
-                each_page(from..from + len, |piece, len| {
+                let copied = each_page(from..from + len, |piece, len| {
                     self.copy_piece(at + (piece - from), source, piece, len)
-                })?;
+                });
+                let pages = 1 + self.charged().saturating_sub(before) / PAGE_SIZE;
+                budget.spend(pages as u32 * cost::PAGE);
+                copied?;
             }
-            at += len;
+            *done += len;
         }
-        Ok(())
+        Ok(Step::Done(()))
     }
 
     /// Copies bytes that lie within one page on both sides.

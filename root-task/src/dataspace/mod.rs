@@ -5,18 +5,22 @@
 //! it until they are written.
 
 mod content;
+pub mod garbage;
 mod pages;
 
-use alloc::rc::Rc;
-use core::cell::RefCell;
+use alloc::boxed::Box;
+use core::cell::{Cell, RefCell};
 use core::ops::Range;
 
 use l4re_sys::MemRights;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE, SUPERPAGE_SHIFT};
 
 use crate::error::{Error, Result};
-use crate::pool::{Pool, Revoke};
+use crate::fallible::{Shared, boxed};
+use crate::heap::{self, Heap, pays};
+use crate::pool::Pool;
 use crate::quota::{Charge, Quota};
+use garbage::Memory;
 use pages::{CHUNK, Page, Pages};
 
 /// The largest size a dataspace may have: what the user address space has room for.
@@ -49,9 +53,9 @@ enum Backing {
     /// Somebody else's memory: a boot module, the KIP.
     Foreign { base: usize },
     /// Memory in one piece.
-    Contiguous { base: usize },
-    /// Memory as it is touched.
-    OnDemand(Pages),
+    Contiguous { base: usize, _charge: Charge },
+    /// Memory as it is touched; taken out when the dataspace goes.
+    OnDemand(Option<Box<Memory>>),
 }
 
 /// Memory that programs attach.
@@ -59,42 +63,60 @@ pub struct Dataspace {
     pool: &'static Pool,
     size: usize,
     rights: MemRights,
+    /// The most pages that come into being at once, a power of two.
+    group: usize,
     backing: RefCell<Backing>,
-    charge: RefCell<Charge>,
+    /// Whether there is one region with it, and nobody else has it.
+    private: Cell<bool>,
+    /// Who pays for the bookkeeping.
+    heap: Option<Shared<Heap>>,
 }
 
 impl Dataspace {
     /// A dataspace of `size` bytes whose pages come into being when they are touched, charged
-    /// to `quota` as they do.
+    /// to `quota` as they do. Its bookkeeping is charged to who pays now.
     ///
     /// # Errors
-    /// [`Error::EINVAL`] if the size is 0 or too large.
-    pub fn on_demand(pool: &'static Pool, quota: &Rc<Quota>, size: usize) -> Result<Self> {
-        let bytes = check_size(size)?;
-        let backing = Backing::OnDemand(Pages::new(bytes / PAGE_SIZE));
-        let charge = Charge::none(quota.clone());
-        Ok(Self::new(pool, size, MemRights::RWX, backing, charge))
+    /// [`Error::EINVAL`] if the size is 0 or too large, [`Error::ENOMEM`].
+    pub fn on_demand(pool: &'static Pool, quota: &Shared<Quota>, size: usize) -> Result<Self> {
+        let pages = Pages::new(check_size(size)? / PAGE_SIZE);
+        let memory = boxed(Memory::new(pool, pages, Charge::none(quota.clone())))?;
+        Ok(Self::new(
+            pool,
+            size,
+            MemRights::RWX,
+            Backing::OnDemand(Some(memory)),
+        ))
+    }
+
+    /// The dataspace with at most `pages` coming into being at once, a power of two.
+    pub fn with_groups(mut self, pages: usize) -> Self {
+        self.group = pages.clamp(1, CHUNK);
+        self
     }
 
     /// A dataspace of `size` bytes in one piece, at a multiple of `align` bytes (a power of
-    /// two).
+    /// two). What was in the memory before must be [cleared](Self::fill) before anybody gets it.
     ///
     /// # Errors
     /// [`Error::EINVAL`] if the size is 0 or too large, [`Error::ENOMEM`] if the quota or the
     /// memory does not suffice.
     pub fn contiguous(
         pool: &'static Pool,
-        quota: &Rc<Quota>,
+        quota: &Shared<Quota>,
         size: usize,
         align: usize,
     ) -> Result<Self> {
         let bytes = check_size(size)?;
-        let charge = quota.charge(bytes).ok_or(Error::ENOMEM)?;
+        let charge = Charge::of(quota, bytes).ok_or(Error::ENOMEM)?;
         let base = pool
-            .alloc_zeroed(bytes, align.max(PAGE_SIZE), 0..usize::MAX)
+            .alloc(bytes, align.max(PAGE_SIZE), 0..usize::MAX)
             .ok_or(Error::ENOMEM)?;
-        let backing = Backing::Contiguous { base };
-        Ok(Self::new(pool, size, MemRights::RWX, backing, charge))
+        let backing = Backing::Contiguous {
+            base,
+            _charge: charge,
+        };
+        Ok(Self::new(pool, size, MemRights::RWX, backing))
     }
 
     /// A dataspace of memory that is there: a boot module, the KIP. Copies of its pages share
@@ -106,30 +128,30 @@ impl Dataspace {
     /// that `rights` do not allow to write.
     pub unsafe fn foreign(
         pool: &'static Pool,
-        quota: &Rc<Quota>,
         base: usize,
         size: usize,
         rights: MemRights,
     ) -> Self {
-        let charge = Charge::none(quota.clone());
-        Self::new(pool, size, rights, Backing::Foreign { base }, charge)
+        Self::new(pool, size, rights, Backing::Foreign { base })
     }
 
-    fn new(
-        pool: &'static Pool,
-        size: usize,
-        rights: MemRights,
-        backing: Backing,
-        charge: Charge,
-    ) -> Self {
-        let (backing, charge) = (RefCell::new(backing), RefCell::new(charge));
+    fn new(pool: &'static Pool, size: usize, rights: MemRights, backing: Backing) -> Self {
         Dataspace {
             pool,
             size,
             rights,
-            backing,
-            charge,
+            group: CHUNK,
+            backing: RefCell::new(backing),
+            private: Cell::new(false),
+            heap: heap::payer(),
         }
+    }
+
+    /// From now on there is one region with the dataspace, and nobody else has it: its pages may
+    /// stay shared with a boot file until they are written. (Of others, a page that somebody may
+    /// have mapped is never replaced.)
+    pub fn make_private(&self) {
+        self.private.set(true);
     }
 
     /// The size in bytes.
@@ -149,7 +171,7 @@ impl Dataspace {
 
     /// The memory for the byte at `offset`, in as large a piece as its surroundings and `target`
     /// allow. Pages that are not there come into being; a page shared with a boot file becomes
-    /// the dataspace's own if `rights` include writing.
+    /// the dataspace's own if `rights` include writing, or the dataspace is not private.
     ///
     /// # Errors
     /// [`Error::ERANGE`] if the offset is outside, [`Error::EPERM`] if the dataspace does not
@@ -161,7 +183,7 @@ impl Dataspace {
         if !self.rights.contains(rights) {
             return Err(Error::EPERM);
         }
-        let write = rights.contains(MemRights::W);
+        let write = rights.contains(MemRights::W) || !self.private.get();
         let offset = offset & !(PAGE_SIZE - 1);
         let spot = target.spot & !(PAGE_SIZE as u64 - 1);
         let address = self.page(offset, write)?;
@@ -211,12 +233,16 @@ impl Dataspace {
     /// mapped for writing if that is asked.
     fn is_run(&self, offset: usize, bytes: usize, address: usize, write: bool) -> bool {
         match &*self.backing.borrow() {
-            Backing::Foreign { base } | Backing::Contiguous { base } => base + offset == address,
-            Backing::OnDemand(pages) => {
-                let run = pages.run(offset / PAGE_SIZE, bytes / PAGE_SIZE);
+            Backing::Foreign { base } | Backing::Contiguous { base, .. } => {
+                base + offset == address
+            }
+            Backing::OnDemand(None) => false,
+            Backing::OnDemand(Some(memory)) => {
+                let run = memory.pages.run(offset / PAGE_SIZE, bytes / PAGE_SIZE);
                 let mut run = run.unwrap_or(&[]).iter().enumerate().peekable();
                 run.peek().is_some()
                     && run.all(|(i, page)| {
+                        let page = page.get();
                         page.address() == address + i * PAGE_SIZE
                             && !page.is_absent()
                             && !(write && page.is_shared())
@@ -229,18 +255,26 @@ impl Dataspace {
     /// be, and becomes the dataspace's own if it is to be written.
     fn page(&self, offset: usize, write: bool) -> Result<usize> {
         let mut backing = self.backing.borrow_mut();
-        let pages = match &mut *backing {
-            Backing::Foreign { base } | Backing::Contiguous { base } => return Ok(*base + offset),
-            Backing::OnDemand(pages) => pages,
+        let memory = match &mut *backing {
+            Backing::Foreign { base } | Backing::Contiguous { base, .. } => {
+                return Ok(*base + offset);
+            }
+            Backing::OnDemand(memory) => memory.as_mut().ok_or(Error::ENOMEM)?,
         };
-        let mut charge = self.charge.borrow_mut();
-        let count = pages.count();
-        let (chunk, index) = pages.chunk(offset / PAGE_SIZE, &mut charge)?;
-        let page = chunk[index];
+        let (pages, charge) = (&mut memory.pages, &mut memory.charge);
+        let (count, number) = (pages.count(), offset / PAGE_SIZE);
+        if !pages.has_chunk(number) {
+            pays(self.heap.as_ref(), || {
+                pages.chunk(number, self.pool, charge).map(drop)
+            })?;
+        }
+        let (chunk, index) = pages.chunk(number, self.pool, charge)?;
+        let cell = chunk.get(index).ok_or(Error::ERANGE)?;
+        let page = cell.get();
         if page.is_absent() {
-            self.populate(chunk, index, count, &mut charge)?;
+            self.populate(chunk, index, count, charge)?;
         } else if write && page.is_shared() {
-            let own = self.charged_frames(1, &mut charge, |bytes| {
+            let own = self.charged_frames(1, charge, |bytes| {
                 self.pool.alloc(bytes, PAGE_SIZE, 0..usize::MAX)
             })?;
             // SAFETY: the shared page is whole and readable (`foreign`'s contract), the new one
@@ -249,36 +283,39 @@ impl Dataspace {
                 let (from, to) = (page.address() as *const u8, own as *mut u8);
                 core::ptr::copy_nonoverlapping(from, to, PAGE_SIZE);
             }
-            self.pool
-                .revoke_range(page.address(), PAGE_SIZE, Revoke::All);
-            chunk[index] = Page::own(own);
+            // Whoever has the file's page mapped for this dataspace faulted just now, and gets
+            // the new one in its place: the dataspace is private.
+            cell.set(Page::own(own));
         }
-        Ok(chunk[index].address())
+        Ok(cell.get().address())
     }
 
     /// Brings zeroed pages into being around `index`: an aligned group that suits the size of
     /// the dataspace, or the one page if the group is not wholly absent or cannot be had.
     fn populate(
         &self,
-        chunk: &mut [Page],
+        chunk: &[Cell<Page>],
         index: usize,
         count: usize,
         charge: &mut Charge,
     ) -> Result<()> {
-        let group = 1usize << (count / GROUP_PART).clamp(1, CHUNK).ilog2();
+        let group = 1usize << (count / GROUP_PART).clamp(1, self.group).ilog2();
         let first = index & !(group - 1);
         let zeroed = |bytes: usize| self.pool.alloc_zeroed(bytes, bytes, 0..usize::MAX);
-        if let Some(whole) = chunk.get_mut(first..first + group)
+        if let Some(whole) = chunk.get(first..first + group)
             && group > 1
-            && whole.iter().all(|page| page.is_absent())
+            && whole.iter().all(|page| page.get().is_absent())
             && let Ok(base) = self.charged_frames(group, charge, zeroed)
         {
-            for (i, page) in whole.iter_mut().enumerate() {
-                *page = Page::own(base + i * PAGE_SIZE);
+            for (i, page) in whole.iter().enumerate() {
+                page.set(Page::own(base + i * PAGE_SIZE));
             }
             return Ok(());
         }
-        chunk[index] = Page::own(self.charged_frames(1, charge, zeroed)?);
+        let page = Page::own(self.charged_frames(1, charge, zeroed)?);
+        if let Some(cell) = chunk.get(index) {
+            cell.set(page);
+        }
         Ok(())
     }
 
@@ -299,22 +336,32 @@ impl Dataspace {
         })
     }
 
+    /// Bytes that are charged for pages that came into being, and for their bookkeeping.
+    fn charged(&self) -> usize {
+        match &*self.backing.borrow() {
+            Backing::OnDemand(Some(memory)) => memory.charge.bytes(),
+            _ => 0,
+        }
+    }
+
     /// Whether the page at `offset` has come into being.
     fn is_present(&self, offset: usize) -> bool {
         match &*self.backing.borrow() {
-            Backing::OnDemand(pages) => !pages.get(offset / PAGE_SIZE).is_absent(),
+            Backing::OnDemand(Some(memory)) => !memory.pages.get(offset / PAGE_SIZE).is_absent(),
             _ => true,
         }
     }
 
-    /// The first offset from `offset` on whose page has come into being; the end if there is
-    /// none. Lets what is large but empty be passed over.
+    /// The first offset from `offset` on whose page has come into being, or may have: what is
+    /// large but empty is passed over in large steps. The end if there is none.
     fn next_present(&self, offset: usize) -> usize {
         match &*self.backing.borrow() {
-            Backing::OnDemand(pages) => match pages.next_present(offset / PAGE_SIZE) {
-                Some(number) => offset.max(number * PAGE_SIZE),
-                None => self.rounded_size(),
-            },
+            Backing::OnDemand(Some(memory)) => {
+                match memory.pages.next_present(offset / PAGE_SIZE) {
+                    Some(number) => offset.max((number * PAGE_SIZE).min(self.rounded_size())),
+                    None => self.rounded_size(),
+                }
+            }
             _ => offset,
         }
     }
@@ -322,16 +369,14 @@ impl Dataspace {
     /// Frees the page at `offset` if pages are made on demand; false if they are not.
     fn release(&self, offset: usize) -> bool {
         let mut backing = self.backing.borrow_mut();
-        let Backing::OnDemand(pages) = &mut *backing else {
+        let Backing::OnDemand(Some(memory)) = &mut *backing else {
             return false;
         };
-        let page = pages.take(offset / PAGE_SIZE);
-        if page.is_shared() {
-            self.pool
-                .revoke_range(page.address(), PAGE_SIZE, Revoke::All);
-        } else if !page.is_absent() {
+        let page = memory.pages.take(offset / PAGE_SIZE);
+        // A page of a boot file that somebody has mapped stays where it is: others have it, too.
+        if !page.is_absent() && !page.is_shared() {
             self.pool.free(page.address(), PAGE_SIZE);
-            self.charge.borrow_mut().shrink(PAGE_SIZE);
+            memory.charge.shrink(PAGE_SIZE);
         }
         true
     }
@@ -348,15 +393,21 @@ impl Dataspace {
             return false;
         }
         let mut backing = self.backing.borrow_mut();
-        let Backing::OnDemand(pages) = &mut *backing else {
+        let Backing::OnDemand(Some(memory)) = &mut *backing else {
             return false;
         };
-        match pages.chunk(offset / PAGE_SIZE, &mut self.charge.borrow_mut()) {
-            Ok((chunk, index)) => {
-                chunk[index] = Page::shared(base + from);
+        let (pages, charge) = (&mut memory.pages, &mut memory.charge);
+        let number = offset / PAGE_SIZE;
+        let cell = pays(self.heap.as_ref(), || {
+            let (chunk, index) = pages.chunk(number, self.pool, charge).ok()?;
+            chunk.get(index)
+        });
+        match cell {
+            Some(cell) => {
+                cell.set(Page::shared(base + from));
                 true
             }
-            Err(_) => false,
+            None => false,
         }
     }
 }
@@ -368,30 +419,13 @@ impl Drop for Dataspace {
             // What was mapped of a boot module stays: its memory is nobody's secret, and goes
             // with the task that has it.
             Backing::Foreign { .. } => {}
-            Backing::Contiguous { base } => self.pool.free(*base, size),
-            Backing::OnDemand(pages) => {
-                let own = pages.iter().filter(|page| !page.is_shared());
-                free_runs(self.pool, own.map(Page::address));
+            Backing::Contiguous { base, .. } => self.pool.free(*base, size),
+            Backing::OnDemand(memory) => {
+                if let Some(memory) = memory.take() {
+                    garbage::throw_away(memory);
+                }
             }
         }
-    }
-}
-
-/// Frees pages, neighbours together.
-fn free_runs(pool: &Pool, pages: impl Iterator<Item = usize>) {
-    let mut run = 0..0;
-    for page in pages {
-        if page == run.end {
-            run.end += PAGE_SIZE;
-        } else {
-            if !run.is_empty() {
-                pool.free(run.start, run.len());
-            }
-            run = page..page + PAGE_SIZE;
-        }
-    }
-    if !run.is_empty() {
-        pool.free(run.start, run.len());
     }
 }
 

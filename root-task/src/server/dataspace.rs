@@ -3,7 +3,9 @@
 use l4re_sys::re::dataspace::{self as op, DsFlags};
 use l4re_sys::{Fpage, MapItem, MemRights, item};
 
+use super::work::{Progress, outcome};
 use super::{Object, Server};
+use crate::budget::Budget;
 use crate::dataspace::{Dataspace, Mapping, Target};
 use crate::error::{Error, Result};
 use crate::message::{Outcome, Reply, Request};
@@ -15,8 +17,10 @@ impl Server {
         memory: &Dataspace,
         rights: Rights,
         request: &Request,
+        (progress, budget): (&mut Progress, &Budget),
         reply: &mut Reply,
     ) -> Result<Outcome> {
+        let at = &mut progress.at;
         if request.proto != l4re_sys::proto::DATASPACE {
             return Err(Error::EBADPROTO);
         }
@@ -38,7 +42,8 @@ impl Server {
             }
             op::CLEAR => {
                 writable(memory, rights)?;
-                memory.clear(size(request.u64(8)?), size(request.u64(16)?))?;
+                let (offset, len) = (size(request.u64(8)?), size(request.u64(16)?));
+                return memory.clear(offset, len, at, budget).map(outcome);
             }
             op::INFO => {
                 reply.set_u64(0, memory.size() as u64);
@@ -52,7 +57,8 @@ impl Server {
                 let Some((_, Object::Dataspace(source), _)) = source else {
                     return Err(Error::EINVAL);
                 };
-                memory.copy_in(to, &source, from, len)?;
+                let step = memory.copy_in(to, &source, from, len, at, budget);
+                return step.map(outcome);
             }
             op::ALLOCATE => {
                 let (offset, len) = (size(request.u64(8)?), size(request.u64(16)?));
@@ -60,7 +66,7 @@ impl Server {
                 if offset >= memory.size() || len > memory.size() - offset {
                     return Err(Error::ERANGE);
                 }
-                memory.allocate(offset, len, write)?;
+                return memory.allocate(offset, len, write, at, budget).map(outcome);
             }
             op::MAP_INFO => {
                 reply.set_u64(0, 0);

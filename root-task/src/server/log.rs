@@ -1,6 +1,5 @@
 //! Logs, as clients see them: lines go to the kernel's log with the client's name in front.
 
-use alloc::rc::Rc;
 use core::cell::RefCell;
 
 use l4re_sys::op::vcon as op;
@@ -9,6 +8,7 @@ use l4re_sys::utcb::MSG_REGS;
 
 use super::Server;
 use crate::error::{Error, Result};
+use crate::fallible::Shared;
 use crate::kernel;
 use crate::log_line::LogLine;
 use crate::message::{Outcome, Reply, Request};
@@ -19,7 +19,7 @@ const OP_MASK: u64 = (1 << op::READ_SIZE_SHIFT) - 1;
 impl Server {
     pub(super) fn log(
         &mut self,
-        log: &Rc<RefCell<LogLine>>,
+        log: &Shared<RefCell<LogLine>>,
         request: &Request,
         reply: &mut Reply,
     ) -> Result<Outcome> {
@@ -45,7 +45,8 @@ impl Server {
                 log.borrow_mut().flush(&mut kernel::log);
                 let size = (request.word(0)? >> op::READ_SIZE_SHIFT) as u32;
                 let words = kernel::read_log(size)?;
-                let read = (words[0] as u32 & op::READ_SIZE_MASK).min(size) as usize;
+                let read = (words.first().map_or(0, |&word| word) as u32 & op::READ_SIZE_MASK)
+                    .min(size) as usize;
                 for (i, word) in words.iter().enumerate().take(1 + read.div_ceil(8)) {
                     reply.set_u64(i * 8, *word);
                 }

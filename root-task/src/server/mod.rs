@@ -10,19 +10,22 @@ mod namespace;
 mod program;
 mod rm;
 mod scheduler;
+mod work;
 
-use alloc::rc::Rc;
-use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use l4re_sys::{
-    BufferDesc, CapIdx, MapItem, MsgTag, ObjRights, RcvItem, ReturnItem, Sysf, Timeout, proto, utcb,
+    BufferDesc, CapIdx, MapItem, MsgTag, ObjRights, RcvItem, ReturnItem, Sysf, Timeout, TimeoutS,
+    proto, utcb,
 };
 
 use crate::account::{Account, ProgramId};
+use crate::budget::Budget;
 use crate::dataspace::Dataspace;
 use crate::dma::DmaSpace;
 use crate::error::{Error, Result};
+use crate::fallible::{List, Shared};
+use crate::heap::pays;
 use crate::kernel;
 use crate::log_line::LogLine;
 use crate::message::{Outcome, Reply, Request};
@@ -37,11 +40,12 @@ use crate::registry::{Label, Registry, Rights};
 use program::Program;
 pub use program::{BootFile, end_system, report};
 use scheduler::SchedulerProxy;
+use work::{Jobs, Progress, Sweep};
 
-/// Bytes that an object is charged for, besides the memory it holds.
-const OBJECT_COST: usize = 512;
-/// Objects that are looked at between two messages, when some have vanished.
-const SWEEP_STEP: usize = 16;
+/// How long others may run between two steps of work, in microseconds.
+const PAUSE_US: u64 = 1000;
+/// After so many requests a step of work is done, even if there are more.
+const REQUESTS: usize = 16;
 /// The label of the interrupt that tells of vanished objects: that of no object.
 const DELETION: u64 = 4;
 
@@ -49,36 +53,37 @@ const DELETION: u64 = 4;
 #[derive(Clone)]
 pub enum Object {
     /// Memory.
-    Dataspace(Rc<Dataspace>),
+    Dataspace(Shared<Dataspace>),
     /// What makes dataspaces, name spaces and the like, charged to the account; whether it
     /// makes schedulers, too.
-    Allocator(Rc<Account>, bool),
+    Allocator(Shared<Account>, bool),
     /// An address space's regions; also its pager and exception handler.
-    RegionMap(Rc<RefCell<RegionMap>>),
+    RegionMap(Shared<RefCell<RegionMap>>),
     /// Names.
-    Names(Rc<RefCell<Names>>),
+    Names(Shared<RefCell<Names>>),
     /// A log.
-    Log(Rc<RefCell<LogLine>>),
+    Log(Shared<RefCell<LogLine>>),
     /// A part of the kernel's scheduler.
-    Scheduler(Rc<SchedulerProxy>),
+    Scheduler(Shared<SchedulerProxy>),
     /// What devices may use.
-    DmaSpace(Rc<RefCell<DmaSpace>>),
+    DmaSpace(Shared<RefCell<DmaSpace>>),
     /// The parent of a program.
     Parent(ProgramId),
     /// I/O ports: first and last of each range.
-    Ports(Rc<[(u16, u16)]>),
+    Ports(Shared<List<(u16, u16)>>),
     /// Interrupts, by their numbers.
-    Interrupts(Rc<[u32]>),
+    Interrupts(Shared<List<u32>>),
 }
 
 /// An object, and what goes with it.
 struct Entry {
     object: Object,
     gate: OwnedCap,
-    account: Rc<Account>,
+    account: Shared<Account>,
     /// Whether the object goes when its last client does.
     transient: bool,
-    _charges: [Charge; 2],
+    /// For its slot.
+    _charge: Charge,
 }
 
 /// The root task.
@@ -90,17 +95,15 @@ pub struct Server {
     windows: [EmptySlot; 2],
     /// Tells of objects whose last client went, if the kernel does.
     deletions: Option<OwnedCap>,
-    /// Up to which place the objects have been looked at since it told last.
-    sweep: Option<usize>,
-    /// Whether it told again meanwhile.
-    sweep_again: bool,
-    account: Rc<Account>,
-    files: Vec<BootFile>,
+    sweep: Sweep,
+    jobs: Jobs,
+    account: Shared<Account>,
+    files: List<BootFile>,
     rom: Label,
     kip: Label,
-    programs: Vec<Program>,
+    programs: List<Program>,
     /// The gates that programs share.
-    gates: Vec<OwnedCap>,
+    gates: List<OwnedCap>,
     colour: bool,
     end: End,
     /// Bytes of the kernel's memory that each program's objects may take.
@@ -116,8 +119,8 @@ impl Server {
     pub fn new(
         pool: &'static Pool,
         slots: Slots,
-        account: Rc<Account>,
-        files: Vec<BootFile>,
+        account: Shared<Account>,
+        files: List<BootFile>,
         kip: Dataspace,
     ) -> Result<Self> {
         let windows = [slots.alloc()?, slots.alloc()?];
@@ -127,21 +130,21 @@ impl Server {
             objects: Registry::default(),
             windows,
             deletions: None,
-            sweep: None,
-            sweep_again: false,
+            sweep: Sweep::default(),
+            jobs: Jobs::default(),
             account: account.clone(),
             files,
             rom: Label::of_message(0).0,
             kip: Label::of_message(0).0,
-            programs: Vec::new(),
-            gates: Vec::new(),
+            programs: List::new(),
+            gates: List::new(),
             colour: false,
             end: End::All,
             kernel_share: 0,
             kernel_memory: 0,
         };
         server.deletions = server.watch_deletions().ok();
-        server.kip = server.publish(&account, Object::Dataspace(Rc::new(kip)))?;
+        server.kip = server.publish(&account, Object::Dataspace(Shared::new(kip)?))?;
         server.rom = server.publish_files()?;
         Ok(server)
     }
@@ -160,7 +163,19 @@ impl Server {
     pub fn run(&mut self) -> ! {
         let regs = utcb();
         let mut answer = None;
+        let mut served = 0;
         loop {
+            let work = self.has_work();
+            if work && served >= REQUESTS {
+                if let Some(tag) = answer.take() {
+                    let flags = Sysf::REPLY | Sysf::SEND;
+                    let slot = self.jobs.reply_slot();
+                    // SAFETY: sending an answer changes nothing of the root task's own.
+                    unsafe { l4re_sys::ipc(slot, flags, 0, tag, Timeout::SEND_ZERO) };
+                }
+                served = 0;
+                self.work(&Budget::step());
+            }
             regs.set_bdr(BufferDesc(0));
             for (i, window) in self.windows.iter().enumerate() {
                 regs.set_br(i, RcvItem::single_or_local(window.cap()).0);
@@ -170,17 +185,21 @@ impl Server {
                 Some(tag) => (Sysf::REPLY_AND_WAIT, tag),
                 None => (Sysf::WAIT, MsgTag(0)),
             };
-            let timeout = match self.sweep {
-                Some(_) => Timeout::BOTH_ZERO,
-                None => Timeout::SEND_ZERO,
+            // While there is work, the others run in between: programs have less priority.
+            let timeout = match work {
+                true => Timeout::new(TimeoutS::ZERO, TimeoutS::from_us(PAUSE_US)),
+                false => Timeout::SEND_ZERO,
             };
+            let slot = self.jobs.reply_slot();
             // SAFETY: only capabilities are received, into empty slots.
-            let (tag, label) = unsafe { l4re_sys::ipc(CapIdx::INVALID, flags, 0, tag, timeout) };
+            let (tag, label) = unsafe { l4re_sys::ipc(slot, flags, 0, tag, timeout) };
             // A client that did not wait for its answer, or that vanished, is no reason to stop.
             if !tag.has_error() {
                 answer = self.handle(tag, label);
-            } else if self.sweep.is_some() {
-                self.sweep_on();
+                served += 1;
+            } else if work {
+                served = 0;
+                self.work(&Budget::step());
             }
         }
     }
@@ -189,59 +208,93 @@ impl Server {
     fn handle(&mut self, tag: MsgTag, label: u64) -> Option<MsgTag> {
         let request = Request::take(tag, utcb());
         let mut reply = Reply::default();
-        let outcome = if label == DELETION {
-            self.sweep_again = self.sweep.is_some();
-            self.sweep.get_or_insert(0);
+        let mut progress = Progress::default();
+        let mut outcome = if label == DELETION {
+            self.start_sweep();
+            self.work(&Budget::step());
             Ok(Outcome::NoReply)
         } else {
+            let budget = Budget::step();
             request
                 .check()
-                .and_then(|()| self.dispatch(label, &request, &mut reply))
+                .and_then(|()| self.serve(label, &request, &mut progress, &mut reply, &budget))
         };
         self.clear_windows(&request);
-        self.sweep_on();
+        if outcome == Ok(Outcome::Later) {
+            outcome = match self.defer(label, request, progress) {
+                Ok(()) => Ok(Outcome::NoReply),
+                Err(progress) => self.cut_short(label, progress, &mut reply),
+            };
+        }
         match outcome {
             Ok(Outcome::Reply(label)) => Some(reply.put(label, utcb())),
-            Ok(Outcome::NoReply) => None,
+            Ok(Outcome::NoReply | Outcome::Later) => None,
             Err(error) => Some(reply.put(error.label(), utcb())),
         }
     }
 
-    fn dispatch(&mut self, label: u64, request: &Request, reply: &mut Reply) -> Result<Outcome> {
+    /// Serves a request, or a step of it, at the cost of the account that its object is of.
+    fn serve(
+        &mut self,
+        label: u64,
+        request: &Request,
+        progress: &mut Progress,
+        reply: &mut Reply,
+        budget: &Budget,
+    ) -> Result<Outcome> {
         let (label, rights) = Label::of_message(label);
         let entry = self.objects.get(label).ok_or(Error::ENOENT)?;
-        let object = entry.object.clone();
+        // What an allocator makes is charged to the account that it stands for.
+        let account = match &entry.object {
+            Object::Allocator(account, _) => account,
+            _ => &entry.account,
+        };
+        if account.has_ended() {
+            return Err(Error::ENOENT);
+        }
+        let (object, account) = (entry.object.clone(), account.clone());
+        let outcome = pays(Some(&account.heap), || {
+            let step = (&mut *progress, budget);
+            self.dispatch(&object, &account, rights, request, step, reply)
+        });
+        self.try_again(outcome, request, progress)
+    }
+
+    fn dispatch(
+        &mut self,
+        object: &Object,
+        account: &Shared<Account>,
+        rights: Rights,
+        request: &Request,
+        step: (&mut Progress, &Budget),
+        reply: &mut Reply,
+    ) -> Result<Outcome> {
         if request.proto == proto::META {
-            return meta::handle(&object, request, reply);
+            return meta::handle(object, request, reply);
         }
         match object {
-            Object::Dataspace(memory) => self.dataspace(&memory, rights, request, reply),
+            Object::Dataspace(memory) => self.dataspace(memory, rights, request, step, reply),
             Object::Allocator(account, root) => {
-                self.allocator(&account, root, rights, request, reply)
+                self.allocator(account, *root, rights, request, step, reply)
             }
             Object::RegionMap(regions) => {
-                let program = entry.account.program;
-                self.region_map(&regions, program, request, reply)
+                self.region_map(regions, account.program, request, step, reply)
             }
-            Object::Names(names) => {
-                let account = entry.account.clone();
-                self.namespace(&names, &account, rights, request, reply)
-            }
-            Object::Log(log) => self.log(&log, request, reply),
-            Object::Scheduler(proxy) => self.scheduler(&proxy, request, reply),
+            Object::Names(names) => self.namespace(names, account, rights, request, reply),
+            Object::Log(log) => self.log(log, request, reply),
+            Object::Scheduler(proxy) => self.scheduler(proxy, request, reply),
             Object::DmaSpace(space) => self.dma_space(&mut space.borrow_mut(), request, reply),
-            Object::Parent(program) => self.parent(program, request),
-            Object::Ports(allowed) => self.ports(&allowed, request, reply),
-            Object::Interrupts(allowed) => self.interrupts(&allowed, request, reply),
+            Object::Parent(program) => self.parent(*program, request),
+            Object::Ports(allowed) => self.ports(allowed, request, reply),
+            Object::Interrupts(allowed) => self.interrupts(allowed, request, reply),
         }
     }
 
     /// Makes an object known; its gate is made by the account's factory.
-    fn publish(&mut self, account: &Rc<Account>, object: Object) -> Result<Label> {
-        let charge = account.quota.charge(OBJECT_COST).ok_or(Error::ENOMEM)?;
-        let place = account.slots.charge(1).ok_or(Error::ENOMEM)?;
+    fn publish(&mut self, account: &Shared<Account>, object: Object) -> Result<Label> {
+        let charge = Charge::of(&account.slots, 1).ok_or(Error::ENOMEM)?;
         let slot = self.slots.alloc()?;
-        self.objects.insert(Error::ENOMEM, |label| {
+        self.objects.insert(|label| {
             let gate =
                 slot.fill(|slot| kernel::create_gate(account.factory.cap(), slot, label.raw()))?;
             let account = account.clone();
@@ -250,7 +303,7 @@ impl Server {
                 gate,
                 account,
                 transient: false,
-                _charges: [charge, place],
+                _charge: charge,
             })
         })
     }
@@ -258,7 +311,7 @@ impl Server {
     /// Makes an object known that goes when its last client does, and passes it on in a reply.
     fn publish_to_client(
         &mut self,
-        account: &Rc<Account>,
+        account: &Shared<Account>,
         object: Object,
         reply: &mut Reply,
     ) -> Result<Outcome> {
@@ -276,35 +329,11 @@ impl Server {
 
     /// The gate of an object.
     fn gate(&self, label: Label) -> Result<CapIdx> {
-        Ok(self.objects.get(label).ok_or(Error::ENOENT)?.gate.cap())
-    }
-
-    /// Removes some of the objects whose last client went. A step at a time, so that a client
-    /// with many objects does not keep the others waiting.
-    fn sweep_on(&mut self) {
-        for _ in 0..SWEEP_STEP {
-            let Some(place) = self.sweep else { return };
-            let Some((place, label, entry)) = self.objects.next(place) else {
-                self.sweep = core::mem::take(&mut self.sweep_again).then_some(0);
-                return;
-            };
-            self.sweep = Some(place + 1);
-            if entry.transient && !kernel::has_cap(entry.gate.cap()) {
-                self.remove(label);
-            }
+        let entry = self.objects.get(label).ok_or(Error::ENOENT)?;
+        if entry.account.has_ended() {
+            return Err(Error::ENOENT);
         }
-    }
-
-    /// Removes an object, and what was made by it.
-    fn remove(&mut self, label: Label) {
-        let Some(entry) = self.objects.remove(label) else {
-            return;
-        };
-        if let Object::Allocator(account, _) = &entry.object {
-            for label in self.objects.labels(|e| Rc::ptr_eq(&e.account, account)) {
-                self.remove(label);
-            }
-        }
+        Ok(entry.gate.cap())
     }
 
     /// The object of ours that a client passed, with the rights it passed.
@@ -313,7 +342,8 @@ impl Server {
             return None;
         };
         let (label, rights) = Label::of_message(label);
-        Some((label, self.objects.get(label)?.object.clone(), rights))
+        let entry = self.objects.get(label)?;
+        (!entry.account.has_ended()).then(|| (label, entry.object.clone(), rights))
     }
 
     /// Empties the slots that clients' capabilities arrived in.

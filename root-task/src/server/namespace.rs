@@ -1,6 +1,5 @@
 //! Name spaces, as clients see them.
 
-use alloc::rc::Rc;
 use core::cell::RefCell;
 
 use l4re_sys::re::namespace as op;
@@ -10,9 +9,11 @@ use l4re_sys::{MapItem, ObjRights, ReturnItem, proto};
 use super::Server;
 use crate::account::Account;
 use crate::error::{Error, Result};
+use crate::fallible::Shared;
 use crate::kernel;
 use crate::message::{Outcome, Reply, Request};
 use crate::names::{Entry, Meaning, Names};
+use crate::quota::Charge;
 use crate::registry::Rights;
 
 /// What distinguishes registering with the write right from registering without.
@@ -21,7 +22,7 @@ const REGISTER_WRITE: u32 = op::REGISTER_RW & !op::REGISTER_RO;
 impl Server {
     pub(super) fn namespace(
         &mut self,
-        names: &Rc<RefCell<Names>>,
+        names: &Shared<RefCell<Names>>,
         account: &Account,
         rights: Rights,
         request: &Request,
@@ -35,29 +36,27 @@ impl Server {
             return Err(Error::EPERM);
         }
         let mut buffer = [0; MSG_REGS * 8];
-        let mut name = |request: &Request| -> Result<_> {
-            let len = request.u64(8)?;
-            Ok(request.bytes(16, len, &mut buffer)?.to_vec())
-        };
+        if !matches!(op, op::QUERY | op::REGISTER_OBJ | op::UNLINK) {
+            return Err(Error::ENOSYS);
+        }
+        let name = request.bytes(16, request.u64(8)?, &mut buffer)?;
         match op {
-            op::QUERY => self.query(names, &name(request)?, reply),
+            op::QUERY => self.query(names, name, reply),
             op::REGISTER_OBJ => {
                 let flags = request.u32(4)?;
-                self.register(names, account, flags, &name(request)?, request)
+                self.register(names, account, flags, name, request)
             }
-            op::UNLINK => {
-                let name = name(request)?;
+            _ => {
                 let part = name.split(|&b| b == b'/').next().unwrap_or(&[]);
                 names.borrow_mut().unlink(part)?;
                 Ok(Outcome::Reply(0))
             }
-            _ => Err(Error::ENOSYS),
         }
     }
 
     fn query(
         &mut self,
-        names: &Rc<RefCell<Names>>,
+        names: &Shared<RefCell<Names>>,
         path: &[u8],
         reply: &mut Reply,
     ) -> Result<Outcome> {
@@ -68,12 +67,9 @@ impl Server {
             Meaning::Object(label) => self.gate(*label)?,
             Meaning::Cap(kept) if kernel::has_cap(kept.0.cap()) => kept.0.cap(),
             Meaning::Cap(_) => {
-                let name = path[..path.len() - rest.len()]
-                    .strip_suffix(b"/")
-                    .unwrap_or(path);
-                let name = name.to_vec();
+                let name = path.split(|&b| b == b'/').next().unwrap_or(path);
                 drop(map);
-                names.borrow_mut().unlink(&name)?;
+                names.borrow_mut().unlink(name)?;
                 return Err(Error::ENOENT);
             }
         };
@@ -93,7 +89,7 @@ impl Server {
 
     fn register(
         &mut self,
-        names: &Rc<RefCell<Names>>,
+        names: &Shared<RefCell<Names>>,
         account: &Account,
         flags: u32,
         name: &[u8],
@@ -110,8 +106,8 @@ impl Server {
                 Meaning::Object(label)
             }
             Some(ReturnItem::Mapped { .. }) => {
-                let place = account.slots.charge(1).ok_or(Error::ENOMEM)?;
-                Meaning::Cap(Rc::new((self.keep_received()?, place)))
+                let place = Charge::of(&account.slots, 1).ok_or(Error::ENOMEM)?;
+                Meaning::Cap(Shared::new((self.keep_received()?, place))?)
             }
             Some(ReturnItem::Local(_)) => return Err(Error::EINVAL),
         };

@@ -1,6 +1,5 @@
 //! Region maps, as clients see them: their own protocol, and as pager and exception handler.
 
-use alloc::rc::Rc;
 use core::cell::RefCell;
 
 use l4re_sys::op::pager;
@@ -9,12 +8,16 @@ use l4re_sys::utcb::{EXC_REGS_WORDS, MSG_REGS};
 use l4re_sys::{ExcRegs, MemRights, proto};
 
 use super::dataspace::{granted, map_item};
+use super::work::Progress;
 use super::{Object, Server};
 use crate::account::ProgramId;
+use crate::budget::{Budget, Step};
 use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
+use crate::fallible::{Shared, boxed};
+use crate::fault::Fault;
 use crate::message::{Outcome, Reply, Request};
-use crate::regions::{Access, Region, RegionMap, mem_rights};
+use crate::regions::{Access, Detached, Name, Region, RegionMap, mem_rights};
 
 /// The flags that a client may attach with.
 const ATTACH_FLAGS: RmFlags = RmFlags::SEARCH_ADDR
@@ -34,45 +37,62 @@ const AREA_FLAGS: RmFlags = RmFlags::SEARCH_ADDR
     .union(RmFlags::KERNEL)
     .union(RmFlags::RESERVED);
 
-type Shared = Rc<RefCell<RegionMap>>;
+type Regions = Shared<RefCell<RegionMap>>;
 
 impl Server {
     pub(super) fn region_map(
         &mut self,
-        regions: &Shared,
+        regions: &Regions,
         program: Option<ProgramId>,
         request: &Request,
+        step: (&mut Progress, &Budget),
         reply: &mut Reply,
     ) -> Result<Outcome> {
         match request.proto {
             proto::PAGE_FAULT => page_fault(&regions.borrow(), request, reply),
-            proto::EXCEPTION => self.exception(regions, program, request, reply),
+            proto::EXCEPTION => self.exception(regions, program, request, step, reply),
             proto::IO_PAGE_FAULT => Err(Error::ENOMEM),
-            proto::RM => self.region_request(regions, request, reply),
+            proto::RM => self.region_request(regions, request, step, reply),
             _ => Err(Error::EBADPROTO),
         }
     }
 
     fn region_request(
         &mut self,
-        regions: &Shared,
+        regions: &Regions,
         request: &Request,
+        (progress, budget): (&mut Progress, &Budget),
         reply: &mut Reply,
     ) -> Result<Outcome> {
         let mut label = 0;
         match request.op()? {
-            op::ATTACH => self.attach(regions, request, reply)?,
+            op::ATTACH => {
+                let start = self.attach(regions, request, progress, budget)?;
+                let Step::Done(start) = start else {
+                    return Ok(Outcome::Later);
+                };
+                reply.set_u64(0, start);
+            }
             op::DETACH => {
                 let flags = request.u32(24)?;
                 if flags & !(op::DETACH_EXACT | op::DETACH_OVERLAP) != 0 {
                     return Err(Error::EINVAL);
                 }
                 let (start, size) = (request.u64(8)?, request.u64(16)?);
-                let detached = regions.borrow_mut().detach(start, size, flags)?;
-                reply.set_u64(0, detached.start);
-                reply.set_u64(8, detached.size);
-                reply.set_u64(16, detached.client_cap);
-                label = detached.result;
+                let (detached, discarded) = match progress.detached.take() {
+                    Some((detached, rest)) => (detached, Some(rest)),
+                    None => regions.borrow_mut().detach(start, size, flags)?,
+                };
+                if let Some(rest) = discarded {
+                    let (from, bytes) = (rest.offset as usize, rest.bytes as usize);
+                    let cleared = rest.memory.clear(from, bytes, &mut progress.at, budget);
+                    // A failure leaves memory that goes with the dataspace.
+                    if cleared == Ok(Step::More) {
+                        progress.detached = Some((detached, rest));
+                        return Ok(Outcome::Later);
+                    }
+                }
+                label = put_detached(reply, &detached);
             }
             op::FIND => find(&regions.borrow(), request, reply)?,
             op::RESERVE_AREA => {
@@ -82,9 +102,12 @@ impl Server {
                 if !AREA_FLAGS.contains(flags) {
                     return Err(Error::EINVAL);
                 }
-                let start = regions
-                    .borrow_mut()
-                    .reserve_area(start, size, flags, align)?;
+                let search = &mut progress.search;
+                let mut map = regions.borrow_mut();
+                let start = map.reserve_area(start, size, flags, align, search, budget)?;
+                let Step::Done(start) = start else {
+                    return Ok(Outcome::Later);
+                };
                 reply.set_u64(0, start);
             }
             op::FREE_AREA => regions.borrow_mut().free_area(request.u64(8)?)?,
@@ -102,9 +125,10 @@ impl Server {
                 let map = regions.borrow();
                 let region = map.find(request.u64(8)?, 1).ok_or(Error::ENOENT)?.value;
                 // The length counts the 0 that ends the name.
-                let len = region.name.len() + 1;
+                let name = region.name.bytes();
+                let len = name.len() + 1;
                 reply.set_u64(0, len as u64);
-                reply.set_bytes(8, &region.name);
+                reply.set_bytes(8, name);
                 reply.set_u64((8 + len).next_multiple_of(8), region.backing_offset);
             }
             op::ADD_RESCUE_JUMP => {
@@ -131,7 +155,13 @@ impl Server {
         Ok(Outcome::Reply(label))
     }
 
-    fn attach(&mut self, regions: &Shared, request: &Request, reply: &mut Reply) -> Result<()> {
+    fn attach(
+        &mut self,
+        regions: &Regions,
+        request: &Request,
+        progress: &mut Progress,
+        budget: &Budget,
+    ) -> Result<Step<u64>> {
         let (start, size) = (request.u64(8)?, request.u64(16)?);
         let flags = RmFlags::from_bits_retain(request.u32(24)?);
         let (offset, align) = (request.u64(32)?, request.u8(40)?);
@@ -140,6 +170,7 @@ impl Server {
         let mut buffer = [0; MSG_REGS * 8];
         let name = request.bytes(64, name_len, &mut buffer)?;
         let name = name.split_last().ok_or(Error::EMSGTOOSHORT)?.1;
+        // A name that is longer than a message was refused.
         let backing_offset = request.u64((64 + name_len as usize).next_multiple_of(8))?;
 
         if !ATTACH_FLAGS.contains(flags) || size == 0 || size > crate::dataspace::MAX_SIZE as u64 {
@@ -151,8 +182,8 @@ impl Server {
             offset,
             client_cap,
             backing_offset,
-            name: name.into(),
-            ..Region::without_memory(flags, "")
+            name: Name::of(name),
+            ..Region::without_memory(flags, b"")
         };
         if !flags.intersects(without) {
             if flags.contains(RmFlags::PAGER) {
@@ -173,30 +204,40 @@ impl Server {
             region.memory = Some(memory);
         }
         if flags.intersects(RmFlags::ANONYMOUS | RmFlags::PRIVATE) {
-            let own = Dataspace::on_demand(self.pool, &quota, size as usize)?;
+            let own = match &progress.memory {
+                Some(own) => own.clone(),
+                None => Shared::new(Dataspace::on_demand(self.pool, &quota, size as usize)?)?,
+            };
+            own.make_private();
             if let Some(memory) = &region.memory {
                 let offset = usize::try_from(offset).map_err(|_| Error::ERANGE)?;
                 let there = memory
                     .rounded_size()
                     .checked_sub(offset)
                     .ok_or(Error::ERANGE)?;
-                own.copy_in(0, memory, offset, own.rounded_size().min(there))?;
+                let bytes = own.rounded_size().min(there);
+                let copied = own.copy_in(0, memory, offset, bytes, &mut progress.at, budget);
+                if copied != Ok(Step::Done(())) {
+                    // What is copied stays for the next step.
+                    progress.memory = Some(own);
+                    return copied.map(|_| Step::More);
+                }
+                progress.memory = Some(own.clone());
             }
-            region.memory = Some(Rc::new(own));
+            region.memory = Some(own);
             region.offset = 0;
         }
-        let start = regions
-            .borrow_mut()
-            .attach(start, size, flags, align, region)?;
-        reply.set_u64(0, start);
-        Ok(())
+        let search = &mut progress.search;
+        let mut map = regions.borrow_mut();
+        map.attach(start, size, flags, align, region, (search, budget))
     }
 
     fn exception(
         &mut self,
-        regions: &Shared,
+        regions: &Regions,
         program: Option<ProgramId>,
         request: &Request,
+        (progress, budget): (&mut Progress, &Budget),
         reply: &mut Reply,
     ) -> Result<Outcome> {
         let words: &[u64; EXC_REGS_WORDS] =
@@ -205,17 +246,35 @@ impl Server {
         let mut regs: ExcRegs = unsafe { core::mem::transmute(*words) };
         let rescue = regions.borrow().rescue_jump(regs.ip);
         if rescue.is_none() && regs.trapno != ExcRegs::EX_REGS_TRAP {
-            self.fault(program, regions, &regs);
+            let mut fault = match progress.fault.take() {
+                Some(fault) => *fault,
+                None => Fault::examine(&regs, &regions.borrow()),
+            };
+            if fault.follow(&regions.borrow(), budget) == Step::More
+                && let Ok(kept) = boxed(fault.clone())
+            {
+                progress.fault = Some(kept);
+                return Ok(Outcome::Later);
+            }
+            self.fault(program, regions, &fault);
             return Ok(Outcome::NoReply);
         }
         regs.ip = rescue.unwrap_or(regs.ip);
-        // SAFETY: as above; the structure has no padding.
+        // SAFETY: the structure is as large as the array, and has no padding.
         let words: [u64; EXC_REGS_WORDS] = unsafe { core::mem::transmute(regs) };
         for (i, word) in words.into_iter().enumerate() {
             reply.set_u64(i * 8, word);
         }
         Ok(Outcome::Reply(0))
     }
+}
+
+/// Puts what was detached into a reply; gives the label.
+pub(super) fn put_detached(reply: &mut Reply, detached: &Detached) -> i64 {
+    reply.set_u64(0, detached.start);
+    reply.set_u64(8, detached.size);
+    reply.set_u64(16, detached.client_cap);
+    detached.result
 }
 
 fn page_fault(regions: &RegionMap, request: &Request, reply: &mut Reply) -> Result<Outcome> {

@@ -1,18 +1,19 @@
 //! Parts of the kernel's scheduler: lower priorities, fewer processors.
 
-use alloc::vec::Vec;
-
 use l4re_sys::consts::MAX_PRIO;
 use l4re_sys::op::scheduler as op;
 use l4re_sys::{CpuSet, ReturnItem, SchedParam, proto};
 
 use super::Server;
 use crate::error::{Error, Result};
+use crate::fallible::List;
 use crate::kernel;
 use crate::message::{Outcome, Reply, Request};
 
 /// Programs run below the root task, so that none can keep it from running.
 pub(super) const PROGRAM_LIMIT: u64 = MAX_PRIO - 1;
+/// Words of processors that a part can have: more than kernels know.
+pub(super) const MAX_CPU_WORDS: usize = 16;
 
 /// A part of the scheduler.
 pub struct SchedulerProxy {
@@ -21,7 +22,7 @@ pub struct SchedulerProxy {
     /// No priority is above.
     limit: u64,
     /// The processors, 64 a word; none: all.
-    cpus: Vec<u64>,
+    cpus: List<u64>,
 }
 
 impl SchedulerProxy {
@@ -30,12 +31,12 @@ impl SchedulerProxy {
         SchedulerProxy {
             base: 0,
             limit: PROGRAM_LIMIT,
-            cpus: Vec::new(),
+            cpus: List::new(),
         }
     }
 
     /// Priorities above `base`, up to `limit`, on some processors.
-    pub(super) fn restricted(base: u64, limit: u64, cpus: &[u64]) -> Result<Self> {
+    pub(super) fn restricted(base: u64, limit: u64, cpus: List<u64>) -> Result<Self> {
         if base > MAX_PRIO || limit > MAX_PRIO {
             return Err(Error::ERANGE);
         }
@@ -45,7 +46,7 @@ impl SchedulerProxy {
         Ok(SchedulerProxy {
             base,
             limit: limit.min(PROGRAM_LIMIT),
-            cpus: cpus.into(),
+            cpus,
         })
     }
 
@@ -139,19 +140,15 @@ impl Server {
 /// granularity.
 fn aligned(proxy: &SchedulerProxy, set: CpuSet) -> u64 {
     let shift = u32::from(set.granularity()).min(24);
-    (0..64)
-        .filter(|bit| set.map >> bit & 1 != 0)
-        .fold(0, |map, bit| {
-            let offset = set
-                .offset()
-                .saturating_add(1u32.checked_shl(shift).unwrap_or(0) * bit);
-            let one = CpuSet::new(offset, set.granularity(), 1);
-            if proxy.cpus(one).map != 0 {
-                map | 1 << bit
-            } else {
-                map
-            }
-        })
+    let mut map = 0;
+    for (word, cpus) in (0u64..).zip(&proxy.cpus) {
+        for bit in (0..64).filter(|bit| cpus >> bit & 1 != 0) {
+            let place = (word * 64 + bit).checked_sub(set.offset().into());
+            let place = place.map(|cpu| cpu >> shift).filter(|place| *place < 64);
+            map |= place.map_or(0, |place| 1 << place);
+        }
+    }
+    map & set.map
 }
 
 #[cfg(test)]
@@ -160,25 +157,25 @@ mod tests {
 
     #[test]
     fn priorities_are_moved_and_limited() {
-        let proxy = SchedulerProxy::restricted(0x10, 0x20, &[]).unwrap();
+        let proxy = SchedulerProxy::restricted(0x10, 0x20, List::new()).unwrap();
         assert_eq!(
             (proxy.prio(1), proxy.prio(0x40), proxy.prio(u64::MAX)),
             (0x11, 0x20, 0x20)
         );
         assert_eq!(SchedulerProxy::for_programs().prio(255), 254);
         assert_eq!(
-            SchedulerProxy::restricted(5, 5, &[]).err(),
+            SchedulerProxy::restricted(5, 5, List::new()).err(),
             Some(Error::EINVAL)
         );
         assert_eq!(
-            SchedulerProxy::restricted(0, 256, &[]).err(),
+            SchedulerProxy::restricted(0, 256, List::new()).err(),
             Some(Error::ERANGE)
         );
     }
 
     #[test]
     fn processors_are_limited() {
-        let proxy = SchedulerProxy::restricted(0, 255, &[0b1010]).unwrap();
+        let proxy = SchedulerProxy::restricted(0, 255, List::copy_of(&[0b1010]).unwrap()).unwrap();
         let set = proxy.cpus(CpuSet::new(0, 0, !0));
         assert_eq!((set.offset(), set.map), (1, 0b101));
         // Pairs of processors.

@@ -1,10 +1,12 @@
 //! The server on the fake kernel: messages in, answers out, and nothing left behind.
 
 use super::*;
+use crate::account::ProgramId;
 use crate::image::tests as elf;
 use crate::plan::Plan;
 use crate::pool::tests::pool;
 use crate::quota::Quota;
+use alloc::rc::Rc;
 use l4re_sys::op::factory;
 use l4re_sys::re::{dataspace, mem_alloc, parent, rm};
 use l4re_sys::varg::{self, VargTag};
@@ -12,8 +14,9 @@ use l4re_sys::{ExcRegs, Fpage, MemRights, fake};
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::string::{String, ToString};
+use std::string::String;
 use std::vec;
+use std::vec::Vec;
 
 /// What the kernel has seen.
 #[derive(Default)]
@@ -23,6 +26,8 @@ struct Kernel {
     gates: BTreeMap<u64, u64>,
     /// Objects of other kinds.
     objects: BTreeMap<u64, i64>,
+    /// Counts down to a request to a factory that is refused, if it is not 0.
+    refuse: u32,
 }
 
 impl Kernel {
@@ -34,7 +39,12 @@ impl Kernel {
                 let text = &bytes[16..16 + words[1] as usize];
                 self.log += &String::from_utf8_lossy(text);
             }
+            proto::FACTORY if self.refuse == 1 => {
+                self.refuse = 0;
+                return fake::Reply::label(-l4re_sys::err::ENOMEM);
+            }
             proto::FACTORY => {
+                self.refuse = self.refuse.saturating_sub(1);
                 let slot = call.utcb.br(0) & !0xfff;
                 assert!(!self.gates.contains_key(&slot) && !self.objects.contains_key(&slot));
                 if words[0] as i64 == factory::GATE {
@@ -66,7 +76,7 @@ impl Kernel {
 struct World {
     server: Server,
     kernel: Rc<RefCell<Kernel>>,
-    quota: Rc<Quota>,
+    quota: Shared<Quota>,
     pool: &'static Pool,
 }
 
@@ -74,7 +84,7 @@ fn with_world(test: impl FnOnce(&mut World)) {
     let kernel = Rc::new(RefCell::new(Kernel::default()));
     let answering = kernel.clone();
     fake::with(
-        move |call| answering.borrow_mut().answer(call),
+        move |call| pays(None, || answering.borrow_mut().answer(call)),
         || {
             let pool = pool(1024);
             let program = elf::program();
@@ -87,25 +97,20 @@ fn with_world(test: impl FnOnce(&mut World)) {
                 core::slice::from_raw_parts(base as *const u8, program.len())
             };
             let file = |name: &str, bytes| BootFile {
-                name: name.to_string(),
+                name: List::copy_of(name.as_bytes()).unwrap(),
                 bytes,
             };
-            let files = vec![
-                file("program", bytes),
-                file("text", Box::leak(Box::new([b'x'; 9]))),
-            ];
-            let quota = Quota::new(64 << 20, None);
-            let factory = Rc::new(OwnedCap::borrowed(CapIdx::FACTORY));
-            let account = Account {
-                quota: quota.clone(),
-                factory,
-                program: None,
-                slots: Quota::new(usize::MAX, None),
-                depth: 0,
-            };
+            let mut files = List::new();
+            files.push(file("program", bytes)).unwrap();
+            let text = Box::leak(Box::new([b'x'; 9]));
+            files.push(file("text", text)).unwrap();
+            let factory = OwnedCap::borrowed(CapIdx::FACTORY);
+            let account = Account::root(pool, 64 << 20, factory).unwrap();
+            let quota = account.quota.clone();
             // SAFETY: the file is as good as an information page.
-            let kip = unsafe { Dataspace::foreign(pool, &quota, base, 4096, MemRights::RX) };
-            let server = Server::new(pool, Slots::default(), Rc::new(account), files, kip).unwrap();
+            let kip = unsafe { Dataspace::foreign(pool, base, 4096, MemRights::RX) };
+            let slots = Slots::new(1 << 16).unwrap();
+            let server = Server::new(pool, slots, account, files, kip).unwrap();
             test(&mut World {
                 server,
                 kernel,
@@ -118,7 +123,9 @@ fn with_world(test: impl FnOnce(&mut World)) {
 
 impl World {
     fn start(&mut self, plan: &str) {
-        self.server.start_all(Plan::parse(plan.as_bytes()).unwrap());
+        self.server
+            .start_all(&Plan::parse(plan.as_bytes()).unwrap())
+            .unwrap();
     }
 
     fn log(&self) -> String {
@@ -127,7 +134,8 @@ impl World {
 
     /// The label of the gate to the object that fulfils a condition, with all rights.
     fn gate(&self, condition: impl Fn(&Object) -> bool) -> u64 {
-        let labels = self.server.objects.labels(|entry| condition(&entry.object));
+        let objects = &self.server.objects;
+        let labels = objects.labels(|entry| condition(&entry.object) && !entry.account.has_ended());
         labels[0].raw() | 3
     }
 
@@ -182,38 +190,39 @@ const TWO: &str = "start program -n one\nstart program -n two";
 #[test]
 fn the_end_of_a_program_gives_everything_back() {
     with_world(|w| {
-        let before = (w.quota.used(), w.pool.available());
-        let objects = w.kernel.borrow().gates.len();
+        let have = |w: &World| {
+            let kernel = w.kernel.borrow();
+            let objects = kernel.gates.len() + kernel.objects.len();
+            [w.quota.used(), w.pool.available(), objects]
+        };
+        let none = have(w);
         w.start(TWO);
+        let two = have(w);
         let allocator = w.gate(is_allocator);
         let region_map = w.gate(is_rm);
         assert_eq!(w.create(allocator, proto::DATASPACE, &[1 << 20]), Some(0));
         let ds = w.passed();
         let words = [dataspace::ALLOCATE.into(), 0, 1 << 20];
-        assert_eq!(w.send(ds, proto::DATASPACE, &words, &[]), Some(0));
+        w.send(ds, proto::DATASPACE, &words, &[]);
+        w.server.finish_work();
         let words = [rm::ATTACH.into(), 0, 1 << 20, 0x2_0006, 0, 12, 0, 1, 0, 0];
         assert_eq!(w.send(region_map, proto::RM, &words, &[own(ds)]), Some(0));
         assert_eq!(w.create(allocator, proto::FACTORY, &[1 << 20]), Some(0));
         let part = w.passed();
         assert_eq!(w.create(part, proto::NAMESPACE, &[]), Some(0));
-        for _ in 0..2 {
-            let parent = w.gate(is_parent);
-            let exit = [parent::SIGNAL.into(), parent::SIGNAL_EXIT, 7];
-            let end = catch_unwind(AssertUnwindSafe(|| {
-                w.send(parent, proto::PARENT, &exit, &[])
-            }));
-            // The system ends with the second one.
-            assert!(end.is_err() || end.is_ok_and(|answer| answer.is_none()));
+        let exit = [parent::SIGNAL.into(), parent::SIGNAL_EXIT, 7];
+        let parent = w.gate(is_parent);
+        assert_eq!(w.send(parent, proto::PARENT, &exit, &[]), None);
+        w.server.finish_work();
+        // The other one is as large.
+        let one = have(w);
+        for i in 0..3 {
+            assert_eq!(one[i].abs_diff(none[i]) * 2, two[i].abs_diff(none[i]));
         }
-        assert_eq!((w.quota.used(), w.pool.available()), before);
-        assert_eq!(w.kernel.borrow().gates.len(), objects);
-        assert!(
-            w.kernel
-                .borrow()
-                .objects
-                .values()
-                .all(|&kind| kind == proto::IRQ_SENDER)
-        );
+        // The system ends with the second one.
+        let parent = w.gate(is_parent);
+        let end = AssertUnwindSafe(|| w.send(parent, proto::PARENT, &exit, &[]));
+        assert!(catch_unwind(end).is_err());
         assert!(w.log().contains("[root] one: exited with 7\n"));
         assert!(w.log().ends_with("[root] system ends with status 7\n"));
     });
@@ -350,9 +359,7 @@ fn a_part_of_the_memory_goes_with_its_allocator() {
         w.kernel.borrow_mut().gates.remove(&gate);
         w.kernel.borrow_mut().objects.insert(gate, 0);
         assert_eq!(w.send(DELETION, proto::IRQ, &[], &[]), None);
-        while w.server.sweep.is_some() {
-            w.server.sweep_on();
-        }
+        w.server.finish_work();
         assert_eq!(w.quota.used(), used);
         assert_eq!(
             w.send(ds, proto::DATASPACE, &[dataspace::INFO.into()], &[]),
@@ -414,7 +421,7 @@ fn random_messages_do_no_harm() {
             (seed >> 33) as usize % n
         };
         let mut made: Vec<u64> = Vec::new();
-        for _ in 0..30_000 {
+        for _ in 0..if cfg!(miri) { 100 } else { 30_000 } {
             let all = gates.len() + made.len();
             let index = random(all);
             let gate = gates
@@ -448,10 +455,326 @@ fn random_messages_do_no_harm() {
         for label in program {
             w.server.remove(label);
         }
+        w.server.finish_work();
         let parent = w.gate(is_parent);
         let exit = [parent::SIGNAL.into(), parent::SIGNAL_EXIT, 0];
         assert_eq!(w.send(parent, proto::PARENT, &exit, &[]), None);
+        w.server.finish_work();
         assert!(w.quota.used() < used);
         assert!(!w.log().contains("fault"));
+    });
+}
+
+/// Random numbers, the same for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (self.0 >> 33) as usize % n
+    }
+
+    /// A word that means something more often than chance would have it.
+    fn word(&mut self) -> u64 {
+        match self.below(7) {
+            0 => self.below(16) as u64,
+            1 => (self.below(1 << 10) as u64) << 12,
+            2 => u64::MAX - self.below(0x2000) as u64,
+            3 => 8 << 16 | 1,
+            4 => 0x2_2006,
+            5 => self.below(64) as u64,
+            _ => 1 << self.below(64),
+        }
+    }
+}
+
+const KINDS: [i64; 6] = [
+    proto::DATASPACE,
+    proto::NAMESPACE,
+    proto::RM,
+    proto::LOG,
+    proto::RE_DMA_SPACE,
+    proto::FACTORY,
+];
+
+/// The gates of objects of programs other than the first.
+fn gates(w: &World) -> Vec<(u64, bool)> {
+    let of_others = |entry: &Entry| {
+        entry.account.program.is_some_and(|id| id > 0) && !entry.account.has_ended()
+    };
+    let labels = w.server.objects.labels(of_others);
+    let gate = |label: &Label| {
+        let entry = w.server.objects.get(*label)?;
+        let parent = matches!(entry.object, Object::Parent(_));
+        (!parent).then(|| (label.raw() | 3, entry.transient))
+    };
+    labels.iter().filter_map(gate).collect()
+}
+
+/// One request, well-formed more often than not.
+fn request(w: &mut World, random: &mut Random, gates: &[(u64, bool)]) {
+    let any = |random: &mut Random| gates[random.below(gates.len())].0;
+    let gate = any(random);
+    let label = Label::of_message(gate).0;
+    let kind = match &w.server.objects.get(label).unwrap().object {
+        Object::Dataspace(_) => proto::DATASPACE,
+        Object::Allocator(..) => proto::FACTORY,
+        Object::RegionMap(_) => proto::RM,
+        Object::Names(_) => proto::NAMESPACE,
+        Object::Log(_) => proto::LOG,
+        Object::DmaSpace(_) => proto::RE_DMA_SPACE,
+        _ => proto::META,
+    };
+    let item = own(any(random) & !(random.below(4) as u64));
+    let (words, items) = match (random.below(8), kind) {
+        (0, _) => (
+            (0..random.below(20)).map(|_| random.word()).collect(),
+            vec![item],
+        ),
+        (_, proto::FACTORY) => {
+            let size = (1 + random.below(64) as u64) << 12;
+            let flags = if random.below(8) == 0 { 1 } else { 0 };
+            let number = VargTag::new(varg::UMWORD, 8).0;
+            let string = VargTag::new(varg::STRING, 8).0;
+            let what = KINDS[random.below(KINDS.len())];
+            let tag = if what == proto::LOG { string } else { number };
+            (vec![what as u64, tag, size, number, flags], vec![])
+        }
+        (_, proto::RM) => {
+            let flags = [0x2_0006, 0x2_2006, 0x2_1006, 0x2_0004][random.below(4)];
+            let op = [0, 0, 0, 1, 2, 3, 4, 5, 6, 7][random.below(10)];
+            let at = (0x100 + random.below(256) as u64) << 12;
+            let size = (1 + random.below(40) as u64) << 12;
+            let name = random.below(30) as u64 * 8;
+            let mut words = vec![op, at, size, flags, 0, 12, 0, name];
+            words.extend((0..name / 8).map(|_| random.word()));
+            words.push(0);
+            (words, vec![item])
+        }
+        (_, proto::NAMESPACE) => {
+            let op = [0, 1, 1, 2][random.below(4)] | (random.below(32) as u64) << 32;
+            (
+                vec![op, 8, random.below(40) as u64 + 0x3031_3233_3435_3600],
+                vec![item],
+            )
+        }
+        (_, proto::LOG) => (vec![0, 16, random.word(), random.word()], vec![]),
+        _ => {
+            let op = random.below(8) as u64;
+            let size = |random: &mut Random| (random.below(64) as u64) << 12;
+            (
+                vec![op, size(random), size(random), size(random)],
+                vec![item],
+            )
+        }
+    };
+    let label = if random.below(30) == 0 {
+        KINDS[random.below(6)]
+    } else {
+        kind
+    };
+    w.send(gate, label, &words, &items);
+}
+
+/// Programs send anything, their objects vanish, the kernel refuses, and they end at any time: what
+/// is left then is what was there without them.
+#[test]
+fn programs_that_end_at_any_time_leave_nothing() {
+    let (histories, requests) = if cfg!(miri) { (1, 60) } else { (12, 3000) };
+    for history in 0..histories {
+        with_world(|w| {
+            let have = |w: &World| {
+                let kernel = w.kernel.borrow();
+                let objects = kernel.gates.len() + kernel.objects.len();
+                [w.quota.used(), w.pool.available(), objects]
+            };
+            let none = have(w);
+            let names = ["a", "b", "c", "d"].map(|name| std::format!("start program -n {name}\n"));
+            w.start(&(names.concat() + "end first"));
+            let four = have(w);
+            let mut random = Random(history * 7919 + 1);
+            let mut running: Vec<ProgramId> = vec![1, 2, 3];
+            for _ in 0..requests {
+                let gates = gates(w);
+                match random.below(100) {
+                    0..4 => w.server.work(&Budget::of(1 + random.below(5000) as u32)),
+                    4 => w.kernel.borrow_mut().refuse = 1 + random.below(6) as u32,
+                    5..9 => {
+                        // The last client of an object goes, and the kernel tells.
+                        let gone = gates[random.below(gates.len())];
+                        let label = Label::of_message(gone.0).0;
+                        let slot = w.server.objects.get(label).unwrap().gate.cap().0;
+                        if gone.1 && w.kernel.borrow_mut().gates.remove(&slot).is_some() {
+                            w.kernel.borrow_mut().objects.insert(slot, 0);
+                            w.send(DELETION, proto::IRQ, &[], &[]);
+                        }
+                    }
+                    9 if random.below(requests) < 60 && running.len() > 1 => {
+                        let id = running.swap_remove(random.below(running.len()));
+                        end(w, id);
+                    }
+                    _ => request(w, &mut random, &gates),
+                }
+            }
+            w.kernel.borrow_mut().refuse = 0;
+            for id in running {
+                end(w, id);
+            }
+            w.server.finish_work();
+            let left = have(w);
+            for i in 0..3 {
+                assert_eq!(
+                    left[i].abs_diff(none[i]) * 4,
+                    four[i].abs_diff(none[i]),
+                    "{i}"
+                );
+            }
+            assert!(w.server.jobs.is_idle());
+            assert!(!w.log().contains("panicked"));
+        });
+    }
+}
+
+fn end(w: &mut World, id: ProgramId) {
+    let parent = w.gate(|object| matches!(object, Object::Parent(parent) if *parent == id));
+    let exit = [parent::SIGNAL.into(), parent::SIGNAL_EXIT, 7];
+    assert_eq!(w.send(parent, proto::PARENT, &exit, &[]), None);
+}
+
+/// A request that means much work does not keep others waiting: it is answered later, and others
+/// before it.
+#[test]
+fn others_are_served_while_a_large_request_is() {
+    with_world(|w| {
+        w.start(TWO);
+        let allocator = w.gate(is_allocator);
+        assert_eq!(w.create(allocator, proto::DATASPACE, &[2 << 20]), Some(0));
+        let ds = w.passed();
+        let words = [dataspace::ALLOCATE.into(), 0, 2 << 20];
+        // It goes on later.
+        assert_eq!(w.send(ds, proto::DATASPACE, &words, &[]), None);
+        assert!(w.server.has_work());
+        let info = [dataspace::INFO.into()];
+        assert_eq!(w.send(ds, proto::DATASPACE, &info, &[]), Some(0));
+        let mut steps = 0;
+        while w.server.has_work() {
+            w.server.work(&Budget::step());
+            steps += 1;
+        }
+        assert!((2..20).contains(&steps), "{steps}");
+        // All of it is there: nothing more to do.
+        assert_eq!(w.send(ds, proto::DATASPACE, &words, &[]), Some(0));
+        assert!(w.server.jobs.is_idle());
+    });
+}
+
+/// What waits for memory that is being freed gets it.
+#[test]
+fn memory_that_is_being_freed_is_waited_for() {
+    with_world(|w| {
+        w.start("start program -n one -m 3M\nstart program -n two");
+        let allocator = w.gate(is_allocator);
+        assert_eq!(w.create(allocator, proto::DATASPACE, &[2 << 20]), Some(0));
+        let first = w.passed();
+        for page in 0..512 {
+            let words = [dataspace::ALLOCATE.into(), page << 12, 1];
+            assert_eq!(w.send(first, proto::DATASPACE, &words, &[]), Some(0));
+        }
+        assert_eq!(w.create(allocator, proto::DATASPACE, &[2 << 20]), Some(0));
+        let second = w.passed();
+        // The first one vanishes: nobody has looked yet.
+        let slot = w
+            .server
+            .objects
+            .get(Label::of_message(first).0)
+            .unwrap()
+            .gate
+            .cap()
+            .0;
+        w.kernel.borrow_mut().gates.remove(&slot);
+        w.kernel.borrow_mut().objects.insert(slot, 0);
+        w.server.start_sweep();
+        let words = [dataspace::ALLOCATE.into(), 0, 2 << 20];
+        assert_eq!(w.send(second, proto::DATASPACE, &words, &[]), None);
+        w.server.finish_work();
+        assert_eq!(w.send(second, proto::DATASPACE, &words, &[]), Some(0));
+    });
+}
+
+#[test]
+fn a_program_cannot_take_all_slots_for_later_answers() {
+    with_world(|w| {
+        w.start(TWO);
+        let allocator = w.gate(is_allocator);
+        assert_eq!(w.create(allocator, proto::DATASPACE, &[2 << 20]), Some(0));
+        let ds = w.passed();
+        let words = [dataspace::ALLOCATE.into(), 0, 2 << 20];
+        w.send(ds, proto::DATASPACE, &words, &[]);
+        w.server.finish_work();
+        let words = [dataspace::COPY_IN.into(), 1 << 20, 0, 1 << 20];
+        let mut later = 0;
+        loop {
+            match w.send(ds, proto::DATASPACE, &words, &[own(ds)]) {
+                None => later += 1,
+                answer => {
+                    assert_eq!(answer, Some(-l4re_sys::err::ENOMEM));
+                    break;
+                }
+            }
+        }
+        assert!((1..100).contains(&later), "{later}");
+        w.server.finish_work();
+        assert!(w.server.jobs.is_idle());
+        assert_eq!(w.send(ds, proto::DATASPACE, &words, &[own(ds)]), None);
+        w.server.finish_work();
+    });
+}
+
+/// Regions with long names, logs and names, until a program cannot pay for more: that is all
+/// that happens, and only to it.
+#[test]
+fn who_fills_its_quota_is_refused_and_nobody_else() {
+    with_world(|w| {
+        w.start("start program -n one -m 400K\nstart program -n two");
+        let allocators = w.server.objects.labels(|entry| is_allocator(&entry.object));
+        let maps = w.server.objects.labels(|entry| is_rm(&entry.object));
+        let attach = |n: u64| {
+            let mut words = vec![rm::ATTACH.into(), 0x4000_0000_0000 + n * 4096, 4096];
+            words.extend([0x2_2004, 0, 12, 0, 47 * 8]);
+            words.extend([u64::from_le_bytes([b'x'; 8]); 47]);
+            words.push(0);
+            words
+        };
+        let mut n = 0;
+        let refused = loop {
+            let answer = w.send(maps[0].raw() | 3, proto::RM, &attach(n), &[]);
+            if answer != Some(0) {
+                break answer;
+            }
+            n += 1;
+        };
+        assert_eq!(refused, Some(-l4re_sys::err::ENOMEM));
+        assert!(n > 200, "{n}");
+        // Nothing more, of whatever kind.
+        for kind in KINDS {
+            let words = match kind {
+                proto::LOG => vec![kind as u64, VargTag::new(varg::STRING, 8).0, 0x41],
+                _ => vec![kind as u64, VargTag::new(varg::UMWORD, 8).0, 4096],
+            };
+            for _ in 0..200 {
+                w.send(allocators[0].raw() | 3, proto::FACTORY, &words, &[]);
+            }
+            let answer = w.send(allocators[0].raw() | 3, proto::FACTORY, &words, &[]);
+            assert_eq!(answer, Some(-l4re_sys::err::ENOMEM));
+            let answer = w.send(allocators[1].raw() | 3, proto::FACTORY, &words, &[]);
+            assert_eq!(answer, Some(0));
+        }
+        assert_eq!(
+            w.send(maps[1].raw() | 3, proto::RM, &attach(0), &[]),
+            Some(0)
+        );
     });
 }

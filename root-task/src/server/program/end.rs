@@ -1,16 +1,15 @@
 //! How programs end, and the system with them.
 
-use alloc::format;
-use alloc::rc::Rc;
 use core::cell::RefCell;
-use core::fmt;
+use core::fmt::{self, Write};
 
+use l4re_sys::proto;
 use l4re_sys::re::parent;
-use l4re_sys::{ExcRegs, proto};
 
-use super::{Program, State};
+use super::{Program, Running, State};
 use crate::account::ProgramId;
 use crate::error::{Error, Result};
+use crate::fallible::Shared;
 use crate::fault::{Fault, Kind};
 use crate::kernel;
 use crate::message::{Outcome, Request};
@@ -42,10 +41,7 @@ impl Server {
         }
         let status = value as i64;
         self.flush(id);
-        report(format_args!(
-            "{}: exited with {status}",
-            self.programs[id].name
-        ));
+        report(format_args!("{}: exited with {status}", self.name_of(id)));
         self.release(id, status);
         self.check_end();
         Ok(Outcome::NoReply)
@@ -55,30 +51,21 @@ impl Server {
     pub(in crate::server) fn fault(
         &mut self,
         id: Option<ProgramId>,
-        regions: &Rc<RefCell<RegionMap>>,
-        regs: &ExcRegs,
+        regions: &Shared<RefCell<RegionMap>>,
+        fault: &Fault,
     ) {
-        let Some(program) = id.and_then(|id| self.programs.get(id)) else {
-            return;
-        };
-        let name = program.name.clone();
-        let own = match &program.state {
-            State::Running(running) if Rc::ptr_eq(&running.regions, regions) => Some(running.stack),
-            _ => None,
-        };
-        let fault = Fault::examine(regs, &regions.borrow(), own.unwrap_or((0, 0)));
         let Some(id) = id else { return };
+        let own = self
+            .running(Some(id))
+            .is_some_and(|running| running.regions.is(regions));
         self.flush(id);
-        let whose = if own.is_some() {
-            ""
-        } else {
-            " in another task"
-        };
+        let whose = if own { "" } else { " in another task" };
+        let name = self.name_of(id);
         report(format_args!("{name}: fault{whose}: {fault}"));
-        for frame in &fault.frames {
+        for frame in fault.frames() {
             report(format_args!("{name}:   {frame}"));
         }
-        if own.is_some() {
+        if own {
             let status = match fault.kind {
                 Kind::StackOverflow(_) => STATUS_STACK_OVERFLOW,
                 _ => STATUS_FAULT,
@@ -88,31 +75,43 @@ impl Server {
         }
     }
 
+    fn running(&self, id: Option<ProgramId>) -> Option<&Running> {
+        match &self.programs.get(id?)?.state {
+            State::Running(running) => Some(running),
+            _ => None,
+        }
+    }
+
+    fn name_of(&self, id: ProgramId) -> &str {
+        let name = self.programs.get(id).map_or(&b""[..], Program::name);
+        core::str::from_utf8(name).unwrap_or("?")
+    }
+
     /// Brings out the last words of a program.
     fn flush(&self, id: ProgramId) {
-        if let Some(State::Running(running)) = self.programs.get(id).map(|p| &p.state) {
+        if let Some(running) = self.running(Some(id)) {
             running.log.borrow_mut().flush(&mut kernel::log);
         }
     }
 
     /// Takes back all that a program had.
     pub(super) fn release(&mut self, id: ProgramId, status: i64) {
-        let state = core::mem::replace(&mut self.programs[id].state, State::Ended(status));
-        if let State::Ended(_) = state {
-            // It was told of before.
-            self.programs[id].state = state;
+        let Some(program) = self.programs.get_mut(id) else {
             return;
-        }
-        if let State::Running(running) = state {
-            drop(running.thread);
-            drop(running.task);
-        }
-        for label in self
-            .objects
-            .labels(|entry| entry.account.program == Some(id))
-        {
-            self.remove(label);
-        }
+        };
+        let running = match core::mem::replace(&mut program.state, State::Ended(status)) {
+            State::Running(running) => running,
+            State::Starting => return,
+            told @ State::Ended(_) => {
+                // It was told of before.
+                program.state = told;
+                return;
+            }
+        };
+        drop(running.thread);
+        drop(running.task);
+        // With the factory go the tasks and threads that the program made.
+        self.end_account(&running.account);
     }
 
     /// Ends the system if it is time to.
@@ -137,14 +136,50 @@ impl Server {
     }
 }
 
+/// Text of the root task's own on its way to the log, in pieces: without the heap, since it may
+/// be about that.
+struct Report {
+    buffer: [u8; 128],
+    len: usize,
+}
+
+impl Report {
+    fn send(&mut self) {
+        kernel::log(self.buffer.get(..self.len).unwrap_or(&[]));
+        self.len = 0;
+    }
+}
+
+impl Write for Report {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            if self.len == self.buffer.len() {
+                self.send();
+            }
+            if let Some(place) = self.buffer.get_mut(self.len) {
+                *place = byte;
+                self.len += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A line of the root task's own.
 pub fn report(line: fmt::Arguments<'_>) {
-    kernel::log(format!("[root] {line}\n").as_bytes());
+    let mut report = Report {
+        buffer: [0; 128],
+        len: 0,
+    };
+    // Writing to it cannot fail.
+    let _ = writeln!(report, "[root] {line}");
+    report.send();
 }
 
 /// Ends the system. Never returns, even where the kernel cannot switch the machine off.
 pub fn end_system(status: i64) -> ! {
     report(format_args!("system ends with status {status}"));
+    kernel::tell_verdict(status);
     if let Err(error) = kernel::shutdown(false) {
         // Fiasco cannot switch a PC off. A restart ends an emulator that is told not to.
         report(format_args!(

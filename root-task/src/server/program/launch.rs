@@ -1,23 +1,19 @@
 //! From a loaded program to one that runs.
 
-use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::rc::Rc;
-use alloc::vec;
-use alloc::vec::Vec;
 use core::cell::RefCell;
+use core::fmt::Write;
 
 use l4re_sys::consts::MAIN_THREAD_PRIO;
 use l4re_sys::{CapIdx, Fpage, MemRights, ObjRights, SchedParam, item};
 
 use super::load::Loaded;
-use super::{Running, State, UTCBS};
+use super::{Gates, Running, State, UTCBS};
 use crate::account::{Account, ProgramId};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::fallible::{List, Shared};
 use crate::image::Image;
 use crate::kernel;
 use crate::log_line::LogLine;
-use crate::owned_cap::OwnedCap;
 use crate::plan::Start;
 use crate::regions::{Access, RegionMap};
 use crate::server::dataspace::map_item;
@@ -35,8 +31,8 @@ impl Server {
         id: ProgramId,
         start: &Start,
         loaded: Loaded,
-        account: &Rc<Account>,
-        gates: &BTreeMap<&str, OwnedCap>,
+        account: &Shared<Account>,
+        gates: &Gates<'_>,
     ) -> Result<()> {
         let Loaded {
             image,
@@ -55,23 +51,20 @@ impl Server {
             .slots
             .alloc()?
             .fill(|slot| kernel::create_thread(factory, slot))?;
-        let log = LogLine::new(start.name.clone(), self.colour.then_some(id));
-        let log = Rc::new(RefCell::new(log));
+        let log = LogLine::new(start.name.as_bytes(), self.colour.then_some(id))?;
+        let log = Shared::new(RefCell::new(log))?;
 
-        let mut objects = vec![
-            (caps::RM, Object::RegionMap(regions.clone())),
-            (caps::PARENT, Object::Parent(id)),
-            (caps::ALLOCATOR, Object::Allocator(account.clone(), true)),
-            (
-                caps::SCHEDULER,
-                Object::Scheduler(Rc::new(SchedulerProxy::for_programs())),
-            ),
-        ];
+        let mut objects = List::with_room(5)?;
+        objects.push((caps::RM, Object::RegionMap(regions.clone())))?;
+        objects.push((caps::PARENT, Object::Parent(id)))?;
+        objects.push((caps::ALLOCATOR, Object::Allocator(account.clone(), true)))?;
+        let scheduler = Shared::new(SchedulerProxy::for_programs())?;
+        objects.push((caps::SCHEDULER, Object::Scheduler(scheduler)))?;
         if !start.kernel_log {
-            objects.push((caps::LOG, Object::Log(log.clone())));
+            objects.push((caps::LOG, Object::Log(log.clone())))?;
         }
         let give = |cap, rights, slot| kernel::give_cap(task.cap(), cap, rights, 0, slot);
-        for (slot, object) in objects {
+        while let Some((slot, object)) = objects.pop() {
             let label = self.publish(account, object)?;
             give(self.gate(label)?, ObjRights::RWS, slot)?;
         }
@@ -83,10 +76,10 @@ impl Server {
         give(factory, ObjRights::RWS, caps::FACTORY)?;
         give(self.gate(self.kip)?, ObjRights::R, caps::KIP)?;
         give(self.gate(self.rom)?, ObjRights::RS, caps::FIRST_FREE)?;
-        let mut named = alloc::vec!["rom"];
+        let mut named = List::copy_of(&["rom"])?;
         for grant in &start.gates {
             let slot = caps::FIRST_FREE + named.len() as u64;
-            let Some(gate) = gates.get(grant.gate.as_str()) else {
+            let Some((_, gate)) = gates.iter().find(|(name, _)| *name == grant.gate) else {
                 continue;
             };
             let own = if grant.server {
@@ -95,28 +88,28 @@ impl Server {
                 0
             };
             kernel::give_cap(task.cap(), gate.cap(), grant.rights, own, slot)?;
-            named.push(&grant.name);
+            named.push(&grant.name)?;
         }
 
-        let mut devices = Vec::new();
-        if !start.ports.is_empty() {
-            devices.push(("sigma0", Object::Ports(start.ports.clone().into())));
-        }
-        if !start.irqs.is_empty() {
-            devices.push(("icu", Object::Interrupts(start.irqs.clone().into())));
-        }
-        for (name, object) in devices {
+        let ports = List::copy_of(&start.ports)?;
+        let irqs = List::copy_of(&start.irqs)?;
+        let devices = [
+            (!ports.is_empty()).then_some(("sigma0", Object::Ports(Shared::new(ports)?))),
+            (!irqs.is_empty()).then_some(("icu", Object::Interrupts(Shared::new(irqs)?))),
+        ];
+        for (name, object) in devices.into_iter().flatten() {
             let slot = caps::FIRST_FREE + named.len() as u64;
             let label = self.publish(account, object)?;
             give(self.gate(label)?, ObjRights::RWS, slot)?;
-            named.push(name);
+            named.push(name)?;
         }
 
-        let binary = format!("rom/{}", start.module);
+        let mut binary = List::new();
+        write!(binary, "rom/{}", start.module).map_err(|_| Error::ENOMEM)?;
         let startup = Startup {
-            binary: &binary,
+            binary: core::str::from_utf8(&binary).unwrap_or("rom"),
             args: &start.args,
-            env: &[],
+            env: &start.env,
             named: &named,
             kip,
             utcbs: UTCBS,
@@ -135,11 +128,13 @@ impl Server {
         let running = Running {
             thread,
             task,
+            account: account.clone(),
             regions,
             log,
-            stack: stack_range,
         };
-        self.programs[id].state = State::Running(running);
+        if let Some(program) = self.programs.get_mut(id) {
+            program.state = State::Running(running);
+        }
         kernel::ex_regs(thread_cap, image.entry, top.pointer)
     }
 }

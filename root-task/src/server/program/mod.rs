@@ -4,25 +4,23 @@ mod end;
 mod launch;
 mod load;
 
-use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::rc::Rc;
-use alloc::string::{String, ToString};
 use core::cell::RefCell;
+use core::fmt::{self, Write};
 
 use l4re_sys::{CapIdx, MemRights};
 
 use super::{Object, Server};
-use crate::account::{Account, PROGRAM_SLOTS, ProgramId};
+use crate::account::{Account, ProgramId};
 use crate::dataspace::Dataspace;
 use crate::error::{Error, Result};
-use crate::image::Image;
+use crate::fallible::{List, Shared};
+use crate::heap::pays;
+use crate::image::{Image, ImageError};
 use crate::kernel;
 use crate::log_line::LogLine;
 use crate::names::{Entry, Meaning, Names};
 use crate::owned_cap::OwnedCap;
 use crate::plan::{Plan, Start};
-use crate::quota::Quota;
 use crate::regions::RegionMap;
 use crate::registry::Label;
 
@@ -32,7 +30,7 @@ pub use end::{end_system, report};
 const STATUS_NO_START: i64 = 126;
 
 /// The file that lists the names of the others, as moe's: `length:name`, a line each.
-const DIRECTORY: &str = ".dirinfo";
+const DIRECTORY: &[u8] = b".dirinfo";
 
 /// The kernel's memory for one program's objects, in bytes: at least and at most.
 const KERNEL_SHARES: (usize, usize) = (256 << 10, 16 << 20);
@@ -45,20 +43,27 @@ const UTCBS: (u64, u32) = (0xb300_0000, 14);
 /// A file that the boot loader loaded.
 pub struct BootFile {
     /// Its name.
-    pub name: String,
+    pub name: List<u8>,
     /// Its bytes.
     pub bytes: &'static [u8],
 }
 
 /// A program, running or not any more.
 pub(super) struct Program {
-    name: String,
+    name: List<u8>,
     state: State,
+    /// Requests of its that are answered later.
+    pub(super) jobs: usize,
 }
 
-#[cfg(test)]
 impl Program {
+    /// Its name in the log.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
     /// Whether it has been started and not ended.
+    #[cfg(test)]
     pub(super) fn is_running(&self) -> bool {
         matches!(self.state, State::Running(_))
     }
@@ -75,48 +80,92 @@ struct Running {
     // The thread goes before its task.
     thread: OwnedCap,
     task: OwnedCap,
-    regions: Rc<RefCell<RegionMap>>,
-    log: Rc<RefCell<LogLine>>,
-    stack: (u64, u64),
+    account: Shared<Account>,
+    regions: Shared<RefCell<RegionMap>>,
+    log: Shared<RefCell<LogLine>>,
 }
 
-type Failure = String;
+/// The gates that programs share, by name.
+pub(super) type Gates<'a> = List<(&'a str, OwnedCap)>;
+
+/// Why a program cannot be started.
+enum Failure<'a> {
+    /// There is no file of this name.
+    NoFile(&'a str),
+    /// The file is no program that can be loaded.
+    Image(ImageError),
+    /// It needs so many KiB of memory, and only so many are free.
+    TooLarge(usize, usize),
+    /// There is no memory for its pages.
+    NoMemory,
+    /// Its segments, stack and UTCBs want the same addresses.
+    Overlap,
+    /// Something else about its memory.
+    Load(Error),
+    /// The kernel refuses what it needs.
+    Kernel(Error),
+}
+
+impl fmt::Display for Failure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoFile(name) => write!(f, "no boot file is named {name:?}"),
+            Self::Image(error) => error.fmt(f),
+            Self::TooLarge(wanted, free) => write!(
+                f,
+                "does not fit into memory: needs {wanted} KiB, free are {free}"
+            ),
+            Self::NoMemory => f.write_str("does not fit into memory"),
+            Self::Overlap => f.write_str("its segments, stack and UTCBs overlap"),
+            Self::Load(error) => write!(f, "{error:?}"),
+            Self::Kernel(error) => write!(f, "the kernel has no memory for it ({error:?})"),
+        }
+    }
+}
 
 impl Server {
     pub(super) fn publish_files(&mut self) -> Result<Label> {
         let account = self.account.clone();
-        let mut names = Names::new(account.quota.clone());
-        let mut list = String::new();
+        let mut names = Names::default();
+        let mut list = List::new();
         for index in 0..self.files.len() {
-            let bytes = self.files[index].bytes;
-            let (base, size) = (bytes.as_ptr() as usize, bytes.len());
+            let Some(file) = self.files.get(index) else {
+                break;
+            };
+            let (base, size) = (file.bytes.as_ptr() as usize, file.bytes.len());
             // SAFETY: a boot file is whole pages that stay, and are never written.
-            let memory =
-                unsafe { Dataspace::foreign(self.pool, &account.quota, base, size, MemRights::RX) };
-            let name = self.files[index].name.clone();
+            let memory = unsafe { Dataspace::foreign(self.pool, base, size, MemRights::RX) };
+            let name = List::copy_of(&file.name)?;
             // Of files with one name the first counts.
             if self.publish_file(&mut names, &name, memory)? {
-                list += &format!("{}:{name}\n", name.len());
+                write!(list, "{}:", name.len()).map_err(|_| Error::ENOMEM)?;
+                list.extend(&name)?;
+                list.push(b'\n')?;
             }
         }
         if !list.is_empty() {
             let memory = Dataspace::on_demand(self.pool, &account.quota, list.len())?;
-            memory.write(0, list.as_bytes())?;
+            memory.write(0, &list)?;
             self.publish_file(&mut names, DIRECTORY, memory)?;
         }
-        self.publish(&account, Object::Names(Rc::new(RefCell::new(names))))
+        let names = Shared::new(RefCell::new(names))?;
+        self.publish(&account, Object::Names(names))
     }
 
     /// Makes memory a file that can be read; says whether the name was free.
-    fn publish_file(&mut self, names: &mut Names, name: &str, memory: Dataspace) -> Result<bool> {
+    fn publish_file(&mut self, names: &mut Names, name: &[u8], memory: Dataspace) -> Result<bool> {
         let account = self.account.clone();
-        let label = self.publish(&account, Object::Dataspace(Rc::new(memory)))?;
+        let label = self.publish(&account, Object::Dataspace(Shared::new(memory)?))?;
         let entry = Entry {
             meaning: Meaning::Object(label),
             write: false,
             special: false,
         };
-        Ok(names.register(name.as_bytes(), entry, |_| false).is_ok())
+        match names.register(name, entry, |_| false) {
+            Ok(()) => Ok(true),
+            Err(Error::ENOMEM) => Err(Error::ENOMEM),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Says how many bytes of memory the kernel has for its objects; 0 if that is unknown.
@@ -125,7 +174,10 @@ impl Server {
     }
 
     /// Starts what the plan says. Ends the system if nothing of it runs.
-    pub fn start_all(&mut self, plan: Plan) {
+    ///
+    /// # Errors
+    /// There is no memory to tell of the programs.
+    pub fn start_all(&mut self, plan: &Plan) -> Result<()> {
         self.colour = plan.colour;
         self.end = plan.end;
         // Programs share three quarters: the root task's own objects need some, too.
@@ -135,81 +187,92 @@ impl Server {
         };
         let share = memory / 4 * 3 / plan.starts.len().max(1);
         self.kernel_share = share.clamp(KERNEL_SHARES.0, KERNEL_SHARES.1);
-        let mut gates = BTreeMap::new();
+        let mut gates = Gates::new();
         for name in &plan.gates {
             let gate = self.slots.alloc().and_then(|slot| {
                 slot.fill(|slot| kernel::create_unbound_gate(CapIdx::FACTORY, slot))
             });
             match gate {
-                Ok(gate) => drop(gates.insert(name.as_str(), gate)),
+                Ok(gate) => gates.push((name.as_str(), gate))?,
                 Err(error) => report(format_args!("gate {name}: {error:?}")),
             }
         }
         // All are there before the first can end.
         for start in &plan.starts {
-            let name = start.name.clone();
             self.programs.push(Program {
-                name,
+                name: List::copy_of(start.name.as_bytes())?,
                 state: State::Starting,
-            });
+                jobs: 0,
+            })?;
         }
         for (id, start) in plan.starts.iter().enumerate() {
-            if let Err(reason) = self.start(id, start, &gates) {
+            let failed = self.start(id, start, &gates).err();
+            if let Some(reason) = failed {
                 report(format_args!("{}: cannot be started: {reason}", start.name));
                 self.release(id, STATUS_NO_START);
             }
         }
         // The gates themselves stay as long as a program has them.
-        for gate in gates.into_values() {
-            self.gates.push(gate);
+        while let Some((_, gate)) = gates.pop() {
+            self.gates.push(gate)?;
         }
         self.check_end();
+        Ok(())
     }
 
-    fn start(
+    fn start<'a>(
         &mut self,
         id: ProgramId,
-        start: &Start,
-        gates: &BTreeMap<&str, OwnedCap>,
-    ) -> core::result::Result<(), Failure> {
-        let file = |name: &str| match self.files.iter().find(|file| file.name == name) {
-            Some(file) => Ok(file.bytes),
-            None => Err(format!("no boot file is named {name:?}")),
+        start: &'a Start,
+        gates: &Gates<'_>,
+    ) -> core::result::Result<(), Failure<'a>> {
+        let file = |name: &'a str| {
+            let mut files = self.files.iter();
+            let file = files.find(|file| *file.name == *name.as_bytes());
+            file.map(|file| file.bytes).ok_or(Failure::NoFile(name))
         };
         let program = file(&start.module)?;
         let bytes = match &start.loader {
             Some(loader) => file(loader)?,
             None => program,
         };
-        let image = Image::read(bytes).map_err(|e| e.to_string())?;
-        let no_kernel_memory = |e| format!("the kernel has no memory for it ({e:?})");
+        let image = Image::read(bytes).map_err(Failure::Image)?;
         let account = self
             .program_account(id, start.memory)
-            .map_err(no_kernel_memory)?;
-        self.check_room(&image, &account)?;
-        let loaded = self
-            .load(start, image, bytes, &account)
-            .map_err(|e| match e {
-                Error::ENOMEM => "does not fit into memory".to_string(),
-                Error::EADDRNOTAVAIL => "its segments, stack and UTCBs overlap".to_string(),
-                e => format!("{e:?}"),
-            })?;
-        self.launch(id, start, loaded, &account, gates)
-            .map_err(no_kernel_memory)
+            .map_err(Failure::Kernel)?;
+        let started = self.check_room(&image, &account);
+        let started = started.and_then(|()| {
+            pays(Some(&account.heap), || {
+                let loaded = self.load(start, image, bytes, &account);
+                let loaded = loaded.map_err(|error| match error {
+                    Error::ENOMEM => Failure::NoMemory,
+                    Error::EADDRNOTAVAIL => Failure::Overlap,
+                    error => Failure::Load(error),
+                })?;
+                self.launch(id, start, loaded, &account, gates)
+                    .map_err(Failure::Kernel)
+            })
+        });
+        if started.is_err() {
+            self.end_account(&account);
+        }
+        started
     }
 
-    fn program_account(&self, id: ProgramId, memory: Option<usize>) -> Result<Rc<Account>> {
+    fn program_account(&self, id: ProgramId, memory: Option<usize>) -> Result<Shared<Account>> {
         let factory = self
             .slots
             .alloc()?
             .fill(|slot| kernel::create_factory(CapIdx::FACTORY, slot, self.kernel_share))?;
         let limit = memory.unwrap_or(self.account.quota.limit());
-        Ok(Rc::new(Account {
-            quota: Quota::new(limit, Some(self.account.quota.clone())),
-            factory: Rc::new(factory),
-            program: Some(id),
-            slots: Quota::new(PROGRAM_SLOTS, None),
-            depth: self.account.depth + 1,
-        }))
+        Account::program(&self.account, self.pool, id, limit, factory)
+    }
+
+    /// Ends all that was made at an account's cost: in the kernel at once, and what the root task
+    /// has of it as soon as it comes to that.
+    fn end_account(&mut self, account: &Account) {
+        account.end();
+        account.factory.delete();
+        self.start_sweep();
     }
 }

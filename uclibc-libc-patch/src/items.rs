@@ -13,9 +13,29 @@ macro_rules! structs {
         $($vis:vis $field:ident: $ty:ty,)*
     })*) => { $(
         #[repr(C)]
+        #[derive(Clone, Copy, Debug)]
+        #[cfg_attr(feature = "extra_traits", derive(PartialEq, Eq, Hash))]
+        $(#[$attr])*
+        pub $kind $name { $($vis $field: $ty,)* }
+    )* };
+}
+
+/// The same for unions, and for types with unions in them: which part holds is not known, so they
+/// are neither compared nor printed.
+macro_rules! unions {
+    ($($c:literal $(#[$attr:meta])* pub $kind:ident $name:ident {
+        $($vis:vis $field:ident: $ty:ty,)*
+    })*) => { $(
+        #[repr(C)]
         #[derive(Clone, Copy)]
         $(#[$attr])*
         pub $kind $name { $($vis $field: $ty,)* }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        }
     )* };
 }
 
@@ -35,5 +55,13 @@ macro_rules! functions {
             $(#[$attr])*
             pub fn $name($($arg)*) $(-> $ret)?;
         )* }
+    };
+}
+
+/// Objects of the library.
+macro_rules! statics {
+    ($(static $name:ident: $ty:ty;)*) => {
+        #[link(name = "c", kind = "static", modifiers = "-bundle")]
+        unsafe extern "C" { $( pub static $name: $ty; )* }
     };
 }

@@ -7,6 +7,8 @@
 #![no_std]
 #![cfg_attr(feature = "rustc-dep-of-std", feature(no_core), no_core)]
 #![allow(unexpected_cfgs)]
+// By `extra_traits`, as in that crate.
+#![allow(unpredictable_function_pointer_comparisons)]
 
 #[cfg(feature = "rustc-dep-of-std")]
 extern crate rustc_std_workspace_core as core;

@@ -31,6 +31,10 @@ macro_rules! structs {
     )* };
 }
 
+macro_rules! unions {
+    ($($list:tt)*) => { structs! { $($list)* } };
+}
+
 macro_rules! constants {
     ($($ty:ty { $($name:ident = $value:expr;)* })*) => { $(
         $( pub const $name: $ty = $value; )*
@@ -53,5 +57,11 @@ macro_rules! functions {
             arguments: stringify!($($arg)*),
             result: stringify!($($ret)?),
         }, )*]) }
+    };
+}
+
+macro_rules! statics {
+    ($(static $name:ident: $ty:ty;)*) => {
+        unsafe extern "C" { $( pub static $name: $ty; )* }
     };
 }

@@ -119,6 +119,7 @@ pub fn c_field(c: &str, field: &str) -> Option<String> {
         ("regex_t", "__buffer") => "buffer".to_owned(),
         ("regex_t", "__flags") | ("struct tcp_info", "tcpi_snd_rcv_wscale") => return None,
         ("regex_t", name) => name.trim_start_matches("__").to_owned(),
+        ("struct epoll_event", "u64") => "data".to_owned(),
         ("struct ifaddrs", name) => name.to_owned(),
         _ => field.trim_end_matches("_").to_owned(),
     })

@@ -3,7 +3,7 @@
 use crate::{aliases, c_field, constants, functions, layouts};
 
 /// Headers that declare what the module has.
-const HEADERS: [&str; 70] = [
+const HEADERS: [&str; 80] = [
     "arpa/inet.h",
     "ctype.h",
     "dirent.h",
@@ -74,6 +74,16 @@ const HEADERS: [&str; 70] = [
     "wchar.h",
     "unistd.h",
     "utmp.h",
+    "linux/falloc.h",
+    "mntent.h",
+    "net/if_arp.h",
+    "net/route.h",
+    "netpacket/packet.h",
+    "paths.h",
+    "shadow.h",
+    "sys/epoll.h",
+    "sys/msg.h",
+    "sys/sendfile.h",
 ];
 
 /// The begin of a C source that includes what declares the module's things, as far as it is there.

@@ -20,6 +20,18 @@ structs! {
         pub pw_shell: *mut c_char,
     }
 
+    "struct spwd" pub struct spwd {
+        pub sp_namp: *mut c_char,
+        pub sp_pwdp: *mut c_char,
+        pub sp_lstchg: c_long,
+        pub sp_min: c_long,
+        pub sp_max: c_long,
+        pub sp_warn: c_long,
+        pub sp_inact: c_long,
+        pub sp_expire: c_long,
+        pub sp_flag: c_ulong,
+    }
+
     "struct __exit_status" pub struct __exit_status {
         pub e_termination: c_short,
         pub e_exit: c_short,
@@ -61,6 +73,7 @@ constants! {
 }
 
 functions! {
+    fn getspnam(name: *const c_char) -> *mut spwd;
     fn endgrent();
     fn endpwent();
     fn endutxent();

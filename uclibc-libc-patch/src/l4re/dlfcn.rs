@@ -10,17 +10,6 @@ structs! {
         pub dli_saddr: *mut c_void,
     }
 
-    "Elf64_Phdr" pub struct Elf64_Phdr {
-        pub p_type: Elf64_Word,
-        pub p_flags: Elf64_Word,
-        pub p_offset: Elf64_Off,
-        pub p_vaddr: Elf64_Addr,
-        pub p_paddr: Elf64_Addr,
-        pub p_filesz: Elf64_Xword,
-        pub p_memsz: Elf64_Xword,
-        pub p_align: Elf64_Xword,
-    }
-
     "struct dl_phdr_info" pub struct dl_phdr_info {
         pub dlpi_addr: Elf64_Addr,
         pub dlpi_name: *const c_char,

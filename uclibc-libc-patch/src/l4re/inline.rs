@@ -120,6 +120,23 @@ pub fn CPU_COUNT(set: &cpu_set_t) -> c_int {
     set.bits.iter().map(|word| word.count_ones()).sum::<u32>() as c_int
 }
 
+/// Bytes of a set for so many processors.
+pub const fn CPU_ALLOC_SIZE(count: c_int) -> size_t {
+    (count as usize).div_ceil(CPU_BITS) * size_of::<c_ulong>()
+}
+
+/// How many processors are in the first `size` bytes of the set.
+pub fn CPU_COUNT_S(size: usize, set: &cpu_set_t) -> c_int {
+    let words = size / size_of::<c_ulong>();
+    let counted = set.bits.iter().take(words);
+    counted.map(|word| word.count_ones()).sum::<u32>() as c_int
+}
+
+/// Whether both sets have the same processors.
+pub fn CPU_EQUAL(one: &cpu_set_t, other: &cpu_set_t) -> bool {
+    one.bits == other.bits
+}
+
 /// The lowest real-time signal that is free.
 pub fn SIGRTMIN() -> c_int {
     // SAFETY: has no preconditions.
@@ -162,6 +179,103 @@ pub const fn WEXITSTATUS(status: c_int) -> c_int {
 
 pub const fn WCOREDUMP(status: c_int) -> bool {
     status & 0x80 != 0
+}
+
+pub const fn W_EXITCODE(status: c_int, signal: c_int) -> c_int {
+    status << 8 | signal
+}
+
+pub const fn W_STOPCODE(signal: c_int) -> c_int {
+    signal << 8 | 0x7f
+}
+
+pub const fn QCMD(command: c_int, kind: c_int) -> c_int {
+    command << 8 | kind & 0xff
+}
+
+pub const fn IPOPT_COPIED(option: u8) -> u8 {
+    option & IPOPT_COPY
+}
+
+pub const fn IPOPT_CLASS(option: u8) -> u8 {
+    option & IPOPT_CLASS_MASK
+}
+
+pub const fn IPOPT_NUMBER(option: u8) -> u8 {
+    option & IPOPT_NUMBER_MASK
+}
+
+pub const fn IPTOS_ECN(service: u8) -> u8 {
+    service & IPTOS_ECN_MASK
+}
+
+pub const fn IPTOS_TOS(service: u8) -> u8 {
+    service & IPTOS_TOS_MASK
+}
+
+pub const fn IPTOS_PREC(service: u8) -> u8 {
+    service & IPTOS_PREC_MASK
+}
+
+pub const fn RT_TOS(service: u8) -> u8 {
+    service & IPTOS_TOS_MASK
+}
+
+pub const fn RT_ADDRCLASS(flags: u32) -> u32 {
+    flags >> 23
+}
+
+pub const fn RT_LOCALADDR(flags: u32) -> bool {
+    flags & RTF_ADDRCLASSMASK == RTF_LOCAL | RTF_INTERFACE
+}
+
+pub const fn KERNEL_VERSION(major: u32, minor: u32, patch: u32) -> u32 {
+    (major << 16) + (minor << 8) + if patch > 255 { 255 } else { patch }
+}
+
+pub const fn ELF32_R_SYM(info: Elf32_Word) -> Elf32_Word {
+    info >> 8
+}
+
+pub const fn ELF32_R_TYPE(info: Elf32_Word) -> Elf32_Word {
+    info & 0xff
+}
+
+pub const fn ELF32_R_INFO(symbol: Elf32_Word, kind: Elf32_Word) -> Elf32_Word {
+    (symbol << 8) + (kind & 0xff)
+}
+
+pub const fn ELF64_R_SYM(info: Elf64_Xword) -> Elf64_Xword {
+    info >> 32
+}
+
+pub const fn ELF64_R_TYPE(info: Elf64_Xword) -> Elf64_Xword {
+    info & 0xffff_ffff
+}
+
+pub const fn ELF64_R_INFO(symbol: Elf64_Xword, kind: Elf64_Xword) -> Elf64_Xword {
+    (symbol << 32) + kind
+}
+
+/// A request of a device: direction, kind, number, and the size of its argument.
+const fn ioctl_number(direction: u32, kind: u32, number: u32, size: usize) -> Ioctl {
+    (direction << 30 | (size as u32 & 0x3fff) << 16 | kind << 8 | number) as Ioctl
+}
+
+pub const fn _IO(kind: u32, number: u32) -> Ioctl {
+    ioctl_number(0, kind, number, 0)
+}
+
+pub const fn _IOW<T>(kind: u32, number: u32) -> Ioctl {
+    ioctl_number(1, kind, number, size_of::<T>())
+}
+
+pub const fn _IOR<T>(kind: u32, number: u32) -> Ioctl {
+    ioctl_number(2, kind, number, size_of::<T>())
+}
+
+pub const fn _IOWR<T>(kind: u32, number: u32) -> Ioctl {
+    ioctl_number(3, kind, number, size_of::<T>())
 }
 
 pub const fn major(dev: dev_t) -> c_uint {

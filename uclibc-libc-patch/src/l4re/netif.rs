@@ -8,11 +8,6 @@ structs! {
         pub if_name: *mut c_char,
     }
 
-    "" pub union __c_anonymous_ifc_ifcu {
-        pub ifcu_buf: *mut c_char,
-        pub ifcu_req: *mut ifreq,
-    }
-
     "struct ifmap" pub struct ifmap {
         pub mem_start: c_ulong,
         pub mem_end: c_ulong,
@@ -20,6 +15,23 @@ structs! {
         pub irq: c_uchar,
         pub dma: c_uchar,
         pub port: c_uchar,
+    }
+
+    "struct ifaddrs" pub struct ifaddrs {
+        pub ifa_next: *mut ifaddrs,
+        pub ifa_name: *mut c_char,
+        pub ifa_flags: c_uint,
+        pub ifa_addr: *mut sockaddr,
+        pub ifa_netmask: *mut sockaddr,
+        pub ifa_ifu: *mut sockaddr,
+        pub ifa_data: *mut c_void,
+    }
+}
+
+unions! {
+    "" pub union __c_anonymous_ifc_ifcu {
+        pub ifcu_buf: *mut c_char,
+        pub ifcu_req: *mut ifreq,
     }
 
     "" pub union __c_anonymous_ifr_ifru {
@@ -47,17 +59,9 @@ structs! {
         pub ifr_name: [c_char; IFNAMSIZ],
         pub ifr_ifru: __c_anonymous_ifr_ifru,
     }
-
-    "struct ifaddrs" pub struct ifaddrs {
-        pub ifa_next: *mut ifaddrs,
-        pub ifa_name: *mut c_char,
-        pub ifa_flags: c_uint,
-        pub ifa_addr: *mut sockaddr,
-        pub ifa_netmask: *mut sockaddr,
-        pub ifa_ifu: *mut sockaddr,
-        pub ifa_data: *mut c_void,
-    }
 }
+
+pub type __c_anonymous_ifru_map = ifmap;
 
 constants! {
     c_int {

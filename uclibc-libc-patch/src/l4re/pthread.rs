@@ -254,7 +254,7 @@ const fn mutex(kind: c_int) -> pthread_mutex_t {
     }
 }
 
-const UNLOCKED: _pthread_fastlock = _pthread_fastlock {
+pub(super) const UNLOCKED: _pthread_fastlock = _pthread_fastlock {
     __status: 0,
     __spinlock: 0,
 };

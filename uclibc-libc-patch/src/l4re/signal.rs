@@ -176,6 +176,18 @@ impl siginfo_t {
     }
 
     /// # Safety
+    /// The signal is that of a child.
+    pub const unsafe fn si_utime(&self) -> c_long {
+        self.__fields[2] as c_long
+    }
+
+    /// # Safety
+    /// The signal is that of a child.
+    pub const unsafe fn si_stime(&self) -> c_long {
+        self.__fields[3] as c_long
+    }
+
+    /// # Safety
     /// The signal was sent with a value.
     pub const unsafe fn si_value(&self) -> sigval {
         sigval {

@@ -20,6 +20,12 @@ structs! {
     }
 }
 
+constants! {
+    c_uint {
+        SI_LOAD_SHIFT = 16;
+    }
+}
+
 functions! {
     fn backtrace(array: *mut *mut c_void, size: c_int) -> c_int;
     fn sysinfo(info: *mut sysinfo) -> c_int;

@@ -20,6 +20,14 @@ pub const IN6ADDR_LOOPBACK_INIT: in6_addr = in6_addr {
     s6_addr: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
 };
 
+pub const _PATH_BSHELL: *const c_char = c"/bin/sh".as_ptr();
+pub const _PATH_DEFPATH: *const c_char = c"/usr/bin:/bin".as_ptr();
+
+statics! {
+    static in6addr_any: in6_addr;
+    static in6addr_loopback: in6_addr;
+}
+
 constants! {
     c_uint {
         GRND_NONBLOCK = 1;

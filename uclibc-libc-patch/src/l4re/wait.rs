@@ -9,6 +9,9 @@ constants! {
         P_PGID = 2;
     }
     c_int {
+        __WNOTHREAD = 0x20000000;
+        __WALL = 0x40000000;
+        __WCLONE = c_int::MIN;
         WNOHANG = 1;
         WSTOPPED = 2;
         WUNTRACED = 2;

@@ -2,6 +2,8 @@
 
 use super::*;
 
+pub type __mbstate_t = mbstate_t;
+
 structs! {
     "mbstate_t" pub struct mbstate_t {
         __mask: wchar_t,

@@ -94,8 +94,8 @@ calls! {
     [a, b, c, ..] __NR_poll => {
         fs::poll(a, b, u64::try_from(c as i32).ok().map(Duration::from_millis))
     },
-    [a, b, c, ..] __NR_ppoll => match fs::timeout(c) {
-        Ok(timeout) => fs::poll(a, b, timeout),
+    [a, b, c, d, ..] __NR_ppoll => match fs::timeout(c) {
+        Ok(timeout) => signal::with_mask(d, || fs::poll(a, b, timeout)),
         Err(error) => Err(error),
     },
     [args @ ..] __NR_select => fs::select(args),
@@ -134,8 +134,9 @@ calls! {
     [a, b, ..] __NR_munmap => memory::munmap(a, b),
     [a, b, c, ..] __NR_mprotect => memory::mprotect(a, b, c),
     [args @ ..] __NR_mremap => memory::mremap(args),
-    // Memory stays as it is, which is what was asked for, or no worse.
-    [..] __NR_madvise | __NR_msync | __NR_mlock | __NR_munlock | __NR_mlockall | __NR_munlockall
+    [a, b, c, ..] __NR_madvise => memory::madvise(a, b, c),
+    // Memory stays as it is, which is what was asked for.
+    [..] __NR_msync | __NR_mlock | __NR_munlock | __NR_mlockall | __NR_munlockall
         => Ok(0),
 
     [..] __NR_exit => thread::exit(),
@@ -175,15 +176,14 @@ calls! {
 
     [a, b, c, ..] __NR_rt_sigaction => signal::action(a, b, c),
     [a, b, c, ..] __NR_rt_sigprocmask => signal::mask(a, b, c),
-    [a, ..] __NR_rt_sigpending => {
-        user::put(a, 0u64);
-        Ok(0)
-    },
+    [a, ..] __NR_rt_sigpending => signal::pending_set(a),
+    [a, b, c, ..] __NR_rt_sigtimedwait => signal::wait_for(a, b, c),
     [a, b, ..] __NR_sigaltstack => signal::alt_stack(a, b),
     [a, b, ..] __NR_kill => signal::kill(a, b),
     [a, b, ..] __NR_tkill => signal::kill_thread(a, b),
     [_, b, c, ..] __NR_tgkill => signal::kill_thread(b, c),
-    [..] __NR_pause | __NR_rt_sigsuspend => time::pause(),
+    [..] __NR_pause => time::pause(),
+    [a, ..] __NR_rt_sigsuspend => signal::with_mask(a, time::pause),
 
     [..] __NR_getuid | __NR_geteuid | __NR_getgid | __NR_getegid | __NR_getppid | __NR_getgroups
         => Ok(0),
@@ -197,11 +197,17 @@ calls! {
     [a, ..] __NR_uname => system::uname(a),
     [a, ..] __NR_sysinfo => system::info(a),
 
-    // There are no sockets and no pipes, and so no descriptors of such.
-    [..] __NR_socket | __NR_socketpair => fail(EAFNOSUPPORT),
-    [a, ..] __NR_connect | __NR_accept | __NR_accept4 | __NR_bind | __NR_listen | __NR_shutdown
-    | __NR_getsockname | __NR_getpeername | __NR_setsockopt | __NR_getsockopt | __NR_sendto
-    | __NR_recvfrom | __NR_sendmsg | __NR_recvmsg => {
+    [a, ..] __NR_pipe => fs::pipe(a, 0),
+    [a, b, ..] __NR_pipe2 => fs::pipe(a, b),
+    [a, b, c, d, ..] __NR_socketpair => fs::socket_pair(a, b, c, d),
+    [a, b, c, d, ..] __NR_sendto => fs::send(a, b, c, d),
+    [a, b, c, d, _, f] __NR_recvfrom => fs::receive(a, b, c, d, f),
+    [a, b, ..] __NR_shutdown => fs::shut_down(a, b),
+    // There are no sockets but such pairs.
+    [..] __NR_socket => fail(EAFNOSUPPORT),
+    [a, ..] __NR_connect | __NR_accept | __NR_accept4 | __NR_bind | __NR_listen
+    | __NR_getsockname | __NR_getpeername | __NR_setsockopt | __NR_getsockopt | __NR_sendmsg
+    | __NR_recvmsg => {
         fs::check(a).and(fail(ENOTSOCK))
     },
     [..] __NR_wait4 | __NR_waitid => fail(ECHILD),

@@ -31,6 +31,15 @@ pub fn publish(raw: &'static l4re_sys::Env, stack: *const u64) {
     l4re_initial_stack.store(stack.cast_mut(), Ordering::Release);
 }
 
+/// The size of the first thread's stack, as the loader has made it.
+pub fn first_stack_size() -> Option<u64> {
+    let at = l4re_initial_stack
+        .load(Ordering::Acquire)
+        .expose_provenance();
+    let stack = l4re::start::env().rm().find(at as u64, 1).ok()?;
+    Some(stack.size)
+}
+
 /// A free capability slot; the invalid one if there is none (`l4/re/c/util/cap_alloc.h`).
 #[unsafe(no_mangle)]
 extern "C" fn l4re_util_cap_alloc() -> u64 {
@@ -40,7 +49,8 @@ extern "C" fn l4re_util_cap_alloc() -> u64 {
 /// Gives a slot back (`l4/re/c/util/cap_alloc.h`).
 #[unsafe(no_mangle)]
 extern "C" fn l4re_util_cap_free(cap: u64) {
-    cap_alloc::free(CapIdx(cap));
+    // SAFETY: C's caller gives back a slot that it has allocated, and uses it no more.
+    unsafe { cap_alloc::free(CapIdx(cap)) };
 }
 
 /// The thread of a `pthread_t`; the invalid capability if it is gone (`pthread-l4.h`).

@@ -55,12 +55,12 @@ macro_rules! missing {
 }
 
 missing! {
-    __NR_rt_sigreturn __NR_pipe __NR_mincore __NR_shmget __NR_shmat __NR_shmctl __NR_getitimer
+    __NR_rt_sigreturn __NR_mincore __NR_shmget __NR_shmat __NR_shmctl __NR_getitimer
     __NR_alarm __NR_setitimer __NR_sendfile __NR_fork __NR_vfork __NR_execve __NR_semget __NR_semop
     __NR_semctl __NR_shmdt __NR_msgget __NR_msgsnd __NR_msgrcv __NR_msgctl __NR_getdents
     __NR_ptrace __NR_syslog __NR_setuid __NR_setgid __NR_setpgid __NR_setsid __NR_setreuid
     __NR_setregid __NR_setgroups __NR_setresuid __NR_getresuid __NR_setresgid __NR_getresgid
-    __NR_setfsuid __NR_setfsgid __NR_capget __NR_capset __NR_rt_sigtimedwait __NR_rt_sigqueueinfo
+    __NR_setfsuid __NR_setfsgid __NR_capget __NR_capset __NR_rt_sigqueueinfo
     __NR_uselib __NR_personality __NR_ustat __NR_statfs __NR_fstatfs __NR_sysfs __NR_getpriority
     __NR_setpriority __NR_sched_setparam __NR_sched_setscheduler __NR_sched_rr_get_interval
     __NR_vhangup __NR_modify_ldt __NR_pivot_root __NR__sysctl __NR_adjtimex __NR_chroot __NR_acct
@@ -81,7 +81,7 @@ missing! {
     __NR_migrate_pages __NR_unshare __NR_get_robust_list __NR_splice __NR_tee __NR_sync_file_range
     __NR_vmsplice __NR_move_pages __NR_epoll_pwait __NR_signalfd __NR_timerfd_create __NR_eventfd
     __NR_timerfd_settime __NR_timerfd_gettime __NR_signalfd4 __NR_eventfd2 __NR_epoll_create1
-    __NR_pipe2 __NR_inotify_init1 __NR_preadv __NR_pwritev __NR_rt_tgsigqueueinfo
+    __NR_inotify_init1 __NR_preadv __NR_pwritev __NR_rt_tgsigqueueinfo
     __NR_perf_event_open __NR_recvmmsg __NR_fanotify_init __NR_fanotify_mark __NR_name_to_handle_at
     __NR_open_by_handle_at __NR_clock_adjtime __NR_sendmmsg __NR_setns __NR_process_vm_readv
     __NR_process_vm_writev __NR_kcmp __NR_finit_module __NR_sched_setattr __NR_sched_getattr

@@ -1,40 +1,48 @@
 //! Random bytes.
 //!
-//! From the processor's generator (`RDSEED`, else `RDRAND`) where it has one, as it is. Where
-//! it has none, bytes come from a hash that is seeded with the time stamp counter's jitter
+//! From the processor's generator (`RDSEED`, else `RDRAND`) where it has one, as it is. Should
+//! that give nothing for long, the log says so once, and the words that it owes, no more, are made
+//! as where there is none: bytes then come from a hash that is seeded with the time stamp counter's jitter
 //! around sleeps of a timer that runs on another clock: no two boots of a machine are alike,
 //! but nobody should make keys of it. On an emulator that counts instructions in place of
 //! time, boots are alike.
 
 use crate::errno::Result;
+use crate::text::Line;
 use crate::user;
 use core::arch::x86_64::{__cpuid, __cpuid_count, _rdtsc};
 use core::time::Duration;
 use l4re::sync::SpinLock;
 
+/// What the processor has.
 #[derive(Clone, Copy)]
-enum Source {
-    Unknown,
-    Seed,
-    Rand,
-    /// The state of the hash.
-    Jitter([u64; 4]),
+struct Hardware {
+    seed: bool,
+    rand: bool,
 }
 
-static SOURCE: SpinLock<Source> = SpinLock::new(Source::Unknown);
+struct Source {
+    /// None before the first use.
+    hardware: Option<Hardware>,
+    /// The state of the hash; none before its first use.
+    jitter: Option<[u64; 4]>,
+    /// Whether the log has been told that the processor's generator failed.
+    told: bool,
+}
+
+static SOURCE: SpinLock<Source> = SpinLock::new(Source {
+    hardware: None,
+    jitter: None,
+    told: false,
+});
 
 /// How often jitter is measured; each time is taken for a few bits.
 const MEASURES: usize = 64;
 
-fn detect() -> Source {
-    let has_rand = __cpuid(1).ecx & 1 << 30 != 0;
-    let has_seed = __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ebx & 1 << 18 != 0;
-    if has_seed {
-        Source::Seed
-    } else if has_rand {
-        Source::Rand
-    } else {
-        Source::Jitter(jitter())
+fn detect() -> Hardware {
+    Hardware {
+        seed: __cpuid(0).eax >= 7 && __cpuid_count(7, 0).ebx & 1 << 18 != 0,
+        rand: __cpuid(1).ecx & 1 << 30 != 0,
     }
 }
 
@@ -91,23 +99,18 @@ hardware!(rdseed, "rdseed");
 hardware!(rdrand, "rdrand");
 
 fn word(source: &mut Source) -> u64 {
-    let hardware = match source {
-        Source::Unknown => {
-            *source = detect();
-            return word(source);
-        }
-        Source::Seed => rdseed(),
-        Source::Rand => rdrand(),
-        Source::Jitter(state) => {
-            let stir = tsc();
-            return step(state, stir);
-        }
-    };
-    // A generator that is broken is one that the processor does not have.
-    hardware.unwrap_or_else(|| {
-        *source = Source::Jitter(jitter());
-        word(source)
-    })
+    let Hardware { seed, rand } = *source.hardware.get_or_insert_with(detect);
+    let hardware = (seed.then(rdseed).flatten()).or_else(|| rand.then(rdrand).flatten());
+    if let Some(word) = hardware {
+        return word;
+    }
+    if (seed || rand) && !source.told {
+        source.told = true;
+        let mut line = Line::new();
+        line.text("libc: the processor's random generator fails; random bytes are weak");
+        line.print();
+    }
+    step(source.jitter.get_or_insert_with(jitter), tsc())
 }
 
 /// Fills a buffer with random bytes.

@@ -3,7 +3,7 @@
 use core::arch::global_asm;
 use core::ffi::c_char;
 use l4re_sys::consts::{KIP_ADDR, STACK_ADDR};
-use l4re_sys::elf_aux::{self, ElfAuxWord};
+use l4re_sys::elf_aux::{self, ElfAuxWord, USUAL_STACK_SIZE};
 
 /// Where the kernel information page goes: the loader reads it before it starts the program.
 #[used]
@@ -14,6 +14,11 @@ static KIP: ElfAuxWord = ElfAuxWord::new(elf_aux::KIP_ADDR, KIP_ADDR);
 #[used]
 #[unsafe(link_section = ".rol4re_elf_aux")]
 static STACK: ElfAuxWord = ElfAuxWord::new(elf_aux::STACK_ADDR, STACK_ADDR);
+
+/// How large the stack is to be, unless the program has a wish of its own, which comes behind.
+#[used]
+#[unsafe(link_section = ".rol4re_elf_aux.default")]
+static STACK_SIZE: ElfAuxWord = ElfAuxWord::new(elf_aux::STACK_SIZE, USUAL_STACK_SIZE);
 
 // The stack pointer at entry is the address of the number of arguments; the frame pointer is
 // made 0, which ends backtraces.

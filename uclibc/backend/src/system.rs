@@ -1,14 +1,13 @@
 //! What a program asks about itself and its system, and how it ends.
 
 use crate::errno::{EINVAL, EPERM, Result, fail};
-use crate::{thread, time, user};
+use crate::{exports, thread, time, user};
 use l4re::thread::Thread;
 use l4re::{Cap, start};
+use l4re_sys::elf_aux::USUAL_STACK_SIZE;
 use linux_raw_sys::general::{RLIM64_INFINITY, RLIMIT_NOFILE, RLIMIT_STACK, rlimit64, rusage};
 use linux_raw_sys::system::new_utsname;
 
-/// The size of the first thread's stack, as the loaders of both systems make it.
-const STACK: u64 = 1 << 20;
 /// How many descriptors there can be.
 const FILES: u64 = 1024;
 
@@ -40,7 +39,7 @@ pub unsafe fn arch_prctl(what: u64, to: u64) -> Result {
 /// `to` is 0 or the place of a `struct rlimit`.
 pub unsafe fn limit(what: u64, to: u64) -> Result {
     let limit = match what as u32 {
-        RLIMIT_STACK => STACK,
+        RLIMIT_STACK => exports::first_stack_size().unwrap_or(USUAL_STACK_SIZE),
         RLIMIT_NOFILE => FILES,
         0..=15 => RLIM64_INFINITY as u64,
         _ => return fail(EINVAL),

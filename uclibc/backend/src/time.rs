@@ -1,6 +1,7 @@
 //! Clocks and sleeping.
 
 use crate::errno::{EFAULT, EINTR, EINVAL, EOPNOTSUPP, Result, fail};
+use crate::thread::Record;
 use crate::{signal, user};
 use core::time::Duration;
 use l4re::services::Rtc;
@@ -196,28 +197,34 @@ pub unsafe fn times(to: u64) -> Result {
     Ok((now().as_millis() / 10) as i64)
 }
 
+/// Lets a thread, the calling one, sleep until then at most; it may wake earlier, and does when a
+/// signal is sent to it. False if the time is over.
+pub fn nap(record: &Record, end: Option<Deadline>) -> bool {
+    if end.is_some_and(Deadline::is_over) {
+        return false;
+    }
+    let timeout = end.map_or(TimeoutS::NEVER, Deadline::timeout);
+    // A signal raises the semaphore. If it was raised for one that is handled, it is not now.
+    let _ = record.wakeup.down(Timeout::new(TimeoutS::NEVER, timeout));
+    true
+}
+
 /// Sleeps until then, or without end; fails if a signal comes before.
 fn sleep_until(end: Option<Deadline>) -> Result<()> {
     let record = crate::thread::current()?;
-    while !end.is_some_and(Deadline::is_over) {
-        let timeout = end.map_or(TimeoutS::NEVER, Deadline::timeout);
-        // A signal raises the semaphore. If it was raised for one that is handled, it is not now.
-        let _ = record.wakeup.down(Timeout::new(TimeoutS::NEVER, timeout));
+    loop {
         if signal::interrupts(record) {
             return fail(EINTR);
         }
+        if !nap(record, end) {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Sleeps until a signal comes.
 pub fn pause() -> Result {
     sleep_until(None).map(|()| 0)
-}
-
-/// Sleeps for a time, or without end.
-pub fn sleep(time: Option<Duration>) -> Result<()> {
-    sleep_until(time.map(Deadline::after))
 }
 
 /// `nanosleep`, `clock_nanosleep`; `rest` is where the time goes that a signal has left.

@@ -48,10 +48,20 @@ pub unsafe fn buffer<'a>(address: u64, len: u64) -> Result<&'a mut [u8]> {
 /// Bytes to be read.
 ///
 /// # Safety
-/// As [`buffer`].
+/// `address` is 0 or that of `len` bytes that can be read, and that nobody writes while the slice
+/// lives.
 pub unsafe fn bytes<'a>(address: u64, len: u64) -> Result<&'a [u8]> {
-    // SAFETY: as the caller vouches.
-    Ok(unsafe { buffer(address, len)? })
+    let len = usize::try_from(len).or_else(|_| fail(EINVAL))?;
+    if len == 0 {
+        return Ok(&[]);
+    }
+    if address == 0 || len > isize::MAX as usize {
+        return fail(EFAULT);
+    }
+    let place = core::ptr::with_exposed_provenance(address as usize);
+    // SAFETY: `len` bytes at `address` can be read, and are not written while the slice lives
+    // (caller's contract). They may lie in memory that cannot be written.
+    Ok(unsafe { core::slice::from_raw_parts(place, len) })
 }
 
 /// A string.

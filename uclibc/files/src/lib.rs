@@ -84,7 +84,9 @@ pub struct Stat {
 /// between names; empty names and `.` mean nothing, and there is no way up.
 #[l4re::interface(protocol = FILES)]
 pub trait Files {
-    /// Opens a file (or what else has the name), by [`WRITE`], [`CREATE`] and so on.
+    /// Opens a file (or what else has the name), by [`WRITE`], [`CREATE`] and so on: who may only
+    /// read the directory may only read what is in it.
+    #[rights(W if flags & (WRITE | CREATE | TRUNCATE) != 0)]
     fn open(&self, flags: u32, path: &str) -> Result<OwnedCap<dyn File>>;
     /// What is known of what has the name; of the directory itself without one.
     fn stat(&self, path: &str) -> Result<Stat>;
@@ -109,8 +111,10 @@ pub trait File {
     /// Up to `len` bytes from `offset` on, at most [`MOST_READ`]; none behind the end.
     fn read(&self, offset: u64, len: u32) -> Result<Vec<u8>>;
     /// Writes; a file grows as far as it must.
+    #[rights(W)]
     fn write(&self, offset: u64, bytes: &[u8]) -> Result<()>;
     /// Cuts the file, or makes it longer, by zeros.
+    #[rights(W)]
     fn resize(&self, size: u64) -> Result<()>;
     /// What is known of it.
     fn stat(&self) -> Result<Stat>;

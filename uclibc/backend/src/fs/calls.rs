@@ -1,7 +1,7 @@
 //! The system calls about content.
 
 use super::path::{self, Path, Place};
-use super::table::{Entry, Open, descriptor, insert};
+use super::table::{Entry, Open, Reservation, descriptor};
 use super::{Object, fd};
 use crate::errno::{
     EBADF, EEXIST, EINVAL, EISDIR, ENOENT, ENOTDIR, ERANGE, EROFS, ESPIPE, Errno, Result, fail,
@@ -9,6 +9,7 @@ use crate::errno::{
 use crate::user;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use l4re_files::{CREATE, EXCLUSIVE, TRUNCATE, WRITE};
 use linux_raw_sys::general::{
     AT_FDCWD, FD_CLOEXEC, O_ACCMODE, O_CLOEXEC, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_TRUNC,
@@ -73,6 +74,7 @@ pub unsafe fn open(dir: u64, path: u64, flags: u64, _mode: u64) -> Result {
     let flags = flags as u32;
     // SAFETY: as the caller vouches.
     let path = unsafe { Path::at(dir, path)? };
+    let slot = Reservation::new()?;
     let object = open_object(&path, flags)?;
     let own = if flags & O_CLOEXEC != 0 {
         FD_CLOEXEC
@@ -83,7 +85,7 @@ pub unsafe fn open(dir: u64, path: u64, flags: u64, _mode: u64) -> Result {
         open: Arc::new(Open::new(object, flags)),
         flags: own,
     };
-    insert(entry, 0)
+    Ok(slot.fill(entry))
 }
 
 /// `read`.
@@ -112,7 +114,7 @@ fn with_places(file: u64, at: u64) -> Result<Arc<Open>> {
         return fail(EINVAL);
     }
     let open = descriptor(fd(file)?)?;
-    if open.object.is_stream() {
+    if !open.object.seeks() {
         return fail(ESPIPE);
     }
     Ok(open)
@@ -138,64 +140,89 @@ pub unsafe fn pwrite(file: u64, from: u64, len: u64, at: u64) -> Result {
     Ok(with_places(file, at)?.write_at(from, at)? as i64)
 }
 
-/// Calls `f` for each of the pieces; ends with the first that is not done whole.
+/// The pieces that a call with a vector is about. There are at most 1,024, of a sum that the result
+/// can tell.
 ///
 /// # Safety
-/// The array and what it names are the caller's.
-unsafe fn for_each(
-    vector: u64,
-    count: u64,
-    mut f: impl FnMut(&mut [u8]) -> Result<usize>,
-) -> Result {
+/// The array is the caller's.
+unsafe fn pieces(vector: u64, count: u64) -> Result<Vec<iovec>> {
     const MAX: u64 = 1024;
     if count > MAX {
         return fail(EINVAL);
     }
-    let mut done = 0;
+    let mut pieces = Vec::with_capacity(count as usize);
+    let mut sum = 0u64;
     for i in 0..count {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the array has `count` elements (caller's contract).
         let piece: iovec = unsafe { user::get(vector + i * size_of::<iovec>() as u64)? };
-        // SAFETY: as the caller vouches.
-        let bytes = unsafe { user::buffer(piece.iov_base as u64, piece.iov_len)? };
-        let len = bytes.len();
-        let n = match f(bytes) {
-            Ok(n) => n,
+        sum = match sum.checked_add(piece.iov_len) {
+            Some(sum) if sum <= isize::MAX as u64 => sum,
+            _ => return fail(EINVAL),
+        };
+        pieces.push(piece);
+    }
+    Ok(pieces)
+}
+
+/// Calls `f` for each of the pieces, with what was done before; ends with the first that is not
+/// done whole.
+fn for_each(pieces: &[iovec], mut f: impl FnMut(&iovec, u64) -> Result<usize>) -> Result {
+    let mut done = 0;
+    for piece in pieces {
+        let n = match f(piece, done) {
+            Ok(n) => n as u64,
             Err(e) if done == 0 => return Err(e),
             Err(_) => break,
         };
-        done += n as i64;
-        if n < len {
+        done += n;
+        if n < piece.iov_len {
             break;
         }
     }
-    Ok(done)
+    Ok(done as i64)
 }
 
-/// `readv`.
+/// `readv`. What has come is given; only for the first bytes a reader waits.
 ///
 /// # Safety
 /// The array and the buffers are the caller's.
 pub unsafe fn readv(file: u64, vector: u64, count: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    // SAFETY: as the caller vouches.
-    unsafe { for_each(vector, count, |to| open.read(to)) }
+    // SAFETY: the array is the caller's (caller's contract).
+    let pieces = unsafe { pieces(vector, count)? };
+    for_each(&pieces, |piece, done| {
+        // SAFETY: the buffer is the caller's (caller's contract).
+        let to = unsafe { user::buffer(piece.iov_base as u64, piece.iov_len)? };
+        match done {
+            0 => open.read(to),
+            _ => open.read_at_once(to),
+        }
+    })
 }
 
 /// `writev`.
 ///
 /// # Safety
-/// As [`readv`].
+/// The array and the bytes are the caller's; they may lie in memory that cannot be written.
 pub unsafe fn writev(file: u64, vector: u64, count: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    // SAFETY: as the caller vouches.
-    unsafe { for_each(vector, count, |from| open.write(from)) }
+    // SAFETY: the array is the caller's (caller's contract).
+    let pieces = unsafe { pieces(vector, count)? };
+    for_each(&pieces, |piece, _| {
+        // SAFETY: the bytes are the caller's (caller's contract).
+        open.write(unsafe { user::bytes(piece.iov_base as u64, piece.iov_len)? })
+    })
 }
 
 /// `lseek`.
 pub fn lseek(file: u64, offset: u64, from: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    if open.object.is_stream() {
+    if !open.object.seeks() {
         return fail(ESPIPE);
+    }
+    // As on Linux: a device is wherever it is asked to be.
+    if open.object.is_stream() {
+        return Ok(0);
     }
     let mut position = open.position.lock();
     let base = match from as u32 {

@@ -4,7 +4,7 @@
 use super::calls;
 use super::fd;
 use super::files::Spot;
-use super::path::{Path, Place};
+use super::path::{Last, Path, Place};
 use super::table::descriptor;
 use crate::errno::{
     EACCES, EBUSY, EEXIST, EFBIG, EINVAL, EISDIR, ENOENT, ENOTDIR, ENOTEMPTY, EOPNOTSUPP, EPERM,
@@ -36,8 +36,13 @@ fn changeable(path: &Path, creates: bool) -> Result<Spot<'_>> {
 pub unsafe fn remove(dir: u64, path: u64, flags: u64) -> Result {
     // SAFETY: as the caller vouches.
     let path = unsafe { Path::at(dir, path)? };
-    let spot = changeable(&path, false)?;
     let is_dir = flags as u32 & AT_REMOVEDIR != 0;
+    match path.last {
+        Last::Dot if is_dir => return fail(EINVAL),
+        Last::DotDot if is_dir => return fail(ENOTEMPTY),
+        _ => {}
+    }
+    let spot = changeable(&path, false)?;
     if path.of_dir && !is_dir {
         return fail(if path.about()?.is_dir() {
             EISDIR
@@ -76,6 +81,9 @@ pub unsafe fn make_dir(dir: u64, path: u64) -> Result {
 pub unsafe fn rename(from_dir: u64, from: u64, to_dir: u64, to: u64, flags: u64) -> Result {
     // SAFETY: as the caller vouches.
     let (from, to) = unsafe { (Path::at(from_dir, from)?, Path::at(to_dir, to)?) };
+    if from.last != Last::Name || to.last != Last::Name {
+        return fail(EBUSY);
+    }
     let old = changeable(&from, false)?;
     let new = match to.place()? {
         Place::Files(spot) => spot,

@@ -1,16 +1,20 @@
 //! The system calls about descriptors themselves.
 
 use super::fd;
-use super::table::{self, Entry, descriptor, with_entry};
-use crate::errno::{EBADF, EINVAL, ENOTTY, Result, fail};
-use crate::{time, user};
+use super::pipe;
+use super::table::{self, Entry, MAX, descriptor, with_entry};
+use crate::errno::{EBADF, EINVAL, ENOTTY, ETIMEDOUT, Errno, Result, fail};
+use crate::time::Deadline;
+use crate::{signal, user};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 use linux_raw_sys::general::{
     F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_APPEND, O_CLOEXEC,
-    O_NONBLOCK, POLLIN, POLLNVAL, POLLOUT, pollfd, timespec, timeval,
+    O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, pollfd, timespec, timeval,
 };
-use linux_raw_sys::ioctl::{TCGETS, TCSETS, TCSETSF, TCSETSW};
+use linux_raw_sys::ioctl::{
+    FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, TCGETS, TCSETS, TCSETSF, TCSETSW,
+};
 
 /// `close`.
 pub fn close(file: u64) -> Result {
@@ -89,14 +93,32 @@ const COOKED: Termios = Termios {
     ],
 };
 
-/// `ioctl`: that the console is a terminal. Its modes are the log's, and stay.
+/// `ioctl`: how a descriptor is used, and that the console is a terminal. Its modes are the
+/// log's, and stay.
 ///
 /// # Safety
 /// `to` is 0 or the place that the request is about.
 pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     let open = descriptor(fd(file)?)?;
-    if !open.object.is_terminal() {
-        return fail(ENOTTY);
+    match request as u32 {
+        FIOCLEX => return fcntl(file, F_SETFD.into(), FD_CLOEXEC.into()),
+        FIONCLEX => return fcntl(file, F_SETFD.into(), 0),
+        FIONBIO => {
+            // SAFETY: the place is the caller's.
+            let on: i32 = unsafe { user::get(to)? };
+            match on {
+                0 => open.flags.fetch_and(!O_NONBLOCK, Ordering::Relaxed),
+                _ => open.flags.fetch_or(O_NONBLOCK, Ordering::Relaxed),
+            };
+            return Ok(0);
+        }
+        FIONREAD if open.object.is_stream() && !open.object.is_terminal() => {
+            // SAFETY: the place is the caller's.
+            unsafe { user::put(to, open.object.waiting() as i32) };
+            return Ok(0);
+        }
+        _ if !open.object.is_terminal() => return fail(ENOTTY),
+        _ => {}
     }
     match request as u32 {
         TCGETS => {
@@ -109,76 +131,129 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     }
 }
 
-/// What of `wanted` a descriptor is ready for. Input of the console may be there or not: a read
-/// tells.
+/// What of `wanted` a descriptor is ready for, and what is always told.
 fn ready(file: i32, wanted: u32) -> u32 {
     match descriptor(file) {
-        Ok(_) => wanted & (POLLIN | POLLOUT),
+        Ok(open) => open.object.ready() & (wanted | POLLERR | POLLHUP),
         Err(_) => POLLNVAL,
     }
 }
 
-/// `poll`, `ppoll`: what can be read or written here never blocks, but for the console.
+/// The number of what is ready, as soon as something is; 0 if nothing is in time.
+fn wait_for_any(timeout: Option<Duration>, mut look: impl FnMut() -> Result) -> Result {
+    let end = timeout.map(Deadline::after);
+    let found = pipe::wait_until(end, || Ok(Some(look()?).filter(|&found| found != 0)));
+    match found {
+        Err(Errno(ETIMEDOUT)) => Ok(0),
+        found => found,
+    }
+}
+
+/// `poll`, `ppoll`: what can be read or written here never blocks, but for pipes and the console.
+/// Of the console a read tells.
 ///
 /// # Safety
 /// The array is the caller's.
 pub unsafe fn poll(array: u64, count: u64, timeout: Option<Duration>) -> Result {
-    let mut found = 0;
-    for i in 0..count {
-        let place = array + i * size_of::<pollfd>() as u64;
-        // SAFETY: as the caller vouches.
-        let mut entry: pollfd = unsafe { user::get(place)? };
-        entry.revents = if entry.fd < 0 {
-            0
-        } else {
-            ready(entry.fd, entry.events as u32) as i16
-        };
-        found += i64::from(entry.revents != 0);
-        // SAFETY: as the caller vouches.
-        unsafe { user::put(place, entry) };
+    if count > MAX as u64 {
+        return fail(EINVAL);
     }
-    if found == 0 {
-        // With nothing to become ready, waiting is all that there is.
-        time::sleep(timeout)?;
-    }
-    Ok(found)
+    wait_for_any(timeout, || {
+        let mut found = 0;
+        for i in 0..count {
+            let place = array + i * size_of::<pollfd>() as u64;
+            // SAFETY: the array is the caller's.
+            let mut entry: pollfd = unsafe { user::get(place)? };
+            entry.revents = if entry.fd < 0 {
+                0
+            } else {
+                ready(entry.fd, u32::from(entry.events as u16)) as i16
+            };
+            found += i64::from(entry.revents != 0);
+            // SAFETY: the array is the caller's.
+            unsafe { user::put(place, entry) };
+        }
+        Ok(found)
+    })
 }
 
-/// The bits of a set of descriptors, counted; those of none are an error.
+/// The words of a set of descriptors.
+const WORDS: usize = MAX / 64;
+
+/// A set of descriptors, as it is asked for.
 ///
 /// # Safety
 /// `set` is 0 or the address of a set of `count` bits.
-unsafe fn selected(set: u64, count: u64) -> Result {
-    let mut found = 0;
-    for file in 0..if set == 0 { 0 } else { count } {
-        // SAFETY: as the caller vouches.
-        let word: u64 = unsafe { user::get(set + file / 64 * 8)? };
-        if word >> (file % 64) & 1 != 0 {
-            if ready(file as i32, POLLIN) == POLLNVAL {
-                return fail(EBADF);
-            }
-            found += 1;
+unsafe fn wanted(set: u64, count: u64) -> Result<[u64; WORDS]> {
+    let mut words = [0; WORDS];
+    if set != 0 {
+        for (i, word) in (0..count.div_ceil(64)).zip(&mut words) {
+            // SAFETY: the set has these bits.
+            let bits: u64 = unsafe { user::get(set + i * 8)? };
+            let used = (count - i * 64).min(64);
+            *word = bits & (u64::MAX >> (64 - used));
         }
     }
-    Ok(found)
+    Ok(words)
+}
+
+/// Which of a set's descriptors are ready for one of `events`; those of none are an error.
+fn selected(wanted: &[u64; WORDS], events: u32) -> Result<([u64; WORDS], i64)> {
+    let mut words = [0; WORDS];
+    let mut found = 0;
+    for (i, (word, wanted)) in words.iter_mut().zip(wanted).enumerate() {
+        let mut rest = *wanted;
+        while rest != 0 {
+            let bit = rest.trailing_zeros();
+            rest &= rest - 1;
+            let state = ready((i * 64) as i32 + bit as i32, events);
+            if state == POLLNVAL {
+                return fail(EBADF);
+            }
+            if state & events != 0 {
+                *word |= 1 << bit;
+                found += 1;
+            }
+        }
+    }
+    Ok((words, found))
 }
 
 /// # Safety
 /// The sets have `count` bits, or are 0.
 unsafe fn select_for(args: [u64; 6], timeout: Option<Duration>) -> Result {
     let [count, read, write, except, ..] = args;
-    // SAFETY: as the caller vouches.
-    unsafe {
-        let found = selected(read, count)? + selected(write, count)?;
-        // Nothing is ever exceptional.
-        if except != 0 {
-            user::buffer(except, count.div_ceil(64) * 8)?.fill(0);
-        }
-        if found == 0 {
-            time::sleep(timeout)?;
+    let count = u64::from(count as u32);
+    if count > WORDS as u64 * 64 {
+        return fail(EINVAL);
+    }
+    let sets = [
+        (read, POLLIN | POLLHUP | POLLERR),
+        (write, POLLOUT | POLLERR),
+    ];
+    // SAFETY: the sets are the caller's.
+    let asked = unsafe { [wanted(read, count)?, wanted(write, count)?] };
+    let mut answer = [[0; WORDS]; 2];
+    let found = wait_for_any(timeout, || {
+        let mut found = 0;
+        for ((asked, answer), (_, events)) in asked.iter().zip(&mut answer).zip(sets) {
+            let (words, some) = selected(asked, events)?;
+            *answer = words;
+            found += some;
         }
         Ok(found)
+    })?;
+    // Nothing is ever exceptional.
+    let places = [read, write, except]
+        .into_iter()
+        .zip(answer.iter().chain(&[[0; WORDS]]));
+    for (set, words) in places.filter(|(set, _)| *set != 0) {
+        for (i, word) in (0..count.div_ceil(64)).zip(words) {
+            // SAFETY: the set has these bits, and C's has them in whole words.
+            unsafe { user::put(set + i * 8, *word) };
+        }
     }
+    Ok(found)
 }
 
 /// `select`.
@@ -192,11 +267,12 @@ pub unsafe fn select(args: [u64; 6]) -> Result {
             0 => None,
             at => {
                 let time: timeval = user::get(at)?;
-                let micros = time
-                    .tv_sec
-                    .saturating_mul(1_000_000)
-                    .saturating_add(time.tv_usec);
-                Some(Duration::from_micros(micros.max(0) as u64))
+                let (Ok(secs), Ok(micros)) =
+                    (u64::try_from(time.tv_sec), u64::try_from(time.tv_usec))
+                else {
+                    return fail(EINVAL);
+                };
+                Some(Duration::from_micros(micros).saturating_add(Duration::from_secs(secs)))
             }
         };
         select_for(args, timeout)
@@ -206,10 +282,16 @@ pub unsafe fn select(args: [u64; 6]) -> Result {
 /// `pselect6`.
 ///
 /// # Safety
-/// As [`select`].
+/// The sets and the time are the caller's; the last argument is 0 or the address of the mask's own
+/// address.
 pub unsafe fn pselect(args: [u64; 6]) -> Result {
-    // SAFETY: as the caller vouches.
-    unsafe { select_for(args, timeout(args[4])?) }
+    let [.., time, mask] = args;
+    // SAFETY: the addresses are 0 or those of what the call takes (caller's contract).
+    unsafe {
+        let timeout = timeout(time)?;
+        let mask = if mask == 0 { 0 } else { user::get(mask)? };
+        signal::with_mask(mask, || select_for(args, timeout))
+    }
 }
 
 /// The time that a `timespec` tells; none if there is none.

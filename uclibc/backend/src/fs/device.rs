@@ -30,7 +30,7 @@ pub fn open(name: &str) -> Option<Box<dyn Object>> {
 }
 
 macro_rules! device {
-    ($device:ty, $id:literal, |$to:ident| $read:expr) => {
+    ($device:ty, $id:literal, maps: $maps:literal, |$to:ident| $read:expr) => {
         impl Object for $device {
             fn about(&self) -> Result<About> {
                 Ok(About::device($id))
@@ -47,16 +47,24 @@ macro_rules! device {
             fn is_stream(&self) -> bool {
                 true
             }
+
+            fn seeks(&self) -> bool {
+                true
+            }
+
+            fn can_be_mapped(&self) -> bool {
+                $maps
+            }
         }
     };
 }
 
-device!(Null, 3, |_to| 0);
-device!(Zero, 5, |to| {
+device!(Null, 3, maps: false, |_to| 0);
+device!(Zero, 5, maps: true, |to| {
     to.fill(0);
     to.len()
 });
-device!(Random, 9, |to| {
+device!(Random, 9, maps: false, |to| {
     random::fill(to);
     to.len()
 });

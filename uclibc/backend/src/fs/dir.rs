@@ -18,8 +18,11 @@ use l4re::namespace::Namespace;
 use l4re::sync::SpinLock;
 use l4re::{Cap, OwnedCap, start};
 use l4re_files::{Files, kind};
+use l4re_sys::proto;
 use linux_raw_sys::general::{DT_CHR, DT_DIR, DT_REG};
 
+/// How long to wait for what may be a directory of the root to say so.
+const ANSWER: Duration = Duration::from_millis(250);
 /// The most that a list of names may take.
 const MAX_LIST: u64 = 1 << 20;
 
@@ -106,8 +109,12 @@ fn entries(path: &str) -> Result<Vec<Entry>> {
                     continue;
                 };
                 let space: Cap<Namespace> = Cap::new(cap.cap);
-                // Others are no directories; a list of names tells for sure.
-                if path::speaks_files(space) || list(space, ".dirinfo").is_some() {
+                // A list of names tells a name space for sure. What does not say what it is, be it
+                // the program's own gate, is no directory of those that can be listed.
+                let is_dir = path::speaks_files(space, Some(ANSWER)).unwrap_or(false)
+                    || (path::speaks(space, proto::NAMESPACE, Some(ANSWER)).unwrap_or(false)
+                        && list(space, ".dirinfo").is_some());
+                if is_dir {
                     all.push(Entry::new(name, DT_DIR));
                 }
             }

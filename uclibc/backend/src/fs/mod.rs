@@ -13,6 +13,7 @@ mod dir;
 mod files;
 mod object;
 mod path;
+mod pipe;
 mod rom;
 mod stat;
 mod table;
@@ -29,6 +30,7 @@ pub use console::print;
 pub use control::{close, dup, dup_to, fcntl, ioctl, poll, pselect, select, timeout};
 pub use dir::getdents;
 pub use object::Object;
+pub use pipe::{pipe, receive, send, shut_down, socket_pair};
 pub use stat::{fstat, newfstatat, stat, statx};
 pub use table::{Open, descriptor};
 

@@ -1,9 +1,9 @@
 //! What stands behind a descriptor.
 
 use super::dir::Dir;
-use crate::errno::{EINVAL, Result, fail};
+use crate::errno::{EINVAL, ENOTSOCK, Result, fail};
 use core::time::Duration;
-use linux_raw_sys::general::{S_IFCHR, S_IFDIR, S_IFREG};
+use linux_raw_sys::general::{POLLIN, POLLOUT, S_IFCHR, S_IFDIR, S_IFREG};
 
 /// What a thing is like.
 #[derive(Clone, Copy, Default)]
@@ -82,6 +82,31 @@ pub trait Object: Send + Sync {
     /// Writes to a place.
     fn write(&self, from: &[u8], at: u64) -> Result<usize>;
 
+    /// Writes to a stream; `wait` is whether to wait until there is room.
+    fn write_to_stream(&self, from: &[u8], _wait: bool) -> Result<usize> {
+        self.write(from, 0)
+    }
+
+    /// What it is ready for (`POLL…`): what need not be waited for, if it is not said otherwise.
+    fn ready(&self) -> u32 {
+        POLLIN | POLLOUT
+    }
+
+    /// How many bytes a stream has that can be read at once, as far as that is known.
+    fn waiting(&self) -> usize {
+        0
+    }
+
+    /// Ends a socket's directions.
+    fn shut_down(&self, _read: bool, _write: bool) -> Result<()> {
+        fail(ENOTSOCK)
+    }
+
+    /// Whether it is a socket.
+    fn is_socket(&self) -> bool {
+        false
+    }
+
     /// Makes a file shorter or longer.
     fn resize(&self, _size: u64) -> Result<()> {
         fail(EINVAL)
@@ -90,6 +115,16 @@ pub trait Object: Send + Sync {
     /// Whether there are no places in it.
     fn is_stream(&self) -> bool {
         false
+    }
+
+    /// Whether it can be asked for a place; a stream that can is at every place.
+    fn seeks(&self) -> bool {
+        !self.is_stream()
+    }
+
+    /// Whether it can be mapped.
+    fn can_be_mapped(&self) -> bool {
+        !self.is_stream() && self.dir().is_none()
     }
 
     /// Whether it is a terminal.

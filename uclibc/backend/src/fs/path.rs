@@ -6,19 +6,24 @@ use super::object::{About, Object};
 use super::rom::Rom;
 use super::table::descriptor;
 use super::{device, fd};
-use crate::errno::{EINVAL, ELOOP, ENOENT, ENOTDIR, Errno, Result, fail};
+use crate::errno::{EINVAL, ENAMETOOLONG, ENOENT, ENOTDIR, EPROTO, Errno, Result, fail};
 use crate::user;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 use l4re::dataspace::Dataspace;
+use l4re::meta::Meta;
 use l4re::namespace::Namespace;
 use l4re::sync::SpinLock;
 use l4re::sys::CapIdx;
-use l4re::{Cap, OwnedCap, start};
-use l4re_files::Files;
+use l4re::{Cap, Error, OwnedCap, start};
+use l4re_files::FILES;
+use l4re_sys::{Timeout, TimeoutS};
 use linux_raw_sys::general::AT_FDCWD;
+
+/// The longest path (`PATH_MAX`).
+const MAX_PATH: usize = 4096;
 
 /// The working directory.
 static CWD: SpinLock<String> = SpinLock::new(String::new());
@@ -26,8 +31,21 @@ static CWD: SpinLock<String> = SpinLock::new(String::new());
 /// A path from the root, without `.`, `..`, and `/` at its ends: empty for the root itself.
 pub struct Path {
     text: String,
-    /// It was written with a `/` at its end, as only a directory's may be.
+    /// It was written with a `/`, a `.` or a `..` at its end, as only a directory's may be.
     pub of_dir: bool,
+    /// What was written last, but for `/`.
+    pub last: Last,
+}
+
+/// The last name of a path, as it was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Last {
+    /// One of its own, or none at all: the root.
+    Name,
+    /// `.`
+    Dot,
+    /// `..`
+    DotDot,
 }
 
 /// Where a path leads.
@@ -65,27 +83,50 @@ impl Path {
                 None => return fail(ENOTDIR),
             }
         };
-        let mut last = "";
+        let (mut end, mut last) = ("", Last::Name);
         for part in path.as_bytes().split(|byte| *byte == b'/') {
             // Split at bytes of their own, the parts are text as the whole is.
-            last = core::str::from_utf8(part).unwrap_or("");
-            match last {
-                "" | "." => {}
-                ".." => text.truncate(text.rfind('/').unwrap_or(0)),
+            end = core::str::from_utf8(part).unwrap_or("");
+            match end {
+                "" => {}
+                "." => last = Last::Dot,
+                ".." => {
+                    last = Last::DotDot;
+                    // Only out of a directory there is a way up.
+                    text = Path::of_dir(text).checked()?.text;
+                    text.truncate(text.rfind('/').unwrap_or(0));
+                }
                 part => {
+                    last = Last::Name;
                     if !text.is_empty() {
                         text.push('/');
                     }
                     text += part;
                 }
             }
+            if text.len() > MAX_PATH {
+                return fail(ENAMETOOLONG);
+            }
         }
-        // No name is that long.
-        if text.len() > 4096 {
-            return fail(ELOOP);
+        let of_dir = matches!(end, "" | "." | "..");
+        Ok(Path { text, of_dir, last })
+    }
+
+    /// The path of what has to be a directory.
+    fn of_dir(text: String) -> Path {
+        Path {
+            text,
+            of_dir: true,
+            last: Last::Name,
         }
-        let of_dir = matches!(last, "" | "." | "..");
-        Ok(Path { text, of_dir })
+    }
+
+    /// The path itself, if there is what it leads to.
+    fn checked(self) -> Result<Path> {
+        if !self.text.is_empty() {
+            self.about()?;
+        }
+        Ok(self)
     }
 
     /// The text itself.
@@ -125,7 +166,7 @@ impl Path {
                 let found: OwnedCap<Dataspace> = space.query_timeout(name, Duration::ZERO)?;
                 match Rom::open(found, self.id()) {
                     // Not a dataspace: a name space within.
-                    Err(Errno(code)) if code == l4re_sys::err::EBADPROTO as u32 => dir(),
+                    Err(Errno(EPROTO)) => dir(),
                     result => Ok(Box::new(result?)),
                 }
             }
@@ -149,7 +190,7 @@ pub fn place(path: &str) -> Result<Place<'_>> {
         ("dev", name) => Ok(Place::Device(name)),
         (space, rest) => {
             let cap = named(space)?;
-            Ok(if speaks_files(cap) {
+            Ok(if speaks_files(cap, None)? {
                 Place::Files(Spot {
                     server: cap.cast(),
                     path: rest,
@@ -174,18 +215,35 @@ fn named(space: &str) -> Result<Cap<Namespace>> {
     }
 }
 
-/// Of capabilities of the environment: whether they speak [`Files`]. They are asked once.
+/// Of capabilities of the environment: whether they speak [`Files`], as far as they have said.
 static KNOWN: SpinLock<Vec<(CapIdx, bool)>> = SpinLock::new(Vec::new());
 
-/// Whether what the environment has is a server of files.
-pub fn speaks_files(space: Cap<Namespace>) -> bool {
+/// Whether what the environment has is a server of files. It is asked until it has answered; how
+/// long to wait for that is the caller's.
+pub fn speaks_files(space: Cap<Namespace>, wait: Option<Duration>) -> Result<bool> {
     let idx = space.idx();
     let known = (KNOWN.lock().iter()).find_map(|(cap, files)| (*cap == idx).then_some(*files));
-    known.unwrap_or_else(|| {
-        let files = space.cast::<dyn Files>().stat("").is_ok();
-        KNOWN.lock().push((idx, files));
-        files
-    })
+    if let Some(files) = known {
+        return Ok(files);
+    }
+    let files = speaks(space, FILES, wait)?;
+    KNOWN.lock().push((idx, files));
+    Ok(files)
+}
+
+/// Whether an object speaks a protocol; an error if it does not say so in time.
+pub fn speaks<T: ?Sized>(object: Cap<T>, protocol: i64, wait: Option<Duration>) -> Result<bool> {
+    let timeout = wait.map_or(TimeoutS::NEVER, |time| {
+        TimeoutS::from_us(time.as_micros() as u64)
+    });
+    let answer = object
+        .cast::<Meta>()
+        .supports_within(protocol, Timeout::new(timeout, timeout));
+    match answer {
+        // An object that does not know the question has no such protocol.
+        Err(Error::BAD_PROTOCOL | Error::NO_OPERATION | Error::INVALID) => Ok(false),
+        answer => Ok(answer?),
+    }
 }
 
 /// The working directory's path.

@@ -6,17 +6,24 @@
 //! not be accessed are reserved places in the region map.
 
 use super::{PAGE, Shared};
-use crate::errno::{EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, Result, fail};
+use crate::errno::{EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOVERFLOW, Errno, Result, fail};
 use crate::fs;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+use l4re::dataspace::Dataspace;
 use l4re::region::RmFlags;
 use l4re::start;
 use l4re::sync::SpinLock;
+use l4re::{Cap, Error, OwnedCap};
 use l4re_sys::consts::PAGE_SHIFT;
 use linux_raw_sys::general::{
-    MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE, MAP_SHARED, MAP_TYPE, MREMAP_FIXED,
-    MREMAP_MAYMOVE, PROT_EXEC, PROT_READ, PROT_WRITE,
+    MADV_COLD, MADV_DODUMP, MADV_DOFORK, MADV_DONTDUMP, MADV_DONTFORK, MADV_DONTNEED,
+    MADV_DONTNEED_LOCKED, MADV_FREE, MADV_HUGEPAGE, MADV_KEEPONFORK, MADV_MERGEABLE,
+    MADV_NOHUGEPAGE, MADV_NORMAL, MADV_PAGEOUT, MADV_RANDOM, MADV_SEQUENTIAL, MADV_UNMERGEABLE,
+    MADV_WILLNEED, MADV_WIPEONFORK, MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE,
+    MAP_SHARED, MAP_TYPE, MREMAP_FIXED, MREMAP_MAYMOVE, O_ACCMODE, O_RDWR, O_WRONLY, PROT_EXEC,
+    PROT_READ, PROT_WRITE,
 };
 
 struct Mapping {
@@ -26,6 +33,28 @@ struct Mapping {
     /// Where in the dataspace it starts.
     offset: u64,
     prot: u32,
+    origin: Origin,
+}
+
+/// What a mapping's pages hold at first.
+#[derive(Clone)]
+enum Origin {
+    /// Zeros, and nobody else writes them.
+    Zeros,
+    /// A copy of a file's content from this place on, the mapping's own.
+    File(Arc<fs::Open>, u64),
+    /// What others see, too.
+    Shared,
+}
+
+impl Origin {
+    /// That of the part which starts `by` bytes behind.
+    fn behind(&self, by: u64) -> Origin {
+        match self {
+            Origin::File(file, at) => Origin::File(Arc::clone(file), at.saturating_add(by)),
+            other => other.clone(),
+        }
+    }
 }
 
 /// By address, disjoint.
@@ -76,6 +105,21 @@ impl Mapping {
             ds: Arc::clone(&self.ds),
             offset: self.offset + (start - self.start),
             prot,
+            origin: self.origin.behind(start - self.start),
+        }
+    }
+
+    /// Gives the pages the content that they had at first.
+    fn renew(&self) -> Result<()> {
+        let size = self.end - self.start;
+        if matches!(self.origin, Origin::Shared) {
+            return Ok(());
+        }
+        // SAFETY: the caller of `madvise` gives the content up.
+        unsafe { self.ds.cap().clear(self.offset, size)? };
+        match &self.origin {
+            Origin::File(file, at) => fill(self.ds.cap(), self.offset, size, file, *at),
+            _ => Ok(()),
         }
     }
 }
@@ -121,6 +165,15 @@ fn detach(m: &Mapping) -> Result<()> {
     Ok(())
 }
 
+/// Memory of this size. That it is more than there can be is, as on Linux, no other error than that
+/// there is not as much.
+fn allocate(size: u64) -> Result<OwnedCap<Dataspace>> {
+    match start::env().mem_alloc().dataspace(size as usize) {
+        Err(Error::OUT_OF_RANGE | Error::INVALID) => fail(ENOMEM),
+        result => Ok(result?),
+    }
+}
+
 /// Makes a mapping.
 pub fn mmap(args: [u64; 6]) -> Result {
     let [at, len, prot, flags, fd, offset] = args;
@@ -134,19 +187,37 @@ pub fn mmap(args: [u64; 6]) -> Result {
     if fixed && (at == 0 || !at.is_multiple_of(PAGE)) {
         return fail(EINVAL);
     }
-    let mem = start::env().mem_alloc();
-    let ds = if flags & MAP_ANONYMOUS != 0 {
-        mem.dataspace(size as usize)?
+    let shared = kind == MAP_SHARED;
+    let (ds, origin) = if flags & MAP_ANONYMOUS != 0 {
+        let origin = if shared {
+            Origin::Shared
+        } else {
+            Origin::Zeros
+        };
+        (allocate(size)?, origin)
     } else {
         let fd = i32::try_from(fd as i64).or_else(|_| fail(EBADF))?;
         let file = fs::descriptor(fd)?;
-        if kind == MAP_SHARED && prot & PROT_WRITE != 0 {
+        let opened = file.flags.load(Ordering::Relaxed) & O_ACCMODE;
+        let writes = shared && prot & PROT_WRITE != 0;
+        if opened == O_WRONLY || (writes && opened != O_RDWR) {
+            return fail(EACCES);
+        }
+        if writes || !file.object.can_be_mapped() {
             // What is written would have to reach the file's server.
             return fail(ENODEV);
         }
-        let ds = mem.dataspace(size as usize)?;
-        fill(&ds, size, &file, offset)?;
-        ds
+        if offset.checked_add(size).is_none() {
+            return fail(EOVERFLOW);
+        }
+        let ds = allocate(size)?;
+        fill(ds.cap(), 0, size, &file, offset)?;
+        let origin = if shared {
+            Origin::Shared
+        } else {
+            Origin::File(file, offset)
+        };
+        (ds, origin)
     };
     let mut mapping = Mapping {
         start: if fixed { at } else { 0 },
@@ -154,38 +225,36 @@ pub fn mmap(args: [u64; 6]) -> Result {
         ds: Arc::new(ds),
         offset: 0,
         prot,
+        origin,
     };
     let mut mappings = MAPPINGS.lock();
-    if fixed {
-        let there = take(&mut mappings, mapping.start, mapping.end);
-        if flags & MAP_FIXED_NOREPLACE != 0 && !there.is_empty() {
-            for m in there {
-                insert(&mut mappings, m);
-            }
+    if fixed && flags & MAP_FIXED_NOREPLACE == 0 {
+        detach_all(&mut mappings, mapping.start, mapping.end)?;
+    }
+    match mapping.attach() {
+        // The place is taken: by a mapping, or by what is none, as the program's own text.
+        Err(Errno(ENOMEM)) if flags & MAP_FIXED_NOREPLACE != 0 && is_taken(at, size) => {
             return fail(EEXIST);
         }
-        for m in there {
-            detach(&m)?;
-        }
+        result => result?,
     }
-    mapping.attach()?;
     let start = mapping.start;
     insert(&mut mappings, mapping);
     Ok(start as i64)
 }
 
-/// Copies a file's content into a dataspace.
-fn fill(
-    ds: &l4re::OwnedCap<l4re::dataspace::Dataspace>,
-    size: u64,
-    file: &fs::Open,
-    offset: u64,
-) -> Result<()> {
+/// Whether something is attached or reserved in a range.
+fn is_taken(start: u64, size: u64) -> bool {
+    start::env().rm().find(start, size as usize).is_ok()
+}
+
+/// Copies a file's content into a part of a dataspace, from `to` on.
+fn fill(ds: Cap<Dataspace>, to: u64, size: u64, file: &fs::Open, offset: u64) -> Result<()> {
     let rm = start::env().rm();
     let (size, align) = (size as usize, PAGE_SHIFT as u8);
     let flags = RmFlags::RW | RmFlags::SEARCH_ADDR;
     // SAFETY: a free place; the dataspace outlives the region, which is gone below.
-    let at = unsafe { rm.attach_at(0, size, flags, ds.cap(), 0, align)? };
+    let at = unsafe { rm.attach_at(0, size, flags, ds, to, align)? };
     // SAFETY: just attached, and nobody else's.
     let memory = unsafe { crate::user::buffer(at, size as u64)? };
     let mut done = 0;
@@ -193,7 +262,7 @@ fn fill(
         let Some(rest) = memory.get_mut(done..).filter(|rest| !rest.is_empty()) else {
             break Ok(());
         };
-        match file.read_at(rest, offset + done as u64) {
+        match file.read_at(rest, offset.saturating_add(done as u64)) {
             Ok(0) => break Ok(()),
             Ok(n) => done += n,
             Err(e) => break Err(e),
@@ -207,11 +276,23 @@ fn fill(
 /// Takes mappings away.
 pub fn munmap(start: u64, len: u64) -> Result {
     let end = range_end(start, len)?;
-    let mut mappings = MAPPINGS.lock();
-    for m in take(&mut mappings, start, end) {
-        detach(&m)?;
-    }
+    detach_all(&mut MAPPINGS.lock(), start, end)?;
     Ok(0)
+}
+
+/// Takes what is in the range out of the region map and the table. What the region map does not
+/// let go stays in both.
+fn detach_all(mappings: &mut Vec<Mapping>, start: u64, end: u64) -> Result<()> {
+    let mut result = Ok(());
+    for m in take(mappings, start, end) {
+        if result.is_ok() {
+            result = detach(&m);
+        }
+        if result.is_err() {
+            insert(mappings, m);
+        }
+    }
+    result
 }
 
 /// Changes how mappings may be accessed. (Memory that `mmap` did not make has the rights that
@@ -231,15 +312,87 @@ pub fn mprotect(start: u64, len: u64, prot: u64) -> Result {
             fail(ENOMEM)
         };
     }
+    let mut result = Ok(());
     for m in there {
-        let mut new = m.part(m.start, m.end, prot);
-        if rights(m.prot) != rights(prot) {
-            detach(&m)?;
-            new.attach()?;
+        if result.is_err() {
+            insert(&mut mappings, m);
+            continue;
         }
-        insert(&mut mappings, new);
+        let new = m.part(m.start, m.end, prot);
+        if rights(m.prot) == rights(prot) {
+            insert(&mut mappings, new);
+        } else {
+            result = protect(&mut mappings, m, new);
+        }
     }
-    Ok(0)
+    result.map(|()| 0)
+}
+
+/// Puts a mapping in the place of one with other rights. If the region map refuses, the old one
+/// stays; if it takes that back no more either, it is gone.
+fn protect(mappings: &mut Vec<Mapping>, mut old: Mapping, mut new: Mapping) -> Result<()> {
+    if let Err(error) = detach(&old) {
+        insert(mappings, old);
+        return Err(error);
+    }
+    let result = new.attach();
+    if result.is_ok() {
+        insert(mappings, new);
+    } else if old.attach().is_ok() {
+        insert(mappings, old);
+    }
+    result
+}
+
+/// What is known of advice about memory that one may do nothing about.
+const HINTS: [u32; 17] = [
+    MADV_NORMAL,
+    MADV_RANDOM,
+    MADV_SEQUENTIAL,
+    MADV_WILLNEED,
+    MADV_FREE,
+    MADV_DONTFORK,
+    MADV_DOFORK,
+    MADV_MERGEABLE,
+    MADV_UNMERGEABLE,
+    MADV_HUGEPAGE,
+    MADV_NOHUGEPAGE,
+    MADV_DONTDUMP,
+    MADV_DODUMP,
+    MADV_WIPEONFORK,
+    MADV_KEEPONFORK,
+    MADV_COLD,
+    MADV_PAGEOUT,
+];
+
+/// Takes advice about memory. That it is not needed any more gives it the content that it had at
+/// first, as on Linux; advice that is only about speed, or about programs that fork, is taken
+/// without effect.
+pub fn madvise(start: u64, len: u64, advice: u64) -> Result {
+    if !start.is_multiple_of(PAGE) {
+        return fail(EINVAL);
+    }
+    if len == 0 {
+        return Ok(0);
+    }
+    let end = range_end(start, len)?;
+    match advice as u32 {
+        MADV_DONTNEED | MADV_DONTNEED_LOCKED => {}
+        hint if HINTS.contains(&hint) => return Ok(0),
+        _ => return fail(EINVAL),
+    }
+    let mappings = MAPPINGS.lock();
+    let mut known = start;
+    let first = mappings.partition_point(|m| m.end <= start);
+    for m in mappings.iter().skip(first).take_while(|m| m.start < end) {
+        let part = m.part(m.start.max(start), m.end.min(end), m.prot);
+        part.renew()?;
+        if part.start == known {
+            known = part.end;
+        }
+    }
+    // As on Linux: what is mapped is renewed, and what is not is told.
+    if known < end { fail(ENOMEM) } else { Ok(0) }
 }
 
 /// Makes a mapping larger or smaller, and moves it if it must and may.

@@ -4,7 +4,7 @@ mod brk;
 mod map;
 
 pub use brk::brk;
-pub use map::{mmap, mprotect, mremap, munmap};
+pub use map::{madvise, mmap, mprotect, mremap, munmap};
 
 use alloc::sync::Arc;
 use l4re::dataspace::Dataspace;

@@ -39,21 +39,27 @@ pub unsafe fn clone(args: [u64; 6], frame: &Frame) -> Result {
     let utcb_addr = utcb.addr;
     let thread = env.factory().create_thread()?;
     let rm = Some(env.rm().idx());
-    thread.control(&Control {
+    let control = Control {
         pager: rm,
         exc_handler: rm,
         bind: Some((Cap::<Task>::THIS, utcb_addr)),
         alien: None,
-    })?;
+    };
+    // SAFETY: the program's own region map handles the faults, as those of the first thread; the
+    // UTCB is this thread's alone (`Slot::take`).
+    unsafe { thread.control_any(&control)? };
     if flags & CLONE_SETTLS != 0 {
         // SAFETY: the caller vouches for the thread-local data.
         unsafe { thread.set_fs_base(tls)? };
     }
+    let blocked = super::current()?.blocked.load(Ordering::Relaxed);
     let record = Record::register(Some(Own {
         thread,
         tls,
         _utcb: utcb,
     }))?;
+    // As POSIX has it, the new thread blocks what its maker blocks.
+    record.blocked.store(blocked, Ordering::Relaxed);
     let utcb_place = core::ptr::with_exposed_provenance_mut::<Utcb>(utcb_addr as usize);
     // SAFETY: the kernel has mapped the UTCB (`Slot::take`); its thread does not run yet.
     unsafe { record.tell(UtcbRef::new(utcb_place)) };

@@ -216,6 +216,21 @@ fn sleep(record: &Record, waiter: *mut Waiter, end: Option<Deadline>) -> Result 
     }
 }
 
+fn address(word: &AtomicU32) -> u64 {
+    core::ptr::from_ref(word).expose_provenance() as u64
+}
+
+/// Waits until a word of the backend's own is woken; fails if it is not `seen` any more, if the
+/// time is over, or for a signal.
+pub fn wait_for_change(word: &'static AtomicU32, seen: u32, end: Option<Deadline>) -> Result {
+    wait(address(word), seen, FUTEX_BITSET_MATCH_ANY, end)
+}
+
+/// Wakes all who wait for such a word.
+pub fn wake_all(word: &'static AtomicU32) {
+    Guard::lock().wake(address(word), u64::MAX, FUTEX_BITSET_MATCH_ANY);
+}
+
 fn requeue(word: u64, wake: u64, other: u64, limit: u64, expected: Option<u32>) -> Result {
     let mut guard = Guard::lock();
     if let Some(expected) = expected
@@ -258,7 +273,7 @@ fn wake_op(word: u64, wake: u64, other: u64, wake_other: u64, what: u32) -> Resu
     };
     let mut guard = Guard::lock();
     let old = atomic(other)?
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, apply)
+        .try_update(Ordering::SeqCst, Ordering::SeqCst, apply)
         .or_else(|_| fail(ENOSYS))? as i32;
     let matches = match what >> 24 & 15 {
         FUTEX_OP_CMP_EQ => old == compared,

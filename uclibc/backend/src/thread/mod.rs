@@ -8,7 +8,7 @@ mod utcb;
 
 pub use create::clone;
 pub use end::exit;
-pub use futex::futex;
+pub use futex::{futex, wait_for_change, wake_all};
 pub use record::{
-    Record, all_tls, cpu_time, current, main_id, set_tid_address, set_tls, with, with_tls,
+    Record, all_tls, cpu_time, current, main_id, set_tid_address, set_tls, with, with_any, with_tls,
 };

@@ -108,6 +108,10 @@ impl Record {
     }
 }
 
+/// The processor time of threads that have been deleted, in microseconds. Changed with [`ALL`]
+/// locked, so that a thread's time is counted once: here, or with the threads that are there.
+static ENDED_US: AtomicU64 = AtomicU64::new(0);
+
 /// Frees what ended threads have used.
 pub fn clear_away() {
     let mut gone = Vec::new();
@@ -116,7 +120,14 @@ pub fn clear_away() {
         // SAFETY: records in the list have not been freed.
         let has_ended = |r: &Place| unsafe { r.0.as_ref() }.ended.load(Ordering::Acquire) != 0;
         while let Some(i) = all.iter().position(has_ended) {
-            gone.push(all.swap_remove(i));
+            let record = all.swap_remove(i);
+            // SAFETY: only this function frees records, below.
+            if let Some(own) = &unsafe { record.0.as_ref() }.own {
+                // A thread whose time cannot be asked for has none.
+                let us = own.thread.cap().stats_time().unwrap_or(0);
+                ENDED_US.fetch_add(us, Ordering::Relaxed);
+            }
+            gone.push(record);
         }
     }
     for record in gone {
@@ -205,13 +216,25 @@ pub fn all_tls() -> Vec<u64> {
     found
 }
 
-/// The processor time of all threads that are there.
+/// The processor time that the program has used: that of its first thread, of all that were made
+/// here, and of those of them that have ended.
 pub fn cpu_time() -> Result<Duration> {
     let all = ALL.lock();
-    let mut us = 0;
+    let mut us = ENDED_US.load(Ordering::Relaxed) + start::env().main_thread().stats_time()?;
     for record in all.iter() {
-        // SAFETY: as in `with`.
-        us += unsafe { record.0.as_ref() }.thread().stats_time()?;
+        // SAFETY: records in the list have not been freed, and are not while it is locked.
+        if let Some(own) = &unsafe { record.0.as_ref() }.own {
+            us += own.thread.cap().stats_time()?;
+        }
     }
     Ok(Duration::from_micros(us))
+}
+
+/// Calls `f` with a thread that has not ended and of which `wanted` holds, if there is one.
+pub fn with_any(wanted: impl Fn(&Record) -> bool, f: impl FnOnce(&Record)) -> bool {
+    let all = ALL.lock();
+    // SAFETY: records in the list have not been freed, and are not while it is locked.
+    let mut records = all.iter().map(|record| unsafe { record.0.as_ref() });
+    let found = records.find(|record| record.ended.load(Ordering::Acquire) == 0 && wanted(record));
+    found.map(f).is_some()
 }

@@ -6,6 +6,8 @@
 //! * `_start`, which reads the initial stack and publishes the environment ([`start`]);
 //! * thread-local data (`#[thread_local]`) of the first thread and of [others](l4re::thread)
 //!   ([`tls`]);
+//! * what runs before and behind `main`: constructors and destructors of C and C++, and of crates
+//!   such as `ctor` and `inventory`. A panic runs none;
 //! * the heap, which grows by dataspaces ([`heap`]);
 //! * the panic handler, which prints place, message and a backtrace of addresses, and ends the
 //!   program with the status [`PANIC_STATUS`];
@@ -22,6 +24,7 @@
 
 extern crate alloc;
 
+mod arrays;
 mod backtrace;
 pub mod elf_aux;
 pub mod heap;

@@ -22,5 +22,5 @@ fn panic(info: &PanicInfo<'_>) -> ! {
             l4re::println!("  at {ip:#018x}");
         }
     }
-    l4re::exit(PANIC_STATUS)
+    l4re::start::end(PANIC_STATUS)
 }

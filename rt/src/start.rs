@@ -1,6 +1,6 @@
 //! The start of the program.
 
-use crate::tls;
+use crate::{arrays, tls};
 use core::arch::global_asm;
 use l4re::Env;
 
@@ -40,6 +40,8 @@ extern "C" fn start(sp: *const u64) -> ! {
     core::mem::forget(block);
     // SAFETY: blocks are laid out as the program's image says.
     unsafe { l4re::thread::set_tls_blocks(&tls::BLOCKS) };
+    // SAFETY: this is the start, and all is ready: environment, heap, thread-local data.
+    unsafe { arrays::construct(beginning.env) };
     // SAFETY: `#[l4re::main]` defines the function with this type.
     let status = unsafe { __l4re_main(beginning.env) };
     l4re::exit(status)

@@ -52,4 +52,4 @@ mod util;
 pub use l4re::Env;
 #[cfg(all(target_os = "l4re", feature = "small-libc"))]
 #[doc(hidden)]
-pub use start::call_main;
+pub use start::{call_main, find_env};

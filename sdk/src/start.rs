@@ -21,10 +21,16 @@ core::arch::global_asm!(
     ".text",
 );
 
+/// Lets C code find the environment. Runs before C's constructors do, which may want to print.
+pub extern "C" fn find_env() {
+    if let Some(env) = l4re::start::try_env() {
+        // SAFETY: this is the first thread, and there is no other yet.
+        unsafe { l4re_global_env = core::ptr::from_ref(env.raw()).cast_mut() };
+    }
+}
+
 /// Calls C's `main`.
 pub fn call_main(env: &'static Env) -> i32 {
-    // SAFETY: this is the first thread, and there is no other yet.
-    unsafe { l4re_global_env = core::ptr::from_ref(env.raw()).cast_mut() };
     let (argv, envp) = (env.argv(), env.envp());
     // SAFETY: `main` takes as much of this as it likes to; the lists of strings stand on the
     // initial stack, are ended by null (`Env::from_raw`), and are the program's own.
@@ -48,6 +54,12 @@ pub fn call_main(env: &'static Env) -> i32 {
 macro_rules! main {
     () => {
         extern crate rt as _;
+
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = ".preinit_array")]
+            static FIND_ENV: extern "C" fn() = $crate::find_env;
+        };
 
         #[unsafe(no_mangle)]
         extern "Rust" fn __l4re_main(env: &'static $crate::Env) -> i32 {

@@ -9,6 +9,12 @@ use std::fs;
 use std::path::Path;
 use syn::visit::Visit;
 
+/// Whether a header is one of L4Re's C interface. Others are C++'s, or the C library's, which has
+/// them itself: a `signal.h` made here would hide it.
+pub fn is_of_c(header: &str) -> bool {
+    header.starts_with("l4/") && header.ends_with(".h")
+}
+
 /// All that the headers take from `l4re-sys`.
 #[derive(Default)]
 pub struct Interface {
@@ -64,8 +70,7 @@ pub fn read(src: &Path) -> Result<Interface> {
     let tables = MODULES.iter().copied().flatten().copied();
     for constant in tables.chain(FLAGS.iter().copied()).flatten() {
         // C++ has its operations to itself.
-        // C++ alone has the others.
-        if !constant.header.ends_with(".h") || constant.name.contains("::") {
+        if !is_of_c(constant.header) || constant.name.contains("::") {
             continue;
         }
         let value = (constant.value)();
@@ -177,7 +182,7 @@ impl Scan {
         let unquoted = |text: &String| text.trim_matches('"').to_owned();
         let (c_name, header) = (unquoted(c_name), unquoted(header));
         self.interface.types.insert(name.clone(), c_name.clone());
-        if !header.ends_with(".h") {
+        if !is_of_c(&header) {
             return Ok(());
         }
         let fields = self.fields(body).with_context(|| c_name.clone())?;

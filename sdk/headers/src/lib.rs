@@ -13,10 +13,14 @@
 
 mod c;
 mod functions;
+mod include;
 mod interface;
 mod template;
 
-use anyhow::{Context, Result};
+pub use include::reached;
+pub use interface::is_of_c;
+
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,7 +41,12 @@ pub fn generate() -> Result<BTreeMap<String, String>> {
     let interface = interface::read(&sys)?;
     let functions = functions::read(&sdk.join("src"))?;
     let templates = template::read(&sdk.join("include"))?;
-    template::fill(&templates, &interface, &functions)
+    let mut headers = template::fill(&templates, &interface, &functions)?;
+    include::complete(&mut headers);
+    if let Some(name) = headers.keys().find(|name| !is_of_c(name)) {
+        bail!("{name} is no header of L4Re's: it would hide one of the C library's");
+    }
+    Ok(headers)
 }
 
 /// Writes all headers below a folder, those that are not there yet or have changed. Removes
@@ -95,8 +104,11 @@ pub fn freestanding() -> PathBuf {
 
 /// Flags for a C compiler, besides the folder of the headers: as the target's Rust code is
 /// compiled.
-pub const C_FLAGS: [&str; 10] = [
+pub const C_FLAGS: [&str; 12] = [
     "-m64",
+    // As L4Re's makefiles have it: sources ask by these names.
+    "-DARCH_amd64",
+    "-DL4API_l4f",
     "-ffreestanding",
     "-fno-pic",
     "-fno-pie",

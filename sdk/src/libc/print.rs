@@ -55,7 +55,7 @@ extern "C" fn putchar(c: c_int) -> c_int {
     let mut log = Log::new();
     log.put(&[c as u8]);
     log.flush();
-    c
+    (c as u8).into()
 }
 
 extern "C" fn puts(text: Str) -> c_int {

@@ -57,6 +57,7 @@ pub extern "C" fn l4_icu_msi_info_u(
         *msi_info = l4_icu_msi_info_t {
             addr: utcb.mr(0),
             data: utcb.mr(1) as u32,
+            ..l4_icu_msi_info_t::default()
         };
     }
     tag

@@ -57,7 +57,7 @@ pub extern "C" fn l4_kip_clock_ns(kip: *const l4_kernel_info_t) -> l4_uint64_t {
 #[unsafe(no_mangle)]
 pub extern "C" fn l4_kip_kernel_has_feature(kip: &l4_kernel_info_t, str: Str) -> c_int {
     // SAFETY: C's caller passes a kernel information page, all of it (the crate's documentation).
-    let mut features = unsafe { kip.strings() }.skip(1);
+    let mut features = unsafe { l4re_sys::KernelInfo::strings(kip) }.skip(1);
     features
         .any(|feature| feature.as_bytes() == str.bytes())
         .into()

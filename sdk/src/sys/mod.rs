@@ -30,7 +30,7 @@ mod vcon;
 pub use __l4_fpage::l4_fpage_max_order;
 pub use factory::l4_factory_create_thread_u;
 pub use ipc::{l4_ipc_sleep, l4_ipc_sleep_ms, l4_ipc_sleep_us};
-pub use kip::{l4_kip, l4_kip_kernel_has_feature, l4_kip_version};
+pub use kip::{l4_kip, l4_kip_kernel_has_feature};
 pub use scheduler::l4_scheduler_run_thread_u;
 pub use task::l4_task_map_u;
 #[cfg(target_os = "l4re")]

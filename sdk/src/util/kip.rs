@@ -1,7 +1,7 @@
 //! The kernel information page, by older names.
 
 use crate::ctypes::*;
-use crate::sys::{l4_kip_kernel_has_feature, l4_kip_version};
+use crate::sys::l4_kip_kernel_has_feature;
 
 /// Whether the kernel has a feature: `l4_kip_kernel_has_feature`.
 #[unsafe(no_mangle)]
@@ -9,8 +9,9 @@ pub extern "C" fn l4util_kip_kernel_has_feature(k: &l4_kernel_info_t, str: Str) 
     l4_kip_kernel_has_feature(k, str)
 }
 
-/// The kernel's interface version: `l4_kip_version`.
+/// The version of the kernel's binary interface: 3 for today's, 0 if the kernel does not tell it.
 #[unsafe(no_mangle)]
 pub extern "C" fn l4util_kip_kernel_abi_version(k: &l4_kernel_info_t) -> c_ulong {
-    l4_kip_version(k)
+    // SAFETY: C's caller passes a kernel information page, all of it (the crate's documentation).
+    unsafe { l4_kernel_info_t::abi_version(k) }
 }

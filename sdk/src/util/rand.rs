@@ -9,7 +9,8 @@ static STATE: AtomicU32 = AtomicU32::new(1);
 /// The next number, 0 to `L4_RAND_MAX`.
 #[unsafe(no_mangle)]
 pub extern "C" fn l4util_rand() -> l4_uint32_t {
-    let next = |state: u32| state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    // The factors are L4Re's: programs may count on the sequence.
+    let next = |state: u32| state.wrapping_mul(1_103_515_245).wrapping_add(12_345);
     let mut state = STATE.load(Ordering::Relaxed);
     while let Err(now) =
         STATE.compare_exchange_weak(state, next(state), Ordering::Relaxed, Ordering::Relaxed)
@@ -24,4 +25,17 @@ pub extern "C" fn l4util_rand() -> l4_uint32_t {
 #[unsafe(no_mangle)]
 pub extern "C" fn l4util_srand(seed: l4_uint32_t) {
     STATE.store(seed, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sequence_is_that_of_l4re() {
+        let numbers = [l4util_rand(), l4util_rand()];
+        assert_eq!(numbers, [16_838, 38_526]);
+        l4util_srand(1);
+        assert_eq!(l4util_rand(), 16_838);
+    }
 }

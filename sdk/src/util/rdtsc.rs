@@ -25,16 +25,21 @@ fn scale(value: u64, by: u128, through: u128) -> u64 {
     u64::try_from(scaled).unwrap_or(u64::MAX)
 }
 
-/// Finds out the counter's frequency. Not 0 if the kernel tells it.
+/// As `l4_tsc_init`.
 #[unsafe(no_mangle)]
-pub extern "C" fn l4_calibrate_tsc(kip: &l4_kernel_info_t) -> l4_uint32_t {
+pub extern "C" fn l4_calibrate_tsc(kip: Option<&l4_kernel_info_t>) -> l4_uint32_t {
     l4_tsc_init(kip)
 }
 
-/// Finds out the counter's frequency. Not 0 if the kernel tells it.
+/// The microseconds of a tick of the counter, times 2^32; 0 if the kernel tells no frequency, or
+/// one of 50 GHz and more. (Nothing has to be prepared for the other functions.)
 #[unsafe(no_mangle)]
-pub extern "C" fn l4_tsc_init(kip: &l4_kernel_info_t) -> l4_uint32_t {
-    u32::try_from(kip.frequency_cpu).unwrap_or(u32::MAX)
+pub extern "C" fn l4_tsc_init(kip: Option<&l4_kernel_info_t>) -> l4_uint32_t {
+    let khz = kip.map_or(0, |kip| kip.frequency_cpu);
+    if !(1..50_000_000).contains(&khz) {
+        return 0;
+    }
+    u32::try_from((1000 << u32::BITS) / khz).unwrap_or(u32::MAX)
 }
 
 /// Ticks of the counter as nanoseconds.

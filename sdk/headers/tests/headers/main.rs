@@ -87,6 +87,14 @@ fn each_header_stands_by_itself() {
 }
 
 #[test]
+fn none_hides_a_header_of_the_c_library() {
+    let others: Vec<String> = (Headers::new().names.into_iter())
+        .filter(|name| !name.starts_with("l4/"))
+        .collect();
+    assert_eq!(others, [""; 0]);
+}
+
+#[test]
 fn all_together_are_c_and_cxx_of_any_year() {
     let headers = Headers::new();
     let mut source = headers.include_all();
@@ -145,13 +153,62 @@ fn functions_are_those_of_l4re() {
 }
 
 #[test]
+fn macros_are_those_of_l4re() {
+    let headers = Headers::new();
+    let mut source = headers.include_all();
+    let mut missing = BTreeSet::new();
+    for line in include_str!("../../data/macros-2026-06-amd64.txt").lines() {
+        let (header, name) = line.split_once('|').expect("a header and a name");
+        let name = name.trim_end_matches("()");
+        // Of these, there are the numbers alone, if anything.
+        if missing::header_reason(header).is_some() {
+            continue;
+        }
+        if missing::macro_reason(name).is_some() {
+            missing.insert(name);
+            source += &format!("#ifdef {name}\n#error {name} is listed as missing\n#endif\n");
+            continue;
+        }
+        // What is a macro there may be an enumerator or a function here.
+        source += &format!("#ifndef {name}\ntypedef __typeof__({name}) has_{name};\n#endif\n");
+    }
+    assert_eq!(headers.compile("c", "-std=gnu11", &source), "");
+    missing::all_macros_are_used(&missing);
+}
+
+#[test]
+fn headers_include_what_those_of_l4re_include() {
+    let headers = l4re_c_headers::generate().expect("the headers are made");
+    for line in include_str!("../../data/includes-2026-06-amd64.txt").lines() {
+        let (name, others) = line.split_once('|').expect("a header and others");
+        if !headers.contains_key(name) {
+            assert!(missing::header_reason(name).is_some(), "there is no {name}");
+            continue;
+        }
+        let reached = l4re_c_headers::reached(&headers, name);
+        let lost: Vec<&str> = (others.split_whitespace())
+            .filter(|other| headers.contains_key(*other) && !reached.contains(*other))
+            .collect();
+        assert_eq!(lost, [""; 0], "{name} does not include");
+    }
+}
+
+#[test]
+fn a_constructor_is_declared_by_a_macro() {
+    let source =
+        "#include <l4/sys/compiler.h>\nvoid init(void);\nL4_DECLARE_CONSTRUCTOR(init, 200)\n";
+    let headers = Headers::new();
+    assert_eq!(headers.compile("c", "-std=gnu11", source), "");
+}
+
+#[test]
 fn numbers_and_layouts_are_those_of_l4re_sys() {
     let headers = Headers::new();
     let mut source = headers.include_all();
     let tables = MODULES.iter().copied().flatten().copied();
     let mut constants = 0;
     for constant in tables.chain(FLAGS.iter().copied()).flatten() {
-        if !constant.header.ends_with(".h") || constant.name.contains("::") {
+        if !l4re_c_headers::is_of_c(constant.header) || constant.name.contains("::") {
             continue;
         }
         constants += 1;
@@ -166,7 +223,7 @@ fn numbers_and_layouts_are_those_of_l4re_sys() {
     let mut structures = 0;
     for layout in LAYOUTS
         .iter()
-        .filter(|layout| layout.header.ends_with(".h"))
+        .filter(|layout| l4re_c_headers::is_of_c(layout.header))
     {
         structures += 1;
         let name = layout.name;

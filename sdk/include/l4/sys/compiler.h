@@ -7,6 +7,7 @@
 # define L4_INLINE inline
 # define L4_DEFAULT_PARAM(x) = x
 # define L4_CONSTEXPR constexpr
+# define L4_EXPORT_TYPE L4_EXPORT
 #else
 # define L4_BEGIN_DECLS
 # define L4_END_DECLS
@@ -14,6 +15,7 @@
 # define L4_INLINE static __inline__
 # define L4_DEFAULT_PARAM(x)
 # define L4_CONSTEXPR
+# define L4_EXPORT_TYPE
 # if __STDC_VERSION__ < 202311L
 #  define static_assert _Static_assert
 # endif
@@ -31,7 +33,18 @@
 #define L4_HIDDEN __attribute__((visibility("hidden")))
 #define L4_EXPORT __attribute__((visibility("default")))
 #define L4_STICKY(x) __attribute__((used)) x
+/** Lets `func` run before `main`; the lower `prio`, the earlier. */
+#define L4_DECLARE_CONSTRUCTOR(func, prio) \
+  __attribute__((constructor(prio), used)) static void func##_ctor_func(void) \
+  { \
+    func(); \
+  }
 #define L4_DEPRECATED(s) __attribute__((deprecated(s)))
+#ifdef __has_builtin
+# define L4_HAS_BUILTIN(name) __has_builtin(name)
+#else
+# define L4_HAS_BUILTIN(name) 0
+#endif
 #define L4_LIKELY(x) __builtin_expect((x), 1)
 #define L4_UNLIKELY(x) __builtin_expect((x), 0)
 #define L4_stringify_helper(x) #x

@@ -59,7 +59,9 @@ pub extern "C" fn l4re_rm_free_area(addr: l4_addr_t) -> c_int {
 /// As `l4re_rm_free_area`, in a region map.
 #[unsafe(no_mangle)]
 pub extern "C" fn l4re_rm_free_area_srv(rm: l4_cap_idx_t, addr: l4_addr_t) -> c_int {
-    code(Cap::<Rm>::new(rm).free_area(addr).map(|()| 0)) as c_int
+    // SAFETY: C's caller frees an area that it has reserved.
+    let freed = unsafe { Cap::<Rm>::new(rm).free_area(addr) };
+    code(freed.map(|()| 0)) as c_int
 }
 
 /// Attaches `size` bytes of a dataspace from `offs` on: at `start`, or with

@@ -23,7 +23,8 @@ pub extern "C" fn l4re_util_cap_alloc() -> l4_cap_idx_t {
 #[cfg(feature = "small-libc")]
 pub extern "C" fn l4re_util_cap_free(cap: l4_cap_idx_t) {
     if cap.is_valid() {
-        l4re::cap_alloc::free(cap);
+        // SAFETY: C's caller gives back a slot that it has allocated, and uses it no more.
+        unsafe { l4re::cap_alloc::free(cap) };
     }
 }
 
@@ -34,7 +35,8 @@ pub extern "C" fn l4re_util_cap_free_um(cap: l4_cap_idx_t) {
         let this = l4_cap_idx_t::TASK;
         let all = UnmapFlags::ALL_SPACES.bits();
         crate::sys::l4_task_unmap_u(this, fpage, all, l4re_sys::utcb());
-        l4re::cap_alloc::free(cap);
+        // SAFETY: C's caller gives back a slot that it has allocated, and uses it no more.
+        unsafe { l4re::cap_alloc::free(cap) };
     }
 }
 

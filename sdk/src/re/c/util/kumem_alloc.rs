@@ -27,7 +27,8 @@ pub extern "C" fn l4re_util_kumem_alloc(
         // SAFETY: the place has just been reserved, so nothing is there.
         if let Err(error) = unsafe { Cap::<Task>::new(task).add_ku_mem(fpage) } {
             // The area stays reserved if it cannot be freed: address space, no memory.
-            let _ = rm.free_area(at);
+            // SAFETY: the area has just been reserved, and nobody else knows of it.
+            let _ = unsafe { rm.free_area(at) };
             return Err(error);
         }
         *mem = at;

@@ -12,10 +12,11 @@ use serde::Deserialize;
 
 use crate::libc;
 use crate::sdk;
-use crate::setup::Setup;
+use crate::setup::{ENV_MARK, Setup};
 use crate::status::{self, Failure};
-use crate::sysroot;
-use crate::workspace::{KERNEL_TARGET, Package, TARGET, Workspace};
+use crate::sysroot::{self, compiler};
+use crate::uclibc;
+use crate::workspace::{BUILT_IN_TARGET, KERNEL_TARGET, Package, TARGET, Workspace};
 
 /// The profile of kernel and root task: optimised, with line tables.
 pub const SYSTEM_PROFILE: &str = "system";
@@ -84,6 +85,28 @@ pub fn output_of(cargo: &mut Command, failure: String) -> Result<String> {
     Ok(String::from_utf8_lossy(&out.stdout).into_owned())
 }
 
+/// The target of builds for this computer, whatever a user's `build.target` is.
+pub const HOST: [&str; 2] = ["--target", "host-tuple"];
+
+/// Cargo for this computer, by the user's own toolchain.
+pub fn host_cargo(ws: &Workspace, verb: &str) -> Command {
+    let mut cargo = Command::new(cargo_program());
+    clear_cargo_env(&mut cargo);
+    for name in ["RUSTUP_TOOLCHAIN", "RUSTC"] {
+        // In a shell with the project's settings, the compiler is the target's.
+        let own = name == "RUSTC" && env::var_os(ENV_MARK).is_some();
+        if let Some(value) = env::var_os(name).filter(|_| !own) {
+            cargo.env(name, value);
+        }
+    }
+    cargo
+        .arg(verb)
+        .current_dir(&ws.root)
+        .env("CARGO_TARGET_DIR", &ws.target_dir)
+        .stdin(Stdio::null());
+    cargo
+}
+
 /// Takes away what an outer cargo has set for this process alone.
 pub fn clear_cargo_env(command: &mut Command) {
     for (name, _) in env::vars_os() {
@@ -101,6 +124,7 @@ pub fn clear_cargo_env(command: &mut Command) {
                     "RUSTFLAGS",
                     "RUSTC",
                     "RUSTC_BOOTSTRAP",
+                    "RUSTDOC",
                     "RUSTUP_TOOLCHAIN",
                 ]
                 .contains(&text))
@@ -110,27 +134,40 @@ pub fn clear_cargo_env(command: &mut Command) {
     }
 }
 
-/// Settings in the environment that let any cargo build for the targets.
+/// Settings in the environment that let any cargo build for the targets. Builds for this
+/// computer stay what they are: the compiler is a script that looks for the target.
 pub fn target_env(ws: &Workspace, setup: &Setup) -> Vec<(String, OsString)> {
-    let flags = flags(&sysroot::dir(ws));
+    let sysroot = sysroot::dir(ws, setup);
+    let linker = setup.linker.as_os_str();
     let mut settings = vec![
-        ("RUSTC".to_owned(), sysroot::compiler(ws).into_os_string()),
+        ("RUSTC".to_owned(), compiler::rustc(ws, setup).into()),
+        ("RUSTDOC".to_owned(), compiler::rustdoc(ws, setup).into()),
         (
             "RUST_TARGET_PATH".to_owned(),
             ws.root.join("targets").into(),
         ),
+        (rustflags_key(KERNEL_TARGET), flags(&sysroot).into()),
     ];
-    for target in [TARGET, KERNEL_TARGET] {
-        let key = target.replace('-', "_").to_uppercase();
-        settings.push((
-            format!("CARGO_TARGET_{key}_LINKER"),
-            setup.linker.clone().into(),
-        ));
-        settings.push((rustflags_key(target), flags.clone().into()));
+    for target in [TARGET, BUILT_IN_TARGET, KERNEL_TARGET] {
+        settings.push((target_key(target, "LINKER"), linker.to_owned()));
     }
-    // The target's own specification is unstable, whatever the compiler's channel.
-    settings.push(("RUSTC_BOOTSTRAP".to_owned(), "1".into()));
+    settings.extend(flag_settings(&unstable_flags(&sysroot), false));
     settings
+}
+
+/// The setting that lets a stable compiler take unstable features, for this project's own tests.
+pub fn unlocked() -> (String, OsString) {
+    ("RUSTC_BOOTSTRAP".to_owned(), "1".into())
+}
+
+/// The flags of programs, for cargo and for the script that is its compiler.
+fn flag_settings(flags: &str, std: bool) -> [(String, OsString); 4] {
+    [
+        (rustflags_key(TARGET), flags.into()),
+        (rustflags_key(BUILT_IN_TARGET), flags.into()),
+        (compiler::FLAGS.to_owned(), flags.into()),
+        (compiler::STD.to_owned(), if std { "1" } else { "" }.into()),
+    ]
 }
 
 /// The same for programs with `std`, which is built if it must.
@@ -141,22 +178,43 @@ pub fn std_env(
     setup: &Setup,
     tree: Option<&Path>,
 ) -> Result<Vec<(String, OsString)>> {
-    let mut words = vec![
-        flags(&sysroot::std::ensure(ws, setup)?),
-        "-Cpanic=unwind".to_owned(),
-    ];
+    let mut words = vec![unstable_flags(&sysroot::std::ensure(ws, setup)?)];
     words.extend(match tree {
-        Some(tree) => libc::of_tree(tree)?,
+        Some(tree) => libc::of_tree(tree, &uclibc::unwinder_object(ws, setup)?)?,
         None => libc::own(ws, setup)?,
     });
-    let key = rustflags_key(TARGET);
+    // Cargo does not look at changes to crates; other ones are another flag.
+    let patches = sysroot::crates::all(&ws.root)?;
+    let mark = sysroot::crates::fingerprint(&patches);
+    words.push(format!("--check-cfg=cfg(l4re_patches_{mark})"));
+    let of_std = flag_settings(&words.join(" "), true);
     let mut settings = target_env(ws, setup);
-    for (name, value) in &mut settings {
-        if *name == key {
-            *value = words.join(" ").into();
-        }
+    settings.retain(|(name, _)| of_std.iter().all(|(other, _)| name != other));
+    settings.extend(of_std);
+    if tree.is_none() {
+        settings.extend(c_env(ws, setup)?);
     }
     Ok(settings)
+}
+
+/// Settings for crates that compile C by the crate `cc`, which else takes this computer's headers.
+fn c_env(ws: &Workspace, setup: &Setup) -> Result<Vec<(String, OsString)>> {
+    let include = crate::uclibc::ensure(ws, setup)?.join("include");
+    let tools = crate::setup::libc_tools()?;
+    let flags = format!(
+        "-m64 -fno-pic -fno-pie -fno-stack-protector -nostdinc -isystem {} -isystem {}",
+        include.display(),
+        tools.compiler_headers.display()
+    );
+    let of = |target: &str| {
+        let name = target.replace('-', "_");
+        [
+            (format!("CC_{name}"), "cc".into()),
+            (format!("AR_{name}"), "ar".into()),
+            (format!("CFLAGS_{name}"), OsString::from(&flags)),
+        ]
+    };
+    Ok([TARGET, BUILT_IN_TARGET].into_iter().flat_map(of).collect())
 }
 
 /// The settings that a package needs beyond those of every program.
@@ -172,6 +230,9 @@ fn settings_of(
     if package.tree {
         settings.push(tree_env(ws, setup, package.tree_of.as_deref())?);
     }
+    if package.l4re.unstable {
+        settings.push(unlocked());
+    }
     Ok(settings)
 }
 
@@ -185,9 +246,9 @@ pub fn tree_env(ws: &Workspace, setup: &Setup, tree: Option<&Path>) -> Result<(S
         (None, Some(tree)) => tree.to_owned(),
         (None, None) => {
             let dir = ws.own_dir().join("sdk");
-            std::fs::create_dir_all(ws.own_dir())?;
+            fs::create_dir_all(ws.own_dir())?;
             // Another command may be at it.
-            let lock = std::fs::File::create(ws.own_dir().join("sdk.lock"))?;
+            let lock = fs::File::create(ws.own_dir().join("sdk.lock"))?;
             lock.lock()?;
             sdk::make(ws, setup, &dir, false)?;
             dir
@@ -198,17 +259,42 @@ pub fn tree_env(ws: &Workspace, setup: &Setup, tree: Option<&Path>) -> Result<(S
 }
 
 fn flags(sysroot: &Path) -> String {
-    format!(
-        "-Zunstable-options -Cforce-frame-pointers=yes --sysroot={}",
-        sysroot.display()
-    )
+    format!("-Cforce-frame-pointers=yes --sysroot={}", sysroot.display())
+}
+
+/// The target's own specification is unstable, whatever the compiler's channel.
+fn unstable_flags(sysroot: &Path) -> String {
+    format!("-Zunstable-options {}", flags(sysroot))
+}
+
+/// A variable of the user's for programs. `run` gives it another name, or the host tool would
+/// be built with it.
+fn of_user(name: &str) -> Option<String> {
+    ([format!("L4RE_RS_{name}"), name.to_owned()].iter())
+        .find_map(|name| env::var(name).ok())
+        .filter(|value| !value.trim().is_empty())
+}
+
+/// Adds flags for the compiler to those that a command has for a target.
+pub fn add_flags(cargo: &mut Command, target: &str, flags: &str) {
+    let key = rustflags_key(target);
+    let old = (cargo.get_envs())
+        .find_map(|(name, value)| value.filter(|_| name == key.as_str()))
+        .unwrap_or_default();
+    let mut all = old.to_owned();
+    all.push(" ");
+    all.push(flags);
+    cargo.env(key, all);
 }
 
 fn rustflags_key(target: &str) -> String {
-    format!(
-        "CARGO_TARGET_{}_RUSTFLAGS",
-        target.replace('-', "_").to_uppercase()
-    )
+    target_key(target, "RUSTFLAGS")
+}
+
+/// The variable for one of cargo's settings of a target.
+pub fn target_key(target: &str, setting: &str) -> String {
+    let target = target.replace('-', "_").to_uppercase();
+    format!("CARGO_TARGET_{target}_{setting}")
 }
 
 /// Cargo for one of the targets.
@@ -288,8 +374,14 @@ fn own_programs(
     let (dir, target_dir) = ws.home_of(package)?;
     let folder = program_folder(&target_dir, profile);
     let mut cargo = cargo(ws, setup, "build", TARGET);
+    cargo.envs(settings_of(ws, setup, package)?);
+    if let Some(flags) = of_user("RUSTFLAGS") {
+        add_flags(&mut cargo, TARGET, &flags);
+    }
+    if let Some(unlocked) = of_user("RUSTC_BOOTSTRAP") {
+        cargo.env("RUSTC_BOOTSTRAP", unlocked);
+    }
     cargo
-        .envs(settings_of(ws, setup, package)?)
         .current_dir(dir)
         .env("CARGO_TARGET_DIR", target_dir)
         .args(["--quiet", "--bins", "--package", &package.name])
@@ -319,23 +411,32 @@ pub fn static_library(
     Ok(file)
 }
 
-/// Builds the kernel and the root task, at the same time.
-pub fn embedded(ws: &Workspace, setup: &Setup) -> Result<Embedded> {
-    let build = |package: &'static str, target: &'static str| {
+/// The profile of the kernel that checks its own state: its feature `checks`.
+const CHECKED_PROFILE: &str = "checked";
+
+/// Builds the kernel and the root task, at the same time; if `checked`, the kernel that
+/// checks its own state.
+pub fn embedded(ws: &Workspace, setup: &Setup, checked: bool) -> Result<Embedded> {
+    let build = |package: &'static str, target: &'static str, checked: bool| {
+        let profile = match checked {
+            true => CHECKED_PROFILE,
+            false => SYSTEM_PROFILE,
+        };
         let mut cargo = cargo(ws, setup, "build", target);
         cargo
             .args(["--quiet", "--bin", package, "--package", package])
-            .args(["--profile", SYSTEM_PROFILE]);
-        let result = (ws.target_dir.join(target))
-            .join(SYSTEM_PROFILE)
-            .join(package);
+            .args(["--profile", profile]);
+        if checked {
+            cargo.args(["--features", "checks"]);
+        }
+        let result = ws.target_dir.join(target).join(profile).join(package);
         announce(package, &result);
         succeed(cargo, package)?;
         Ok::<_, anyhow::Error>(result)
     };
     let (kernel, root_task) = std::thread::scope(|scope| {
-        let kernel = scope.spawn(|| build("kernel", KERNEL_TARGET));
-        let root_task = build("root-task", TARGET);
+        let kernel = scope.spawn(|| build("kernel", KERNEL_TARGET, checked));
+        let root_task = build("root-task", TARGET, false);
         (kernel.join(), root_task)
     });
     let kernel =
@@ -361,16 +462,9 @@ pub fn test_programs(
     let package = &package.name;
     cargo
         .args(["--quiet", "--no-run", "--package", package])
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit());
-    let out = cargo.output().context("cannot start cargo")?;
-    if !out.status.success() {
-        return Err(Failure::error(
-            status::BUILD,
-            format!("{package} did not build"),
-        ));
-    }
-    Ok(executables(&String::from_utf8_lossy(&out.stdout)))
+        .args(["--message-format", "json-render-diagnostics"]);
+    let messages = output_of(&mut cargo, format!("{package} did not build"))?;
+    Ok(executables(&messages))
 }
 
 /// Builds test programs of a package that is not the workspace's.
@@ -383,20 +477,14 @@ pub fn outside_tests(
     let mut cargo = cargo(ws, setup, "test", TARGET);
     cargo
         .envs(std_env(ws, setup, package.libc_of.as_deref())?)
+        .envs([unlocked()])
         .current_dir(&package.dir)
         .env("CARGO_TARGET_DIR", package.dir.join("target"))
         .args(["--quiet", "--no-run"])
         .args(["--message-format", "json-render-diagnostics"])
-        .args(tests.iter().flat_map(|test| ["--test", test]))
-        .stderr(Stdio::inherit());
-    let out = cargo.output().context("cannot start cargo")?;
-    if !out.status.success() {
-        return Err(Failure::error(
-            status::BUILD,
-            format!("{} did not build", tests.join(", ")),
-        ));
-    }
-    Ok(executables(&String::from_utf8_lossy(&out.stdout)))
+        .args(tests.iter().flat_map(|test| ["--test", test]));
+    let failure = format!("{} did not build", tests.join(", "));
+    Ok(executables(&output_of(&mut cargo, failure)?))
 }
 
 #[derive(Deserialize)]

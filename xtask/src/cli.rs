@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::workspace::{Value, check_variable};
+
 /// Builds l4re-rs programs and boots them in QEMU.
 #[derive(Debug, Parser)]
 #[command(name = "xtask", bin_name = "cargo xtask")]
 pub struct Cli {
+    /// The folder that paths are in; `run` starts this tool in the workspace's.
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -34,11 +39,17 @@ pub enum Command {
     Test(TestArgs),
     /// Run the toolchain's own tests of its library in QEMU.
     TestStd(TestStdArgs),
+    /// Build and boot programs with and without `std` by each supported compiler.
+    TestCompilers(TestCompilersArgs),
+    /// Let well-known crates do their work in QEMU.
+    TestCrates(TestCratesArgs),
+    /// Run the host tests of what has unsafe code by Miri.
+    Miri(MiriArgs),
     /// Count the instructions that IPC costs, and write them into docs/performance.md.
     Bench(BenchArgs),
     /// Render the book in docs/, its interface reference made anew; or check it.
     Book(BookArgs),
-    /// Let an unprivileged program make random system calls; everybody else must not notice.
+    /// Let unprivileged programs make random system calls or requests; nobody else must notice.
     Fuzz(FuzzArgs),
     /// Hold the `libc` module for L4Re's uClibc against C headers.
     CheckLibc {
@@ -80,6 +91,25 @@ pub enum Command {
     },
 }
 
+/// What Miri runs.
+#[derive(Args, Debug, Clone)]
+pub struct MiriArgs {
+    /// These packages' tests (`l4re`, `kernel`, `root-task`); those of `l4re` if there is none.
+    #[arg(value_name = "PACKAGE")]
+    pub packages: Vec<String>,
+    /// Arguments for the tests, such as a part of their names.
+    #[arg(last = true)]
+    pub tests: Vec<String>,
+}
+
+/// Which compilers to try.
+#[derive(Args, Debug, Clone)]
+pub struct TestCompilersArgs {
+    /// Their names, as rustup has them (`1.97`, `beta`); all supported ones if there is none.
+    #[arg(value_name = "TOOLCHAIN")]
+    pub names: Vec<String>,
+}
+
 /// What to boot and how.
 #[derive(Args, Debug, Clone, Default)]
 #[command(
@@ -107,6 +137,9 @@ pub struct RunArgs {
     /// Link an example with `std` against the C library of this L4Re build tree.
     #[arg(long, value_name = "DIR")]
     pub libc_of: Option<PathBuf>,
+    /// An environment variable of the programs (repeatable).
+    #[arg(long = "env", value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub variables: Vec<(String, Value)>,
     /// Arguments for the program (the first one, if several are started).
     #[arg(last = true)]
     pub args: Vec<String>,
@@ -127,6 +160,20 @@ pub struct GroundArgs {
     /// With --l4re: whose root task.
     #[arg(long, value_enum, default_value_t, requires = "l4re")]
     pub root_task: RootTask,
+    /// Boot the embedded kernel that checks its own state after every system call: slower, and
+    /// what it finds stops the machine.
+    #[arg(long)]
+    pub checked: bool,
+}
+
+impl GroundArgs {
+    /// The same, with the kernel that checks its own state.
+    pub fn checked(&self) -> GroundArgs {
+        GroundArgs {
+            checked: true,
+            ..self.clone()
+        }
+    }
 }
 
 /// A kernel.
@@ -170,9 +217,11 @@ pub struct MachineArgs {
     /// What the machine's clock starts with, as `2024-02-29T23:59:50` (default: now).
     #[arg(long, value_name = "DATE", value_parser = parse_date)]
     pub date: Option<String>,
-    /// Wait for a debugger on TCP port 1234 before the first instruction.
-    #[arg(long)]
-    pub gdb: bool,
+    /// Wait for a debugger on this TCP port of the loopback address (default: 1234) before the
+    /// first instruction: `--gdb` or `--gdb=PORT`.
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "1234", value_parser = clap::value_parser!(u16).range(1..))]
+    pub gdb: Option<u16>,
     /// End with status 124 if the system has not ended after this many seconds.
     #[arg(long, value_name = "SECS", value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
@@ -187,7 +236,7 @@ impl Default for MachineArgs {
             smp: 1,
             count: false,
             date: None,
-            gdb: false,
+            gdb: None,
             timeout: None,
         }
     }
@@ -254,6 +303,16 @@ pub struct TestStdArgs {
     pub ground: GroundArgs,
 }
 
+/// Which crates to try.
+#[derive(Args, Debug)]
+pub struct TestCratesArgs {
+    /// Names of the crates' programs [default: all].
+    pub names: Vec<String>,
+    /// What the programs are booted on.
+    #[command(flatten)]
+    pub ground: GroundArgs,
+}
+
 /// Which settings to print.
 #[derive(Args, Debug)]
 pub struct EnvArgs {
@@ -309,6 +368,9 @@ pub struct FuzzArgs {
     /// How many calls.
     #[arg(long, default_value_t = 200_000)]
     pub calls: u64,
+    /// Make requests to the root task instead, by several programs that end at any time.
+    #[arg(long)]
+    pub requests: bool,
     /// How the machine behaves.
     #[command(flatten)]
     pub machine: MachineArgs,
@@ -358,11 +420,26 @@ fn parse_date(text: &str) -> Result<String, String> {
     }
 }
 
-/// Seconds, with or without a fraction; more than none.
+/// An environment variable, `NAME=VALUE`.
+fn parse_variable(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = (text.split_once('='))
+        .ok_or_else(|| "not an environment variable as NAME=VALUE".to_owned())?;
+    check_variable(name, value)?;
+    Ok((name.to_owned(), Value(value.to_owned())))
+}
+
+/// The longest time that can be asked for, in seconds: a year. A deadline of it can always be
+/// computed.
+const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
+
+/// Seconds, with or without a fraction; more than none, at most [`LONGEST`].
 fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text
         .parse()
         .map_err(|_| "not a number of seconds".to_owned())?;
+    if seconds > LONGEST {
+        return Err(format!("must be at most {LONGEST} seconds, a year"));
+    }
     match Duration::try_from_secs_f64(seconds) {
         Ok(duration) if !duration.is_zero() => Ok(duration),
         _ => Err("must be more than 0 seconds".to_owned()),
@@ -398,11 +475,29 @@ mod tests {
     }
 
     #[test]
+    fn variables_are_kept_with_what_stands_in_them() {
+        let args = run_args("hello --env A=b=c --env B= -- x").unwrap();
+        let value = |text: &str| Value(text.to_owned());
+        let due = [("A".to_owned(), value("b=c")), ("B".to_owned(), value(""))];
+        assert_eq!(args.variables, due);
+        for wrong in ["A", "=b", "", "A=x\ny"] {
+            assert!(parse_variable(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
     fn run_refuses_what_makes_no_sense() {
         assert!(run_args("").is_err());
         assert!(run_args("hello --kvm --tcg").is_err());
         assert!(run_args("hello --timeout 0").is_err());
         assert!(run_args("hello --timeout -1").is_err());
+        for bad in ["1e19", "1e300", "inf", "nan", "31622401"] {
+            assert!(
+                run_args(&format!("hello --timeout {bad}")).is_err(),
+                "{bad}"
+            );
+        }
+        assert!(run_args("hello --timeout 31622400").is_ok());
         assert!(run_args("hello --smp 0").is_err());
         assert!(run_args("hello --date yesterday").is_err());
         assert!(run_args("hello --date 2024-02-29T23:59:50").is_ok());

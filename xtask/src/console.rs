@@ -6,15 +6,20 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::line::{self, Annotator};
-use crate::qemu::Machine;
+use crate::line::Annotator;
+use crate::qemu::{Keys, Machine, Stop, Verdict};
 use crate::status;
 use crate::symbols::Symbols;
 use crate::workspace::Typing;
 
 /// How long QEMU may take to end after the system has said its last word.
 const LAST_WORDS: Duration = Duration::from_millis(1500);
+/// How often is asked whether the system has told how it ended.
+const ASK: Duration = Duration::from_millis(250);
+/// What ned's script prints at its end, behind ned's name.
 const FINAL_LINE: &str = "[root] system ends with status ";
+/// The name that moe puts before ned's lines.
+const NED: &str = "ned";
 
 /// What to watch for.
 #[derive(Debug, Default)]
@@ -25,10 +30,27 @@ pub struct Watch {
     pub timeout: Option<Duration>,
     /// Show the output, and pass the terminal's input on.
     pub show: bool,
-    /// ned tells how the programs end, and runs on.
+    /// A terminal gets the output as it is: it belongs to a program, or to Fiasco's debugger.
+    pub raw: bool,
+    /// ned tells how the programs end, in the log, and runs on.
     pub ned: bool,
     /// What is typed.
     pub input: Vec<Typing>,
+    /// What the programs' standard input holds, if not what this process's does.
+    pub stdin: Option<String>,
+}
+
+impl Watch {
+    /// Where the serial line's input comes from.
+    pub fn keys(&self) -> Keys {
+        if !self.input.is_empty() || self.stdin.is_some() {
+            Keys::Pipe
+        } else if self.show {
+            Keys::of_stdin()
+        } else {
+            Keys::None
+        }
+    }
 }
 
 /// How a boot ended.
@@ -56,7 +78,12 @@ pub struct Record {
 }
 
 /// Shows a machine's output until it ends.
-pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<Record> {
+pub fn watch(
+    mut machine: Machine,
+    verdict: &Verdict,
+    symbols: &Symbols,
+    watch: &Watch,
+) -> Result<Record> {
     let mut output = machine.output().context("QEMU has no output")?;
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -68,20 +95,20 @@ pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<R
         }
     });
     let mut observer = Observer::new(symbols, watch);
-    let mut keyboard = (!watch.input.is_empty()).then(|| machine.input()).flatten();
+    let mut keyboard = machine.input();
+    // None if somebody types what is listed.
+    let mut stdin: Option<Box<dyn Read + Send>> = match &watch.stdin {
+        Some(text) => Some(Box::new(std::io::Cursor::new(text.clone()))),
+        None if watch.input.is_empty() => Some(Box::new(std::io::stdin())),
+        None => None,
+    };
     let mut terminal = Terminal::new();
     let limit = watch.timeout.map(|timeout| Instant::now() + timeout);
     let mut deadline = limit;
     loop {
-        let received = match deadline {
-            Some(deadline) => {
-                receiver.recv_timeout(deadline.saturating_duration_since(Instant::now()))
-            }
-            None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match received {
+        let patience = deadline.map(|end| end.saturating_duration_since(Instant::now()));
+        match receiver.recv_timeout(patience.map_or(ASK, |left| left.min(ASK))) {
             Ok(bytes) => {
-                let decided = observer.end.is_some();
                 let shown = observer.feed(&bytes);
                 if watch.show {
                     terminal.write(&shown)?;
@@ -89,26 +116,46 @@ pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<R
                 if observer.end == Some(End::Expected) {
                     break;
                 }
+                if observer.is_up()
+                    && let Some(from) = stdin.take()
+                    && let Some(to) = keyboard.take()
+                {
+                    // It ends with QEMU, or with this process.
+                    std::thread::spawn(move || pass_on(from, to));
+                }
                 while let Some(text) = observer.due_typing() {
                     if let Some(keyboard) = &mut keyboard {
                         let typed = keyboard.write_all(text.as_bytes());
                         typed.context("cannot type to QEMU")?;
                     }
                 }
-                if !decided && observer.end.is_some() {
-                    deadline = Some(Instant::now() + LAST_WORDS);
-                    // Nothing more is to come.
-                    if watch.ned {
-                        break;
-                    }
+                // With ned nothing more is to come.
+                if watch.ned && observer.end.is_some() {
+                    break;
                 }
             }
-            Err(RecvTimeoutError::Timeout) => {
-                observer.end.get_or_insert(End::TimedOut);
-                break;
-            }
+            Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
+        if observer.end.is_none()
+            && !watch.ned
+            && let Some(status) = verdict.status()
+        {
+            observer.end = Some(End::Status(process_status(status)));
+            deadline = Some(Instant::now() + LAST_WORDS);
+        }
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            observer.end.get_or_insert(End::TimedOut);
+            break;
+        }
+    }
+    if observer.end.is_none() {
+        // QEMU has ended by itself.
+        observer.end = match (verdict.status(), machine.stop()) {
+            (Some(status), _) if !watch.ned => Some(End::Status(process_status(status))),
+            (_, Stop::KernelPanic) => Some(End::KernelPanic),
+            _ => None,
+        };
     }
     if watch.show {
         terminal.finish()?;
@@ -124,6 +171,36 @@ pub fn watch(mut machine: Machine, symbols: &Symbols, watch: &Watch) -> Result<R
     })
 }
 
+/// Ends the programs' standard input; as typed on a terminal, where it is `Ctrl-d`.
+const END: u8 = 4;
+/// Says that the next character is no sign; `Ctrl-v` on a terminal.
+const LITERAL: u8 = 0x16;
+
+/// Writes all of `from` to the serial line, and then that it has ended.
+///
+/// # Errors
+/// One of the two cannot be read or written; the machine may have ended.
+fn pass_on(mut from: impl Read, mut to: impl Write) -> std::io::Result<()> {
+    let mut buffer = [0; 4096];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => to.write_all(&as_typed(buffer.get(..count).unwrap_or(&[])))?,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    to.write_all(&[END])
+}
+
+/// Bytes in such a way that the reader of a terminal gets just these.
+fn as_typed(bytes: &[u8]) -> Vec<u8> {
+    let is_sign = |byte: u8| matches!(byte, END | LITERAL | b'\r');
+    (bytes.iter())
+        .flat_map(|&byte| is_sign(byte).then_some(LITERAL).into_iter().chain([byte]))
+        .collect()
+}
+
 /// Reads the output and decides.
 struct Observer<'a> {
     annotator: Annotator<'a>,
@@ -137,7 +214,7 @@ struct Observer<'a> {
 impl<'a> Observer<'a> {
     fn new(symbols: &'a Symbols, watch: &'a Watch) -> Self {
         Observer {
-            annotator: Annotator::new(symbols),
+            annotator: Annotator::new(symbols, watch.raw && std::io::stdout().is_terminal()),
             watch,
             lines: Vec::new(),
             end: None,
@@ -160,6 +237,17 @@ impl<'a> Observer<'a> {
         };
         self.typed = (self.typed.0 + 1, from);
         Some(&next.text)
+    }
+
+    /// Whether the kernel reads the serial line: what came before it did so is lost. Ours does
+    /// with the first word it writes, Fiasco long before the first server writes one.
+    fn is_up(&self) -> bool {
+        let by_server = |line: &String| {
+            ["[root]", "MOE", "Ned", "ned"]
+                .iter()
+                .any(|name| line.starts_with(name))
+        };
+        self.lines.iter().any(by_server) || by_server(&self.annotator.rest())
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
@@ -185,39 +273,34 @@ impl<'a> Observer<'a> {
             && line.contains(text)
         {
             self.end = Some(End::Expected);
-        } else if let Some(status) = final_status(line, self.watch.ned) {
-            self.end = Some(End::Status(status));
-        } else if is_kernel_panic(line) {
-            self.end = Some(End::KernelPanic);
+        } else if self.watch.ned
+            && let Some(status) = status_by_ned(line)
+        {
+            self.end = Some(End::Status(process_status(status)));
         }
     }
 }
 
-/// The status in the root task's last line; ned's lines have ned's name before them.
-fn final_status(line: &str, ned: bool) -> Option<u8> {
-    let line = line.trim();
-    let line = if ned {
-        line.split_once('|')
-            .map_or(line, |(_, text)| text.trim_start())
-    } else {
-        line
-    };
-    let number: i64 = line.strip_prefix(FINAL_LINE)?.trim().parse().ok()?;
-    // A process's status has eight bits; what is lost there must not look like success.
-    Some(match u8::try_from(number & 0xff) {
+/// The status in ned's last line, which has ned's name before it.
+fn status_by_ned(line: &str) -> Option<i64> {
+    let (name, text) = line.split_once('|')?;
+    if name.trim() != NED {
+        return None;
+    }
+    let number = text.trim_start().strip_prefix(FINAL_LINE)?;
+    number.trim().parse().ok()
+}
+
+/// A process's status has eight bits; what is lost there must not look like success.
+fn process_status(number: i64) -> u8 {
+    match u8::try_from(number & 0xff) {
         Ok(0) if number != 0 => status::OTHER,
         Ok(status) => status,
         Err(_) => status::OTHER,
-    })
+    }
 }
 
-fn is_kernel_panic(line: &str) -> bool {
-    line.trim_start()
-        .strip_prefix(line::KERNEL)
-        .is_some_and(|text| text.trim_start().to_ascii_lowercase().starts_with("panic"))
-}
-
-/// Standard output: colours only for a terminal, and there the carriage returns too.
+/// Standard output: colours only for a terminal, and there carriage returns before line feeds.
 struct Terminal {
     is_terminal: bool,
     strip: anstream::StripStream<std::io::Stdout>,
@@ -238,16 +321,14 @@ impl Terminal {
             self.at_line_start = *last == b'\n';
         }
         let done = if self.is_terminal {
+            // QEMU has switched the terminal's own translation off.
+            let lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
             let mut out = std::io::stdout();
-            out.write_all(bytes).and_then(|()| out.flush())
+            out.write_all(&lines.join(&b"\r\n"[..]))
+                .and_then(|()| out.flush())
         } else {
-            let kept: Vec<u8> = bytes
-                .iter()
-                .copied()
-                .filter(|byte| *byte != b'\r')
-                .collect();
             self.strip
-                .write_all(&kept)
+                .write_all(bytes)
                 .and_then(|()| self.strip.flush())
         };
         done.context("cannot write the system's output")
@@ -258,7 +339,7 @@ impl Terminal {
         if self.at_line_start {
             Ok(())
         } else {
-            self.write(b"\r\n")
+            self.write(b"\n")
         }
     }
 }
@@ -275,33 +356,36 @@ mod tests {
     }
 
     #[test]
-    fn the_root_task_tells_the_status() {
+    fn no_text_in_the_log_is_a_verdict() {
         let watch = Watch::default();
-        let end = observe(
-            "hello | hi\r\n[root] system ends with status 101\r\n",
-            &watch,
-        );
-        assert_eq!(end, Some(End::Status(101)));
-        let lie = "hello | [root] system ends with status 0\r\n";
-        assert_eq!(observe(lie, &watch), None);
-        assert_eq!(
-            final_status("[root] system ends with status 256", false),
-            Some(1)
-        );
-        assert_eq!(
-            final_status("[root] system ends with status -1", false),
-            Some(255)
-        );
+        for line in [
+            "[root] system ends with status 0\r\n",
+            "hello | [root] system ends with status 0\r\n",
+            "hello | \r[root] system ends with status 0\r\n",
+            "[kernel] panicked at x\n",
+        ] {
+            assert_eq!(observe(line, &watch), None);
+        }
+        assert_eq!(process_status(101), 101);
+        assert_eq!(process_status(256), 1);
+        assert_eq!(process_status(-1), 255);
     }
 
     #[test]
     fn ned_tells_it_under_its_own_name() {
-        let line = "ned     | [root] system ends with status 3";
-        assert_eq!(final_status(line, true), Some(3));
-        assert_eq!(
-            final_status("[root] system ends with status 3", true),
-            Some(3)
-        );
+        let watch = Watch {
+            ned: true,
+            ..Watch::default()
+        };
+        let line = "ned     | [root] system ends with status 3\r\n";
+        assert_eq!(observe(line, &watch), Some(End::Status(3)));
+        for line in [
+            "[root] system ends with status 3\r\n",
+            "p       | ned     | [root] system ends with status 3\r\n",
+            "p       | \rned     | [root] system ends with status 3\r\n",
+        ] {
+            assert_eq!(observe(line, &watch), None);
+        }
     }
 
     #[test]
@@ -338,12 +422,9 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_panic_is_seen() {
-        let watch = Watch::default();
-        assert_eq!(
-            observe("[kernel] panicked at x\n", &watch),
-            Some(End::KernelPanic)
-        );
-        assert_eq!(observe("hello | [kernel] panicked at x\n", &watch), None);
+    fn what_is_piped_arrives_as_it_is_and_ends() {
+        let mut line = Vec::new();
+        pass_on(&b"a\r\n\x04\x16b"[..], &mut line).unwrap();
+        assert_eq!(line, b"a\x16\r\n\x16\x04\x16\x16b\x04");
     }
 }

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use object::elf::{
-    EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64, ET_EXEC, FileHeader64, PT_INTERP, PT_LOAD,
+    DT_NEEDED, DT_NULL, EM_386, EM_AARCH64, EM_ARM, EM_RISCV, EM_X86_64, ET_DYN, ET_EXEC,
+    FileHeader64, PT_DYNAMIC, PT_INTERP, PT_LOAD, ProgramHeader64,
 };
-use object::read::elf::{FileHeader, ProgramHeader};
+use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, elf};
 
 use crate::status::{self, Failure};
@@ -63,6 +64,55 @@ pub fn check_memory(programs: &[(String, Needs)], memory: u64) -> anyhow::Result
     Err(Failure::error(status::NO_MEMORY, message))
 }
 
+/// The type of a segment with ELF-aux elements (`PT_L4_AUX`), and that of the one which tells the
+/// size of the first thread's stack (`L4RE_ELF_AUX_T_STACK_SIZE`).
+const PT_L4_AUX: u32 = l4re_sys::elf::PT_L4_AUX;
+const STACK_SIZE: u64 = l4re_sys::elf_aux::STACK_SIZE;
+
+/// A program's file, changed so that its first thread's stack has `size` bytes.
+pub fn with_stack(file: &Path, size: u64) -> anyhow::Result<Vec<u8>> {
+    let mut data = fs::read(file)?;
+    let Some(at) = stack_size_place(&data) else {
+        return Err(Failure::error(
+            status::BROKEN_ELF,
+            format!(
+                "{}: its manifest tells the size of its stack, but it has no element that can be set; \
+                 link it with this project's start code",
+                file.display()
+            ),
+        ));
+    };
+    if let Some(place) = data.get_mut(at..at + 8) {
+        place.copy_from_slice(&size.to_le_bytes());
+    }
+    Ok(data)
+}
+
+/// Where the element stands in a file that counts: the last.
+fn stack_size_place(data: &[u8]) -> Option<usize> {
+    let header = FileHeader64::<Endianness>::parse(data).ok()?;
+    let endian = header.endian().ok()?;
+    let segments = header.program_headers(endian, data).ok()?;
+    let (offset, size) = (segments.iter())
+        .find(|segment| segment.p_type(endian).0 == PT_L4_AUX)?
+        .file_range(endian);
+    let (mut at, end) = (usize::try_from(offset).ok()?, offset.checked_add(size)?);
+    let end = usize::try_from(end).ok()?;
+    let word = |at: usize| Some(u64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
+    let mut found = None;
+    while at + 16 <= end {
+        let (kind, length) = (word(at)?, usize::try_from(word(at + 8)?).ok()?);
+        if kind == l4re_sys::elf_aux::NONE || length < 16 || length > end - at {
+            break;
+        }
+        if kind == STACK_SIZE && length >= 24 {
+            found = Some(at + 16);
+        }
+        at += length;
+    }
+    found
+}
+
 fn check_bytes(data: &[u8]) -> Result<Needs, (u8, String)> {
     let broken = |what: &str| (status::BROKEN_ELF, format!("broken ELF file: {what}"));
     if data.get(..4) != Some(&elf::ELFMAG[..]) {
@@ -78,20 +128,21 @@ fn check_bytes(data: &[u8]) -> Result<Needs, (u8, String)> {
     let segments = header
         .program_headers(endian, data)
         .map_err(|_| broken("it is cut off within the program headers"))?;
-    if segments
-        .iter()
-        .any(|segment| segment.p_type(endian) == PT_INTERP)
-    {
+    let has = |kind| (segments.iter()).any(|segment| segment.p_type(endian) == kind);
+    if has(PT_INTERP) || needs_libraries(segments, endian, data) {
         return Err((
             status::WRONG_MACHINE,
-            "a dynamically linked program (of this computer's system?); build it for x86_64-l4re-uclibc"
+            "a dynamically linked program; only static ones can be booted. One of this computer's own \
+             system? Build it for x86_64-l4re-uclibc, or link it with -static (with -static-pie if \
+             it is position-independent)"
                 .to_owned(),
         ));
     }
-    if header.e_type(endian) != ET_EXEC {
+    let kind = header.e_type(endian);
+    if kind != ET_EXEC && !(kind == ET_DYN && header.e_entry(endian) != 0) {
         return Err((
             status::WRONG_MACHINE,
-            "not a program at a fixed address (it may be a library or an object file)".to_owned(),
+            "not a program (it may be a library or an object file)".to_owned(),
         ));
     }
     let mut image = 0u64;
@@ -135,6 +186,23 @@ fn check_bytes(data: &[u8]) -> Result<Needs, (u8, String)> {
         file: file_size,
         image,
     })
+}
+
+/// Whether the file names shared libraries that it needs.
+fn needs_libraries(
+    segments: &[ProgramHeader64<Endianness>],
+    endian: Endianness,
+    data: &[u8],
+) -> bool {
+    (segments.iter())
+        .filter(|segment| segment.p_type(endian) == PT_DYNAMIC)
+        .filter_map(|segment| segment.dynamic(endian, data).ok().flatten())
+        .flat_map(|entries| {
+            entries
+                .iter()
+                .take_while(|entry| entry.d_tag(endian) != DT_NULL)
+        })
+        .any(|entry| entry.d_tag(endian) == DT_NEEDED)
 }
 
 /// Refuses an ELF file of another word size, byte order or machine.
@@ -223,7 +291,7 @@ mod tests {
             changed(18, 2, EM_AARCH64.0.into()),
             Err(status::WRONG_MACHINE)
         );
-        assert_eq!(changed(16, 2, 3), Err(status::WRONG_MACHINE));
+        assert_eq!(changed(16, 2, 1), Err(status::WRONG_MACHINE));
         assert_eq!(
             changed(64, 4, PT_INTERP.0.into()),
             Err(status::WRONG_MACHINE)
@@ -235,12 +303,80 @@ mod tests {
     }
 
     #[test]
+    fn position_independent_programs_are_told_from_libraries() {
+        let mut data = program();
+        put(&mut data, 16, 2, ET_DYN.0.into());
+        assert!(check_bytes(&data).is_ok());
+        // What needs libraries, without a dynamic linker's name.
+        put(&mut data, 56, 2, 2);
+        let dynamic = 64 + 56;
+        put(&mut data, dynamic, 4, PT_DYNAMIC.0.into());
+        put(&mut data, dynamic + 8, 8, 0x400);
+        put(&mut data, dynamic + 32, 8, 32);
+        assert!(check_bytes(&data).is_ok());
+        put(&mut data, 0x400, 8, DT_NEEDED.0 as u64);
+        let (status, reason) = check_bytes(&data).unwrap_err();
+        assert_eq!(status, status::WRONG_MACHINE);
+        assert!(reason.contains("-static-pie"), "{reason}");
+        for length in 0..data.len() {
+            let _ = check_bytes(&data[..length]);
+        }
+        // A library has no entry.
+        let mut data = program();
+        put(&mut data, 16, 2, ET_DYN.0.into());
+        put(&mut data, 24, 8, 0);
+        put(&mut data, 64 + 16, 8, 0);
+        assert_eq!(check_bytes(&data).unwrap_err().0, status::WRONG_MACHINE);
+    }
+
+    #[test]
     fn every_truncation_is_an_error_and_no_panic() {
         let data = program();
         assert_eq!(check_bytes(&[]).unwrap_err().0, status::NOT_ELF);
         for length in 4..data.len() {
             let (status, _) = check_bytes(&data[..length]).unwrap_err();
             assert_eq!(status, status::BROKEN_ELF, "at {length}");
+        }
+    }
+
+    #[test]
+    fn the_last_size_of_a_stack_counts_and_cut_elements_do_not() {
+        let mut data = program();
+        put(&mut data, 56, 2, 2);
+        let aux = 64 + 56;
+        put(&mut data, aux, 4, PT_L4_AUX.into());
+        put(&mut data, aux + 8, 8, 0x400);
+        put(&mut data, aux + 32, 8, 96);
+        let sizes = [
+            (3, 24, 1),
+            (STACK_SIZE, 24, 2),
+            (STACK_SIZE, 24, 3),
+            (0, 24, 4),
+        ];
+        for (at, (kind, length, value)) in (0x400..).step_by(24).zip(sizes) {
+            put(&mut data, at, 8, kind);
+            put(&mut data, at + 8, 8, length);
+            put(&mut data, at + 16, 8, value);
+        }
+        assert_eq!(stack_size_place(&data), Some(0x400 + 2 * 24 + 16));
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("p");
+        fs::write(&file, &data).unwrap();
+        let set = with_stack(&file, 5).unwrap();
+        assert_eq!(set[0x440..0x448], 5u64.to_le_bytes());
+        for length in [0, 8, 1 << 40, u64::MAX] {
+            put(&mut data, 0x408, 8, length);
+            assert_eq!(stack_size_place(&data), None);
+        }
+        for offset in [u64::MAX, 0x2000 - 8, 1 << 40] {
+            put(&mut data, aux + 8, 8, offset);
+            assert_eq!(stack_size_place(&data), None);
+        }
+        fs::write(&file, program()).unwrap();
+        let error = with_stack(&file, 5).unwrap_err();
+        assert!(error.to_string().contains("start code"), "{error}");
+        for length in 0..data.len() {
+            stack_size_place(&data[..length]);
         }
     }
 

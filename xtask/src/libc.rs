@@ -23,8 +23,8 @@ const BEGIN: [&str; 2] = ["crt1.o", "crti.o"];
 const LIBRARIES: [&str; 4] = ["supc++", "pthread", "gcc", "gcc_eh"];
 const END: &str = "crtn.o";
 
-/// That of an L4Re build tree, with its start code.
-pub fn of_tree(tree: &Path) -> Result<Vec<String>> {
+/// That of an L4Re build tree, with its start code. The unwinder is this project's.
+pub fn of_tree(tree: &Path, unwinder: &Path) -> Result<Vec<String>> {
     let tree = std::path::absolute(tree)?;
     let (kernel, plain) = library_folders(&tree)?;
     let object = |name: &str| format!("-Clink-arg={}", plain.join(name).display());
@@ -33,6 +33,7 @@ pub fn of_tree(tree: &Path) -> Result<Vec<String>> {
         format!("-Lnative={}", plain.display()),
     ];
     words.extend(BEGIN.map(object));
+    words.push(format!("-Clink-arg={}", unwinder.display()));
     words.push("-Clink-arg=-Bstatic".to_owned());
     words.extend(LIBRARIES.map(|name| format!("-Clink-arg=-l{name}")));
     words.push(object(END));
@@ -82,7 +83,8 @@ mod tests {
     #[test]
     fn a_tree_is_known_by_its_library() {
         let tree = tempfile::tempdir().unwrap();
-        let error = format!("{}", of_tree(tree.path()).unwrap_err());
+        let unwinder = Path::new("/unwinder.o");
+        let error = format!("{}", of_tree(tree.path(), unwinder).unwrap_err());
         assert!(error.contains("std/l4f/libc.a"), "{error}");
         let std = tree.path().join("lib/amd64_gen/std");
         for folder in ["l4f", "plain"] {
@@ -90,11 +92,11 @@ mod tests {
         }
         fs::write(std.join("l4f/libc.a"), "1").unwrap();
         fs::write(std.join("plain/crt1.o"), "").unwrap();
-        let words = of_tree(tree.path()).unwrap();
+        let words = of_tree(tree.path(), unwinder).unwrap();
         let start = words.iter().position(|word| word.ends_with("crt1.o"));
         let end = words.iter().position(|word| word.ends_with("crtn.o"));
         assert!(start.is_some() && start < end, "{words:?}");
         fs::write(std.join("l4f/libc.a"), "12").unwrap();
-        assert_ne!(of_tree(tree.path()).unwrap(), words);
+        assert_ne!(of_tree(tree.path(), unwinder).unwrap(), words);
     }
 }

@@ -1,7 +1,9 @@
 //! The system's output on its way to the terminal.
 //!
-//! Every byte goes on at once, so prompts appear. At a line's end the line is read:
+//! What is harmless goes on at once, so prompts appear. At a line's end the line is read:
 //! code addresses in reports of faults and panics get function, file and line.
+
+use root_task::text::Filter;
 
 use crate::symbols::{Kind, Symbols};
 
@@ -24,45 +26,60 @@ pub fn source(line: &str) -> &str {
 /// Adds what the addresses mean, and collects whole lines.
 pub struct Annotator<'a> {
     symbols: &'a Symbols,
+    /// What programs wrote must not move the cursor, on the terminal and in the lines.
+    filter: Filter,
+    /// The terminal is a program's: it gets every byte as it is.
+    raw: bool,
     line: Vec<u8>,
-    /// The current line's end was reached; only line feeds may follow.
-    ended: bool,
     /// The instruction of the fault that was reported last: the first of its frames.
     fault: Option<u64>,
 }
 
 impl<'a> Annotator<'a> {
-    /// An annotator at the start of a line.
-    pub fn new(symbols: &'a Symbols) -> Self {
+    /// An annotator at the start of a line; if the terminal is a program's (`raw`), that gets
+    /// every byte unchanged, and only what is told about lines stands behind.
+    pub fn new(symbols: &'a Symbols, raw: bool) -> Self {
         Annotator {
             symbols,
+            filter: Filter::default(),
+            raw,
             line: Vec::new(),
-            ended: false,
             fault: None,
         }
     }
 
-    /// Takes output; returns what to show, and the lines that are now complete, with
-    /// what was added.
+    /// Takes output; returns what to show, with line feeds alone at the ends of lines, and the
+    /// lines that are now complete, with what was added.
     pub fn feed(&mut self, bytes: &[u8]) -> (Vec<u8>, Vec<String>) {
-        let mut shown = Vec::with_capacity(bytes.len());
-        let mut lines = Vec::new();
+        let mut harmless = Vec::with_capacity(bytes.len());
         for &byte in bytes {
-            let end = matches!(byte, b'\r' | b'\n');
-            if end && !self.ended && !self.line.is_empty() {
+            self.filter.feed(byte, &mut |byte| harmless.push(byte));
+        }
+        let mut shown = Vec::with_capacity(harmless.len());
+        let mut notes_only = Vec::new();
+        let mut lines = Vec::new();
+        for piece in harmless.split_inclusive(|&byte| byte == b'\n') {
+            let text = piece.strip_suffix(b"\n");
+            self.line.extend_from_slice(text.unwrap_or(piece));
+            shown.extend_from_slice(text.unwrap_or(piece));
+            if text.is_none() {
+                continue;
+            }
+            if !self.line.is_empty() {
                 let mut line = plain(&self.line);
-                for note in self.notes(&line) {
-                    shown.extend_from_slice(note.as_bytes());
-                    line += &note;
+                let notes = self.notes(&line).concat();
+                if !notes.is_empty() {
+                    shown.extend_from_slice(notes.as_bytes());
+                    notes_only.extend_from_slice(format!("       {notes}\r\n").as_bytes());
                 }
+                line += &notes;
                 lines.push(line);
                 self.line.clear();
             }
-            if !end {
-                self.line.push(byte);
-            }
-            self.ended = end;
-            shown.push(byte);
+            shown.push(b'\n');
+        }
+        if self.raw {
+            shown = [bytes, &notes_only].concat();
         }
         (shown, lines)
     }
@@ -90,7 +107,7 @@ impl<'a> Annotator<'a> {
                 } else if depth == 0 {
                     notes.push(format!("; {address:#x} = {frame}"));
                 } else {
-                    notes.push(format!("\r\n        inlined into {frame}"));
+                    notes.push(format!("\n        inlined into {frame}"));
                 }
             }
         }
@@ -166,15 +183,24 @@ mod tests {
     }
 
     #[test]
-    fn bytes_pass_unchanged_and_lines_are_collected() {
+    fn prompts_pass_at_once_and_lines_are_collected() {
         let symbols = Symbols::default();
-        let mut annotator = Annotator::new(&symbols);
+        let mut annotator = Annotator::new(&symbols, false);
         let (shown, lines) = annotator.feed(b"name? ");
         assert_eq!((shown.as_slice(), lines.len()), (&b"name? "[..], 0));
         assert_eq!(annotator.rest(), "name? ");
         let (shown, lines) = annotator.feed(b"\x1b[31mx\x1b[0m\r\n\r\ny\n");
-        assert_eq!(shown, b"\x1b[31mx\x1b[0m\r\n\r\ny\n");
+        assert_eq!(shown, b"\x1b[31mx\x1b[0m\n\ny\n");
         assert_eq!(lines, ["name? x", "y"]);
+    }
+
+    #[test]
+    fn a_line_begins_behind_a_line_feed_and_nowhere_else() {
+        let symbols = Symbols::default();
+        let mut annotator = Annotator::new(&symbols, false);
+        let (shown, lines) = annotator.feed(b"p | x\r[kernel] panicked\x1b[2K\r\n");
+        assert_eq!(lines, ["p | x^M[kernel] panicked^[[2K"]);
+        assert_eq!(shown, b"p | x^M[kernel] panicked^[[2K\n");
     }
 
     #[test]

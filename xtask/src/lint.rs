@@ -35,13 +35,15 @@ pub fn run(ws: &Workspace) -> Result<u8> {
     sysroot::ensure(ws, &setup)?;
     let clippy = setup::clippy(ws, &setup)?;
 
-    let mut format = host_cargo(ws, "fmt");
+    let mut format = build::host_cargo(ws, "fmt");
     format.args(["--all", "--check"]);
-    let mut host = host_cargo(ws, "clippy");
-    host.args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
+    let mut host = build::host_cargo(ws, "clippy");
+    host.args(build::HOST)
+        .args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
 
-    let mut documentation = host_cargo(ws, "doc");
+    let mut documentation = build::host_cargo(ws, "doc");
     documentation
+        .args(build::HOST)
         .args(["--quiet", "--no-deps"])
         .args(DOCUMENTED.iter().flat_map(|package| ["--package", package]))
         .env("RUSTDOCFLAGS", "-D warnings");
@@ -57,6 +59,7 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         command
             .args(["clippy", "--quiet", "--target", target])
             .envs(settings)
+            .envs([build::unlocked()])
             .env("CARGO_TARGET_DIR", ws.own_dir().join("lint"))
             // It would have a proxy choose another toolchain than the one it stands in.
             .env_remove("CARGO");
@@ -103,14 +106,6 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         failed += u8::from(!status.success());
     }
     Ok(if failed == 0 { 0 } else { status::OTHER })
-}
-
-/// Cargo as the user's shell has it.
-fn host_cargo(ws: &Workspace, verb: &str) -> Command {
-    let mut cargo = Command::new("cargo");
-    build::clear_cargo_env(&mut cargo);
-    cargo.arg(verb).env("CARGO_TARGET_DIR", &ws.target_dir);
-    cargo
 }
 
 fn program_packages(ws: &Workspace) -> Result<Vec<Package>> {

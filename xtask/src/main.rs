@@ -15,6 +15,7 @@ mod fuzz;
 mod libc;
 mod line;
 mod lint;
+mod miri;
 mod ned;
 mod new;
 mod plan;
@@ -30,6 +31,10 @@ mod sysroot;
 mod system;
 mod tap;
 mod test;
+mod test_compilers;
+mod test_crates;
+mod test_sdk;
+mod test_settings;
 mod test_std;
 mod test_tree;
 mod uclibc;
@@ -37,6 +42,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 
 use cli::{Cli, Command};
@@ -44,7 +50,12 @@ use workspace::Workspace;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match dispatch(cli.command) {
+    let started = match cli.cwd {
+        Some(dir) => std::env::set_current_dir(&dir)
+            .with_context(|| format!("cannot enter {}", dir.display())),
+        None => Ok(()),
+    };
+    match started.and_then(|()| dispatch(cli.command)) {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -61,6 +72,9 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::Build(args) => run::build_only(&ws, &args),
         Command::Test(args) => test::run(&ws, &args),
         Command::TestStd(args) => test_std::run(&ws, &args),
+        Command::TestCompilers(args) => test_compilers::run(&ws, &args),
+        Command::TestCrates(args) => test_crates::run(&ws, &args),
+        Command::Miri(args) => miri::run(&ws, &args),
         Command::Bench(args) => bench::run(&ws, &args),
         Command::Book(args) => book::run(&ws, &args),
         Command::Fuzz(args) => fuzz::run(&ws, &args),

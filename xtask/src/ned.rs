@@ -32,8 +32,9 @@ pub fn write(system: &System) -> String {
             Log::Kernel => "L4.Env.log".to_owned(),
         };
         let file = quote(&format!("rom/{}", program.module));
+        let env = variables(program);
         out(format_args!(
-            "task[{number}] = ld:startv({{ caps = {{ {caps}}}, log = {log} }}, {file}{args});"
+            "task[{number}] = ld:startv({{ caps = {{ {caps}}}, log = {log} }}, {file}{args}{env});"
         ));
     }
     out(format_args!("local status = 0;"));
@@ -49,6 +50,17 @@ pub fn write(system: &System) -> String {
         "print(\"[root] system ends with status \" .. status);"
     ));
     script
+}
+
+/// The environment variables of a program: a last argument that is a table.
+fn variables(program: &Program) -> String {
+    let entries: String = (program.variables())
+        .map(|(name, value)| format!("[{}] = {}, ", quote(name), quote(value)))
+        .collect();
+    if entries.is_empty() {
+        return entries;
+    }
+    format!(", {{ {entries}}}")
 }
 
 /// The named capabilities of a program.
@@ -136,6 +148,7 @@ mod tests {
             log: Log::Kernel,
             io_ports: vec![crate::workspace::Ports(0x70, 0x71)],
             irqs: vec![8],
+            env: [("A".to_owned(), crate::workspace::Value("b\"".to_owned()))].into(),
             ..Program::default()
         };
         let script = write(&System {
@@ -146,6 +159,7 @@ mod tests {
             "log = L4.Env.log }",
             "sigma0 = L4.cast(",
             "icu = L4.Env.icu,",
+            ", { [\"A\"] = \"b\\034\", });",
         ] {
             assert!(script.contains(part), "{part}\nnot in\n{script}");
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 
 use crate::workspace::Workspace;
 
@@ -21,12 +22,17 @@ const TEMPLATE: [(&str, &str); 4] = [
     ),
 ];
 const NAME: &str = "greeter";
+/// Names by which a program reaches the compiler's libraries, or those of the template.
+const LIBRARIES: [&str; 7] = ["alloc", "core", "l4re", "proc_macro", "rt", "std", "test"];
 /// What stands for the folder of this project.
 const PROJECT: &str = "@l4re-rs@";
 
 /// Makes a package in `dir`, which must not be there yet, or be empty.
 pub fn run(ws: &Workspace, dir: &Path) -> Result<u8> {
     let name = package_name(dir)?;
+    if own_packages(ws)?.contains(&name) {
+        bail!("a package cannot be named `{name}`: one of this project's has this name");
+    }
     let taken = fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some());
     if taken || dir.is_file() {
         bail!(
@@ -77,10 +83,37 @@ fn package_name(dir: &Path) -> Result<String> {
             dir.display()
         )
     })?;
-    if ["core", "alloc", "std", "l4re", "rt", "test"].contains(&name) {
+    if LIBRARIES.contains(&name) {
         bail!("a package cannot be named `{name}`: a library has this name");
     }
+    // The programs say `use NAME::…`. `gen` is a keyword since edition 2024, which syn takes for
+    // a name.
+    let in_source = name.replace('-', "_");
+    if in_source == "gen" || syn::parse_str::<syn::Ident>(&in_source).is_err() {
+        bail!("a package cannot be named `{name}`: it is a keyword of Rust");
+    }
     Ok(name.to_owned())
+}
+
+/// Names of the packages of this project. Cargo's lock file cannot hold two packages of one name
+/// and version that both come from folders.
+fn own_packages(ws: &Workspace) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Lock {
+        package: Vec<Entry>,
+    }
+    #[derive(Deserialize)]
+    struct Entry {
+        name: String,
+        source: Option<String>,
+    }
+    let file = ws.root.join("Cargo.lock");
+    let text =
+        fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let lock: Lock =
+        toml::from_str(&text).with_context(|| format!("cannot read {}", file.display()))?;
+    let own = lock.package.into_iter().filter(|p| p.source.is_none());
+    Ok(own.map(|package| package.name).collect())
 }
 
 #[cfg(test)]
@@ -104,12 +137,23 @@ mod tests {
 
     #[test]
     fn names_that_no_package_can_have_are_refused() {
-        for bad in ["/", "a/..", "a/B", "a/1x", "a/x y", "std", "rt"] {
+        for bad in [
+            "/", "a/..", "a/B", "a/1x", "a/x y", "std", "rt", "match", "gen", "yield", "self",
+        ] {
             assert!(package_name(Path::new(bad)).is_err(), "{bad}");
         }
         assert_eq!(
             package_name(Path::new("a/my-server2")).unwrap(),
             "my-server2"
         );
+    }
+
+    #[test]
+    fn names_of_the_projects_packages_are_known() {
+        let own = own_packages(&Workspace::locate().unwrap()).unwrap();
+        for name in ["l4re-rt", "l4re-sys", "xtask"] {
+            assert!(own.iter().any(|own| own == name), "{name}");
+        }
+        assert!(!own.iter().any(|own| own == "serde"));
     }
 }

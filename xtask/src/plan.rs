@@ -39,12 +39,16 @@ pub fn write(system: &System, colour: bool) -> Result<String> {
         for irq in &program.irqs {
             words.extend(["-i".to_owned(), irq.to_string()]);
         }
+        for (name, value) in program.variables() {
+            words.extend(["-e".to_owned(), format!("{name}={value}")]);
+        }
         // As ned gives it, so that a program cannot tell the two systems apart.
         words.extend(["--".to_owned(), format!("rom/{}", program.module)]);
         words.extend(program.args.iter().cloned());
         line(&mut plan, words.iter().map(String::as_str))?;
     }
-    line(&mut plan, ["end", "all"])?;
+    let end = if system.end_first { "first" } else { "all" };
+    line(&mut plan, ["end", end])?;
     Ok(plan)
 }
 
@@ -64,6 +68,7 @@ fn line<'a>(plan: &mut String, words: impl IntoIterator<Item = &'a str>) -> Resu
 mod tests {
     use super::*;
     use crate::system::Program;
+    use crate::workspace::Value;
 
     fn program(name: &str, args: &[&str], gates: &[(&str, GateRole)]) -> Program {
         Program {
@@ -85,6 +90,7 @@ mod tests {
             log: Log::Kernel,
             io_ports: vec![crate::workspace::Ports(0x70, 0x71)],
             irqs: vec![8, 9],
+            env: [("A".to_owned(), Value("b c".to_owned()))].into(),
             ..program("d", &[], &[])
         };
         let system = System {
@@ -92,7 +98,7 @@ mod tests {
             ..System::default()
         };
         let plan = write(&system, false).unwrap();
-        let line = "start d -n d -o kernel -p 0x70-0x71 -i 8 -i 9 -- rom/d";
+        let line = "start d -n d -o kernel -p 0x70-0x71 -i 8 -i 9 -e 'A=b c' -- rom/d";
         assert!(plan.lines().any(|found| found == line), "{plan}");
     }
 

@@ -17,7 +17,7 @@ use crate::status::{self, Failure};
 use crate::symbols::Symbols;
 use crate::sysroot;
 use crate::system::System;
-use crate::workspace::{Package, Workspace, has_manifest};
+use crate::workspace::{Log, Package, Variables, Workspace, has_manifest};
 
 /// Where `run` leaves the folder of the package that cargo runs a program of.
 const PACKAGE_DIR: &str = "L4RE_RS_PACKAGE_DIR";
@@ -27,9 +27,11 @@ const OPTIONS: &str = "L4RE_RS_RUN";
 /// Boots what the command line names; the result is the exit status.
 pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     let mut named = name_programs(ws, args)?;
+    let variables: Variables = args.variables.iter().cloned().collect();
     match &mut named {
         // A wrong file is told before anything is built.
         Named::Files(files) => drop(measure(files)?),
+        Named::Script(script, _) if !variables.is_empty() => return Err(starts_alone(script)),
         Named::Script(..) => {}
         Named::Package(package) => {
             package.libc_of.clone_from(&args.libc_of);
@@ -61,7 +63,9 @@ pub fn run(ws: &Workspace, args: &RunArgs) -> Result<u8> {
     });
     let ground =
         ground.map_err(|_| anyhow::anyhow!("the thread that built the system panicked"))?;
-    boot_shown(ws, &setup, &ground?, args, &system?)
+    let mut system = system?;
+    system.set_variables(&variables);
+    boot_shown(ws, &setup, &ground?, args, &system)
 }
 
 /// Boots a program that cargo has built.
@@ -69,23 +73,27 @@ pub fn runner(ws: &Workspace, elf: &Path, args: Vec<String>) -> Result<u8> {
     let mut options = runner_options()?;
     options.args = args;
     let setup = setup::ensure(ws)?;
-    let package = std::env::var_os(PACKAGE_DIR)
-        .and_then(|dir| Package::read(Path::new(&dir)).ok())
-        .filter(|package| !package.l4re.programs.is_empty());
-    let system = match (package, elf.parent()) {
-        (Some(package), Some(folder)) if !folder.ends_with("deps") => {
+    let package = std::env::var_os(PACKAGE_DIR).and_then(|dir| Package::read(Path::new(&dir)).ok());
+    let mut system = match (&package, elf.parent()) {
+        (Some(package), Some(folder))
+            if !package.l4re.programs.is_empty() && !folder.ends_with("deps") =>
+        {
             // One of several that make a system; cargo has built this one only.
-            let (_, target_dir) = ws.home_of(&package)?;
+            let (_, target_dir) = ws.home_of(package)?;
             for profile in [Profile::Debug, Profile::Release] {
                 if folder == build::program_folder(&target_dir, profile) {
                     sysroot::ensure(ws, &setup)?;
-                    build::programs(ws, &setup, &package, profile)?;
+                    build::programs(ws, &setup, package, profile)?;
                 }
             }
-            System::of_package(&package, folder, &options.args)?
+            System::of_package(package, folder, &options.args)?
         }
         _ => System::of_files(&[elf.to_owned()], &options.args)?,
     };
+    if let Some(package) = &package {
+        system.settle(&package.l4re);
+    }
+    system.set_variables(&options.variables.iter().cloned().collect());
     let ground = Ground::prepare(ws, &setup, &options.ground)?;
     boot_shown(ws, &setup, &ground, &options, &system)
 }
@@ -117,7 +125,7 @@ pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
     } else {
         args.programs.clone()
     };
-    build::embedded(ws, &setup)?;
+    build::embedded(ws, &setup, false)?;
     for name in names {
         let package = ws.example(&name)?;
         let folder = build::programs(ws, &setup, &package, Profile::new(args.release))?;
@@ -140,6 +148,17 @@ fn no_ned(script: &Path) -> anyhow::Error {
         status::NOT_ELF,
         format!(
             "{} is a script of L4Re's ned, which the embedded system does not have\n  Name an L4Re build tree with --l4re DIR",
+            script.display()
+        ),
+    )
+}
+
+fn starts_alone(script: &Path) -> anyhow::Error {
+    Failure::error(
+        status::USAGE,
+        format!(
+            "--env does not reach the programs that {} starts\n  Name the variables there, in a table behind the program: \
+             ld:start({{ … }}, \"rom/program\", {{ NAME = \"value\" }})",
             script.display()
         ),
     )
@@ -199,11 +218,11 @@ fn boot_shown(
     args: &RunArgs,
     system: &System,
 ) -> Result<u8> {
-    if args.machine.gdb
+    if let Some(port) = args.machine.gdb
         && let Some(program) = system.programs.first()
     {
         eprintln!(
-            "run: waiting for: gdb -ex 'target remote :1234' {}",
+            "run: waiting for: gdb -ex 'target remote 127.0.0.1:{port}' {}",
             program.elf.display()
         );
     }
@@ -211,8 +230,9 @@ fn boot_shown(
         expect: args.expect.clone(),
         timeout: args.machine.timeout,
         show: true,
+        raw: ground.has_debugger() || system.programs.iter().any(|p| p.log == Log::Kernel),
         ned: ground.has_ned(),
-        input: Vec::new(),
+        ..Watch::default()
     };
     let record = boot(ws, setup, ground, system, &args.machine, &watch)?;
     Ok(verdict(&record.end, &watch))
@@ -237,9 +257,10 @@ pub fn boot(
     let mut symbols = Symbols::new(&ws.root);
     let colour = watch.show && std::io::stdout().is_terminal();
     let image = ground.image(system, colour, &mut symbols)?;
-    let command = qemu::command(&setup.qemu, &image, machine, memory)?;
-    let running = Machine::start(command, watch.show, !watch.input.is_empty())?;
-    console::watch(running, &symbols, watch)
+    let keys = watch.keys();
+    let command = qemu::command(&setup.qemu, &image, machine, keys, memory)?;
+    let running = Machine::start(command, keys)?;
+    console::watch(running, &image.verdict(), &symbols, watch)
 }
 
 /// The exit status for a boot's end; says why where the system did not.

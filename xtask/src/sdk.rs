@@ -5,6 +5,7 @@
 //! | `include/` | the headers of L4Re's C interface |
 //! | `lib/l4re.ld` | the link script |
 //! | `cflags`, `libs` | arguments for compiler and linker: `cc @cflags hello.c @libs -o hello` |
+//! | `bin/` | the linker, by the name that compilers look for |
 //! | `libc/`, `lib/libc.a` | uClibc |
 //! | `lib/libl4re-c.a` | the interface's functions for programs with uClibc |
 //! | `pc/` | of these libraries what an L4Re tree says there, for the feature `tree` of `l4re-sys` |
@@ -46,9 +47,11 @@ pub fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()
     let include = dir.join("include");
     let flags = headers(ws, &include)?;
     let [freestanding, lib] = ["small", "lib"].map(|name| dir.join(name));
-    for folder in [&freestanding, &lib] {
+    let tools = dir.join("bin");
+    for folder in [&freestanding, &lib, &tools] {
         make_folder(folder)?;
     }
+    name_linker(&setup.linker, &tools)?;
     for header in ["stdio.h", "stdlib.h", "string.h"] {
         let from = ws.root.join("sdk/freestanding").join(header);
         copy(&from, &freestanding.join(header))?;
@@ -68,6 +71,7 @@ pub fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()
     }
     write(&dir.join("cflags-small"), compile)?;
     let link = [
+        format!("-B{}", quoted(&tools)),
         "-fuse-ld=lld".to_owned(),
         "-nostdlib".to_owned(),
         "-static".to_owned(),
@@ -142,6 +146,24 @@ pub fn above_libc(ws: &Workspace, setup: &Setup) -> Result<AboveLibc> {
 
 /// How the names of the interface's functions begin.
 const INTERFACE: [&str; 3] = ["l4*", "fiasco_*", "__l4_kdebug_*"];
+
+/// Gives the linker the name by which compilers look for it: it may be the toolchain's own
+/// `rust-lld`, which knows by its name what it is.
+fn name_linker(linker: &Path, dir: &Path) -> Result<()> {
+    let name = dir.join("ld.lld");
+    let linker = std::path::absolute(linker)?;
+    if fs::read_link(&name).is_ok_and(|old| old == linker) {
+        return Ok(());
+    }
+    match fs::remove_file(&name) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot replace {}", name.display()));
+        }
+        _ => {}
+    }
+    std::os::unix::fs::symlink(&linker, &name)
+        .with_context(|| format!("cannot make {}", name.display()))
+}
 
 /// A path in a file of arguments.
 fn quoted(path: &Path) -> String {

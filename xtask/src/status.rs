@@ -8,6 +8,8 @@ use std::fmt;
 /// A panicking program ends with this status (it is Rust's own on other systems).
 #[cfg(test)]
 pub const PANIC: u8 = 101;
+/// The command line is wrong; clap's own.
+pub const USAGE: u8 = 2;
 /// Anything that has no status of its own.
 pub const OTHER: u8 = 1;
 /// The file is not an ELF file.

@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use addr2line::Loader;
+use l4re_sys::elf::PIE_BASE;
 use object::Endianness;
-use object::elf::PF_X;
-use object::read::elf::{ElfFile64, ProgramHeader};
+use object::elf::{ET_DYN, PF_X};
+use object::read::elf::{ElfFile64, FileHeader, ProgramHeader};
 
 /// As many letters of a name stand in the log of L4Re's moe.
 const LOG_NAME: usize = 8;
@@ -33,6 +34,8 @@ struct Opened {
     loader: Loader,
     /// Where its executable segments lie.
     code: Vec<Range<u64>>,
+    /// What the root task has added to all addresses.
+    bias: u64,
 }
 
 impl Opened {
@@ -47,9 +50,11 @@ impl Opened {
                 start..start.saturating_add(segment.p_memsz(endian))
             })
             .collect();
+        let can_move = elf.elf_header().e_type(endian) == ET_DYN;
         Some(Opened {
             loader: Loader::new(file).ok()?,
             code,
+            bias: if can_move { PIE_BASE } else { 0 },
         })
     }
 }
@@ -103,16 +108,20 @@ impl Symbols {
         let opened = open
             .entry(name.to_owned())
             .or_insert_with(|| Opened::new(file));
-        let Some(Opened { loader, code }) = opened else {
+        let Some(Opened { loader, code, bias }) = opened else {
             return Vec::new();
         };
         let probe = match kind {
             Kind::Instruction => address,
             Kind::Return => address.saturating_sub(1),
         };
-        if !code.iter().any(|code| code.contains(&probe)) {
+        let Some(probe) = [probe.checked_sub(*bias), Some(probe)]
+            .into_iter()
+            .flatten()
+            .find(|probe| code.iter().any(|code| code.contains(probe)))
+        else {
             return Vec::new();
-        }
+        };
         let frames = self.line_frames(loader, probe);
         if !frames.is_empty() {
             return frames;
@@ -205,7 +214,12 @@ mod tests {
         let mut symbols = Symbols::new(Path::new("/nowhere"));
         symbols.add("me", &exe);
         assert!(symbols.knows("me"));
-        for (address, kind) in [(address, Kind::Instruction), (address + 1, Kind::Return)] {
+        for (address, kind) in [
+            (address, Kind::Instruction),
+            (address + 1, Kind::Return),
+            // Where the root task would load it: this program can be loaded anywhere.
+            (PIE_BASE + address, Kind::Instruction),
+        ] {
             let frames = symbols.frames("me", address, kind);
             assert!(
                 frames[0].contains("landmark") && frames[0].contains("symbols.rs:"),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::workspace::{GateRole, Log, Package, Ports};
+use crate::workspace::{GateRole, Log, Metadata, Package, Ports, StackSize, Value, Variables};
 
 /// The programs of one boot, in start order.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,8 @@ pub struct System {
     pub programs: Vec<Program>,
     /// A ned script that starts the programs, instead of one made from what is known of them.
     pub script: Option<String>,
+    /// Whether the system ends with the first program, and with its status.
+    pub end_first: bool,
     /// Other boot modules, by their names.
     pub files: Vec<(String, PathBuf)>,
 }
@@ -40,6 +42,17 @@ pub struct Program {
     pub io_ports: Vec<Ports>,
     /// The interrupts that it may bind.
     pub irqs: Vec<u32>,
+    /// Its environment variables.
+    pub env: Variables,
+    /// The size of its first thread's stack, if not what the file says.
+    pub stack_size: Option<StackSize>,
+}
+
+impl Program {
+    /// Its environment variables as `NAME` and value.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        (self.env.iter()).map(|(name, Value(value))| (name.as_str(), value.as_str()))
+    }
 }
 
 impl System {
@@ -73,9 +86,41 @@ impl System {
             program.log = entry.log;
             program.io_ports.clone_from(&entry.io_ports);
             program.irqs.clone_from(&entry.irqs);
+            program.env.clone_from(&entry.env);
+            program.stack_size = entry.stack_size;
         }
+        system.settle(&package.l4re);
         system.give_args(args);
         Ok(system)
+    }
+
+    /// Gives each program what its package says for all, unless it has its own.
+    pub fn settle(&mut self, package: &Metadata) {
+        for program in &mut self.programs {
+            for (name, value) in &package.env {
+                program.env.entry(name.clone()).or_insert(value.clone());
+            }
+            program.stack_size = program.stack_size.or(package.stack_size);
+        }
+        // A module has one stack size; programs with another get a module of their own.
+        for index in 1..self.programs.len() {
+            let (before, rest) = self.programs.split_at(index);
+            let Some(program) = rest.first() else { break };
+            let differs = before.iter().any(|other| {
+                other.module == program.module && other.stack_size != program.stack_size
+            });
+            if differs {
+                let module = unused(&program.module, &self.names(|program| &program.module));
+                self.programs[index].module = module;
+            }
+        }
+    }
+
+    /// Sets environment variables of all programs, in the place of their own.
+    pub fn set_variables(&mut self, variables: &Variables) {
+        for program in &mut self.programs {
+            program.env.extend(variables.clone());
+        }
     }
 
     /// Arguments from the command line take the place of the first program's own.
@@ -87,7 +132,7 @@ impl System {
         }
     }
 
-    fn add(&mut self, file: &Path, name: Option<&str>) -> Result<&mut Program> {
+    pub fn add(&mut self, file: &Path, name: Option<&str>) -> Result<&mut Program> {
         let elf =
             fs::canonicalize(file).with_context(|| format!("cannot open {}", file.display()))?;
         let base = module_name(&elf);
@@ -175,6 +220,26 @@ mod tests {
         assert_eq!(system.programs[0].module, system.programs[1].module);
         assert_eq!(system.programs[0].args, ["x"]);
         assert!(system.programs[1].args.is_empty());
+    }
+
+    #[test]
+    fn programs_of_one_file_with_stacks_of_their_own_have_modules_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("p");
+        fs::write(&file, "").unwrap();
+        let mut system = System::of_files(&[file.clone(), file.clone(), file], &[]).unwrap();
+        let own = StackSize(1 << 20);
+        system.programs[1].stack_size = Some(own);
+        system.settle(&Metadata {
+            stack_size: Some(StackSize(2 << 20)),
+            ..Metadata::default()
+        });
+        let [a, b, c] = &system.programs[..] else {
+            panic!()
+        };
+        assert_eq!((a.stack_size, b.stack_size), (c.stack_size, Some(own)));
+        assert_eq!(a.module, c.module);
+        assert_ne!(a.module, b.module);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: the host tests, then programs in QEMU.
 
 use std::collections::HashMap;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -17,6 +17,9 @@ use crate::status;
 use crate::sysroot;
 use crate::system::System;
 use crate::tap::{self, Outcome};
+use crate::test_crates;
+use crate::test_sdk;
+use crate::test_settings;
 use crate::test_std;
 use crate::test_tree;
 use crate::workspace::{Due, Package, TestEntry, Workspace};
@@ -107,13 +110,11 @@ fn cargo_test(
     filter: Option<&str>,
     tally: &mut Tally,
 ) -> Result<()> {
-    let mut cargo = Command::new(build::cargo_program());
-    build::clear_cargo_env(&mut cargo);
+    let mut cargo = build::host_cargo(ws, "test");
     cargo
-        .args(["test", "--no-fail-fast"])
+        .args(build::HOST)
+        .arg("--no-fail-fast")
         .args(args)
-        .current_dir(&ws.root)
-        .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     cargo.args(filter.map(|filter| ["--", filter]).into_iter().flatten());
     let out = cargo.output().context("cannot start cargo")?;
@@ -154,6 +155,9 @@ fn count_host(output: &str) -> (usize, usize) {
         })
 }
 
+/// The folders of `tests/` that try the kernel: on the one that checks its own state.
+const OF_THE_KERNEL: &[&str] = &["conformance", "fuzz", "pressure"];
+
 fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
@@ -171,8 +175,9 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     for example in ws.examples()? {
         let mut package = ws.example(&example)?;
         package.tree_of.clone_from(&args.ground.l4re);
-        if let Err(error) = suite.example(&example, &package, &wanted, tally) {
-            tally.fail(&format!("example {example}"), &format!("{error:#}"), &[]);
+        let title = format!("example {example}");
+        if let Err(error) = suite.described(&title, &package, &wanted, tally) {
+            tally.fail(&title, &format!("{error:#}"), &[]);
         }
     }
     if let Ground::Embedded(embedded) = &ground
@@ -180,23 +185,57 @@ fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     {
         suite.kernel_panic(embedded, &mut *tally)?;
     }
-    if matches!(ground, Ground::Embedded(_)) && wanted(test_tree::NAME) {
-        for (name, failure) in test_tree::run(ws, &setup)? {
+    if matches!(ground, Ground::Embedded(_)) {
+        let mut verdicts = Vec::new();
+        if wanted(test_tree::NAME) {
+            verdicts.extend(test_tree::run(ws, &setup)?);
+        }
+        if wanted(test_settings::NAME) {
+            verdicts.extend(test_settings::run(ws, &setup)?);
+        }
+        if wanted(test_sdk::NAME) {
+            verdicts.extend(test_sdk::run(ws, &setup)?);
+        }
+        for (name, failure) in verdicts {
             match failure {
                 None => tally.record(&name, Outcome::Passed),
                 Some(reason) => tally.fail(&name, &reason, &[]),
             }
         }
     }
+    let mut checked = None;
     for folder in ws.test_folders()? {
-        if wanted(&folder) {
-            let mut package = Package::read(&ws.root.join("tests").join(&folder))?;
-            package.tree_of.clone_from(&args.ground.l4re);
+        let mut package = Package::read(&ws.root.join("tests").join(&folder))?;
+        package.tree_of.clone_from(&args.ground.l4re);
+        if !package.l4re.tests.is_empty() {
+            let title = format!("tests/{folder}");
+            if let Err(error) = suite.described(&title, &package, &wanted, tally) {
+                tally.fail(&title, &format!("{error:#}"), &[]);
+            }
+        } else if wanted(&folder) {
+            let of_kernel = OF_THE_KERNEL.contains(&folder.as_str());
+            if of_kernel && checked.is_none() {
+                checked = Some(Ground::prepare(ws, &setup, &args.ground.checked())?);
+            }
+            let suite = Suite {
+                ground: checked.as_ref().filter(|_| of_kernel).unwrap_or(&ground),
+                ..suite
+            };
             if let Err(error) = suite.package(&package, tally) {
                 tally.fail(&folder, &format!("{error:#}"), &[]);
             }
         }
     }
+    test_crates::run_selection(
+        ws,
+        &setup,
+        &ground,
+        &wanted,
+        &mut |case, done| match &done.complaint {
+            None => tally.record(&case.title(), Outcome::Passed),
+            Some(complaint) => tally.fail(&case.title(), complaint, &done.lines),
+        },
+    )?;
     test_std::run_selection(ws, &setup, &ground, &wanted, &mut |suite, done| {
         let passed = done.counts.passed;
         match &done.complaint {
@@ -229,6 +268,7 @@ impl Suite<'_> {
             timeout: Some(PATIENCE),
             ned: self.ground.has_ned(),
             input: test.input.clone(),
+            stdin: test.stdin.clone(),
             ..Watch::default()
         };
         let machine = MachineArgs {
@@ -238,17 +278,17 @@ impl Suite<'_> {
         run::boot(self.ws, self.setup, self.ground, system, &machine, &watch)
     }
 
-    /// The tests that an example's manifest describes.
-    fn example(
+    /// The tests that a package's manifest describes.
+    fn described(
         &self,
-        example: &str,
+        title: &str,
         package: &Package,
         wanted: &dyn Fn(&str) -> bool,
         tally: &mut Tally,
     ) -> Result<()> {
         let tests: Vec<(String, &TestEntry)> = (package.l4re.tests.iter())
             .map(|test| {
-                let name = format!("example {example} {}", test.args.join(" "));
+                let name = format!("{title} {}", test.args.join(" "));
                 (name.trim_end().to_owned(), test)
             })
             .filter(|(name, _)| wanted(name))
@@ -258,7 +298,8 @@ impl Suite<'_> {
         }
         let folder = build::programs(self.ws, self.setup, package, Profile::Debug)?;
         for (name, test) in tests {
-            let system = System::of_package(package, &folder, &test.args)?;
+            let mut system = System::of_package(package, &folder, &test.args)?;
+            system.set_variables(&test.env);
             let record = self.boot_test(&system, test)?;
             match misses(&test.due(self.ground.has_ned()), &record) {
                 None => tally.record(&name, Outcome::Passed),
@@ -305,6 +346,7 @@ impl Suite<'_> {
             for program in &mut system.programs {
                 program.name.clone_from(&name);
             }
+            system.settle(&package.l4re);
             let record = self.boot(&system)?;
             report(&name, &record, tally);
         }

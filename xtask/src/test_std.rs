@@ -19,7 +19,7 @@ use crate::build::{self, Profile};
 use crate::cli::{MachineArgs, TestStdArgs};
 use crate::console::{End, Watch};
 use crate::run;
-use crate::setup::{self, Setup};
+use crate::setup::{self, Setup, Version};
 use crate::status;
 use crate::sysroot;
 use crate::system::System;
@@ -46,12 +46,16 @@ pub fn run(ws: &Workspace, args: &TestStdArgs) -> Result<u8> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
     let ground = Ground::prepare(ws, &setup, &args.ground)?;
-    let suites: Vec<&Suite> = (SUITES.iter())
+    let (suites, absent): (Vec<&Suite>, Vec<&Suite>) = (SUITES.iter())
         .filter(|suite| {
             args.names.is_empty() && suite.selected
                 || args.names.iter().any(|name| name == suite.name)
         })
-        .collect();
+        .partition(|suite| suite.is_in(setup.toolchain.number()));
+    for suite in absent {
+        let release = setup.toolchain.release();
+        println!("{:12} not in the library of rustc {release}", suite.name);
+    }
     let (mut passed, mut failed) = (0, 0);
     let of = Of {
         libc_of: args.libc_of.as_deref(),
@@ -97,6 +101,7 @@ pub fn run_selection(
 ) -> Result<()> {
     let suites: Vec<&Suite> = (SUITES.iter())
         .filter(|suite| suite.selected && wanted(&suite.title()))
+        .filter(|suite| suite.is_in(setup.toolchain.number()))
         .collect();
     if suites.is_empty() {
         return Ok(());
@@ -191,8 +196,9 @@ fn package(ws: &Workspace, setup: &Setup) -> Result<Package> {
          [profile.test]\nopt-level = 1\nincremental = false\ndebug = \"line-tables-only\"\n\
          [lints.rust]\nwarnings = \"allow\"\n",
     );
-    for suite in &SUITES {
-        let root = root_of(suite, &dir, library)?;
+    let version = setup.toolchain.number();
+    for suite in SUITES.iter().filter(|suite| suite.is_in(version)) {
+        let root = root_of(suite, &dir, library, version)?;
         manifest += &format!("[[test]]\nname = \"{}\"\npath = {:?}\n", suite.name, root);
     }
     write_new(&dir.join("Cargo.toml"), &manifest)?;
@@ -201,13 +207,7 @@ fn package(ws: &Workspace, setup: &Setup) -> Result<Package> {
 }
 
 /// The first file of a test program.
-fn root_of(suite: &Suite, dir: &Path, library: &Path) -> Result<PathBuf> {
-    let own = |text: &str| {
-        let library = library.to_str().context("a path is not UTF-8")?;
-        let root = dir.join(format!("src/{}.rs", suite.name));
-        write_new(&root, &text.replace("@LIBRARY@", library))?;
-        Ok(root)
-    };
+fn root_of(suite: &Suite, dir: &Path, library: &Path, version: Version) -> Result<PathBuf> {
     let there = |path: &str| {
         let file = library.join(path);
         anyhow::ensure!(
@@ -216,6 +216,14 @@ fn root_of(suite: &Suite, dir: &Path, library: &Path) -> Result<PathBuf> {
             file.display()
         );
         Ok(file)
+    };
+    let own = |text: &str| {
+        let text = suites::for_version(text, version);
+        let text = suites::with_features(&text, |of| Ok(fs::read_to_string(there(of)?)?))?;
+        let library = library.to_str().context("a path is not UTF-8")?;
+        let root = dir.join(format!("src/{}.rs", suite.name));
+        write_new(&root, &text.replace("@LIBRARY@", library))?;
+        Ok(root)
     };
     match suite.root {
         Root::Library(path) => there(path),
@@ -267,25 +275,14 @@ fn boot(
     for skip in suite.skip.iter().chain(slow) {
         arguments.extend(["--skip".to_owned(), (*skip).to_owned()]);
     }
-    let mut files = vec![elf.to_owned()];
+    let mut system = System::of_files(&[elf.to_owned()], &arguments)?;
+    if let Some(program) = system.programs.first_mut() {
+        suite.name.clone_into(&mut program.name);
+    }
     if suite.files {
         let tmpfs = ws.example(TMPFS)?;
-        files.push(build::programs(ws, setup, &tmpfs, Profile::Release)?.join(TMPFS));
-    }
-    let mut system = System::of_files(&files, &arguments)?;
-    let roles = [GateRole::Client, GateRole::Server];
-    for (program, role) in system.programs.iter_mut().zip(roles) {
-        if role == GateRole::Client {
-            suite.name.clone_into(&mut program.name);
-        } else {
-            program.args = TMPFS_ARGS.map(str::to_owned).to_vec();
-        }
-        if suite.files {
-            program.gates = vec![(TMPFS.to_owned(), role)];
-        }
-    }
-    if suite.files {
-        system.gates = vec![TMPFS.to_owned()];
+        let folder = build::programs(ws, setup, &tmpfs, Profile::Release)?;
+        files_beside(&mut system, &folder)?;
     }
     let machine = MachineArgs {
         mem: Some(MEMORY),
@@ -314,6 +311,18 @@ fn boot(
         lines: record.lines,
         took: start.elapsed(),
     })
+}
+
+/// Puts a server of files, built in `folder`, beside a system's one program, which has it as `/tmp`.
+pub fn files_beside(system: &mut System, folder: &Path) -> Result<()> {
+    let server = system.add(&folder.join(TMPFS), None)?;
+    server.args = TMPFS_ARGS.map(str::to_owned).to_vec();
+    let roles = [GateRole::Client, GateRole::Server];
+    for (program, role) in system.programs.iter_mut().zip(roles) {
+        program.gates = vec![(TMPFS.to_owned(), role)];
+    }
+    system.gates = vec![TMPFS.to_owned()];
+    Ok(())
 }
 
 /// Counts of libtest's last line; of the single lines if it never came.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use l4re_tree::tree::VARIABLE;
@@ -37,9 +37,25 @@ pub const NAME: &str = "feature tree: ";
 pub fn run(ws: &Workspace, setup: &Setup) -> Result<Vec<Verdict>> {
     let sdk = PathBuf::from(build::tree_env(ws, setup, None)?.1);
     let dir = tempfile::tempdir()?;
+    let bindings = (format!("{NAME}bindings say what C does"), bindings(ws)?);
     (cases(dir.path(), &sdk)?.into_iter())
         .map(|case| Ok((format!("{NAME}{}", case.name), attempt(ws, setup, &case)?)))
+        .chain([Ok(bindings)])
         .collect()
+}
+
+/// The test of the bindings, which needs libclang.
+fn bindings(ws: &Workspace) -> Result<Option<String>> {
+    let mut cargo = Command::new(build::cargo_program());
+    build::clear_cargo_env(&mut cargo);
+    cargo
+        .args(["test", "--quiet", "--package", "l4re-tree"])
+        .args(["--features", "bindings", "--test", "bindings"])
+        .current_dir(&ws.root)
+        .stdin(Stdio::null());
+    let out = cargo.output().context("cannot start cargo")?;
+    let text = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
+    Ok((!out.status.success()).then(|| text.into_owned()))
 }
 
 /// The cases; `sdk` is a tree with which the build succeeds.

@@ -14,6 +14,9 @@ use crate::status::{self, Failure};
 
 /// The user programs' target.
 pub const TARGET: &str = "x86_64-l4re-uclibc";
+/// The target for L4Re that is built into rustc 1.99 and later. Cargo keeps what is built for it in a
+/// folder of this name.
+pub const BUILT_IN_TARGET: &str = "x86_64-unknown-l4re-uclibc";
 /// The kernel's target.
 pub const KERNEL_TARGET: &str = "x86_64-unknown-none";
 
@@ -73,6 +76,93 @@ pub struct Metadata {
     /// Whether the package's library is tested on the host, too.
     #[serde(default)]
     pub host_tests: bool,
+    /// Whether it uses unstable features of the compiler.
+    #[serde(default)]
+    pub unstable: bool,
+    /// Environment variables of all its programs.
+    #[serde(default)]
+    pub env: Variables,
+    /// The size of their first threads' stacks.
+    pub stack_size: Option<StackSize>,
+}
+
+/// The size of a first thread's stack in bytes: a number, or one with `K`, `M` or `G`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "AnySize")]
+pub struct StackSize(pub u64);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnySize {
+    Number(u64),
+    Text(String),
+}
+
+impl TryFrom<AnySize> for StackSize {
+    type Error = String;
+
+    fn try_from(size: AnySize) -> std::result::Result<Self, String> {
+        let bytes = match &size {
+            AnySize::Number(number) => Some(*number),
+            AnySize::Text(text) => {
+                let (digits, shift) = match text.char_indices().last() {
+                    Some((at, 'K')) => (&text[..at], 10),
+                    Some((at, 'M')) => (&text[..at], 20),
+                    Some((at, 'G')) => (&text[..at], 30),
+                    _ => (text.as_str(), 0),
+                };
+                let number = digits.parse::<u64>().ok();
+                number.and_then(|number| number.checked_mul(1 << shift))
+            }
+        };
+        match bytes {
+            Some(bytes @ 0x1_0000..=0x4000_0000) => Ok(StackSize(bytes)),
+            _ => Err("a stack has 64K to 1G: \"64M\", or a number of bytes".to_owned()),
+        }
+    }
+}
+
+/// Environment variables, by name.
+pub type Variables = BTreeMap<String, Value>;
+
+/// The value of an environment variable: a text, a number or a truth value in the manifest.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(from = "AnyValue")]
+pub struct Value(pub String);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyValue {
+    Text(String),
+    Number(i64),
+    Truth(bool),
+}
+
+impl From<AnyValue> for Value {
+    fn from(value: AnyValue) -> Value {
+        Value(match value {
+            AnyValue::Text(text) => text,
+            AnyValue::Number(number) => number.to_string(),
+            AnyValue::Truth(truth) => truth.to_string(),
+        })
+    }
+}
+
+/// Says what is wrong with a variable, if something is.
+pub fn check_variable(name: &str, value: &str) -> Result<(), String> {
+    if name.is_empty() || name.contains('=') {
+        return Err(format!("{name:?} is no name of an environment variable"));
+    }
+    // A string in C ends with a zero byte, a statement of the boot plan with its line.
+    match [name, value]
+        .into_iter()
+        .find(|text| text.contains(['\0', '\n']))
+    {
+        Some(text) => Err(format!(
+            "the environment variable {name:?} has a zero byte or a line break: {text:?}"
+        )),
+        None => Ok(()),
+    }
 }
 
 /// One started program in `[[package.metadata.l4re.programs]]`.
@@ -100,6 +190,11 @@ pub struct ProgramEntry {
     /// The interrupts that it may bind.
     #[serde(default)]
     pub irqs: Vec<u32>,
+    /// Its environment variables, beside the package's.
+    #[serde(default)]
+    pub env: Variables,
+    /// The size of its first thread's stack.
+    pub stack_size: Option<StackSize>,
 }
 
 /// Where the log of a program goes.
@@ -171,8 +266,13 @@ pub struct TestEntry {
     /// What is typed, one after the other.
     #[serde(default)]
     pub input: Vec<Typing>,
+    /// What standard input holds, instead of what is typed.
+    pub stdin: Option<String>,
     /// What the machine's clock starts with, as `--date`.
     pub date: Option<String>,
+    /// Environment variables of all programs, as `--env`.
+    #[serde(default)]
+    pub env: Variables,
 }
 
 /// Something to be typed.
@@ -237,6 +337,16 @@ impl Workspace {
         self.root.join("targets").join(format!("{TARGET}.json"))
     }
 
+    /// The newest compiler that this project was tried with, as in `1.99.1`.
+    pub fn newest_compiler(&self) -> Result<String> {
+        let file = self.root.join(MANIFEST);
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let manifest: RootManifest =
+            toml::from_str(&text).with_context(|| format!("in {}", file.display()))?;
+        Ok(manifest.workspace.metadata.l4re.newest_rust)
+    }
+
     /// A folder in the target directory for this tool's own files.
     pub fn own_dir(&self) -> PathBuf {
         self.target_dir.join("xtask")
@@ -279,7 +389,9 @@ impl Workspace {
         let mut names = Vec::new();
         for entry in fs::read_dir(&dir).with_context(|| format!("cannot list {}", dir.display()))? {
             let entry = entry?;
+            // A package with a lock file of its own is no member.
             if has_manifest(&entry.path())
+                && !entry.path().join("Cargo.lock").is_file()
                 && let Ok(name) = entry.file_name().into_string()
             {
                 names.push(name);
@@ -351,6 +463,11 @@ impl Package {
                 );
             }
         }
+        let programs = package.l4re.programs.iter().map(|program| &program.env);
+        let tests = package.l4re.tests.iter().map(|test| &test.env);
+        for (name, Value(value)) in (programs.chain(tests).chain([&package.l4re.env])).flatten() {
+            check_variable(name, value).map_err(anyhow::Error::msg)?;
+        }
         Ok(package)
     }
 }
@@ -360,6 +477,28 @@ impl Package {
 struct CargoMetadata {
     workspace_root: PathBuf,
     target_directory: PathBuf,
+}
+
+/// The part of the workspace's own manifest that counts here.
+#[derive(Deserialize)]
+struct RootManifest {
+    workspace: RootWorkspace,
+}
+
+#[derive(Deserialize)]
+struct RootWorkspace {
+    metadata: RootMetadata,
+}
+
+#[derive(Deserialize)]
+struct RootMetadata {
+    l4re: RootL4re,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct RootL4re {
+    newest_rust: String,
 }
 
 #[derive(Deserialize)]
@@ -392,7 +531,7 @@ impl Dependency {
 
 /// A program in C.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CProgram {
     /// Its sources; none: the package is no program in C.
     #[serde(default)]
@@ -400,6 +539,9 @@ pub struct CProgram {
     /// Whether it uses L4Re's C interface besides the C library.
     #[serde(default)]
     pub l4re: bool,
+    /// Whether a warning of the compiler ends the build.
+    #[serde(default)]
+    pub deny_warnings: bool,
     /// Folders of packages of Rust, static libraries that it is linked with.
     #[serde(default)]
     pub rust: Vec<PathBuf>,
@@ -555,6 +697,61 @@ mod tests {
                 Package::parse(&text, Path::new("/nowhere")).is_err(),
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn environment_variables() {
+        let text = r#"
+            [package]
+            name = "p"
+            [package.metadata.l4re.env]
+            RUST_LOG = "debug"
+            LEVEL = 3
+            [[package.metadata.l4re.programs]]
+            bin = "p"
+            env = { QUIET = true }
+        "#;
+        let package = Package::parse(text, Path::new("/nowhere")).unwrap();
+        assert_eq!(package.l4re.env["RUST_LOG"], Value("debug".to_owned()));
+        assert_eq!(package.l4re.env["LEVEL"], Value("3".to_owned()));
+        let own = &package.l4re.programs[0].env;
+        assert_eq!(own["QUIET"], Value("true".to_owned()));
+        for wrong in [
+            "\"A=B\" = \"\"",
+            "A = \"\\u0000\"",
+            "A = \"x\\ny\"",
+            "A = [1]",
+        ] {
+            let text = text.replace("LEVEL = 3", wrong);
+            assert!(
+                Package::parse(&text, Path::new("/nowhere")).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn stack_sizes() {
+        let text = "[package]\nname = 'p'\n[package.metadata.l4re]\nstack-size = '64M'";
+        let size = |size: &str| {
+            let text = text.replace("'64M'", size);
+            let package = Package::parse(&text, Path::new("/nowhere"));
+            package.ok().and_then(|package| package.l4re.stack_size)
+        };
+        assert_eq!(size("'64M'"), Some(StackSize(64 << 20)));
+        assert_eq!(size("65536"), Some(StackSize(64 << 10)));
+        for wrong in [
+            "'63K'",
+            "0",
+            "-1",
+            "'2G'",
+            "'99999999999999G'",
+            "''",
+            "'M'",
+            "'1m'",
+        ] {
+            assert_eq!(size(wrong), None, "{wrong}");
         }
     }
 

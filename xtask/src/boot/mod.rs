@@ -7,12 +7,13 @@ use anyhow::Result;
 
 use crate::build::{self, Embedded};
 use crate::cli::{GroundArgs, Kernel, RootTask};
+use crate::elf;
 use crate::qemu::Image;
 use crate::setup::Setup;
 use crate::symbols::Symbols;
 use crate::sysroot;
 use crate::system::System;
-use crate::workspace::Workspace;
+use crate::workspace::{StackSize, Workspace};
 use tree::Tree;
 
 pub use tree::program_of_tree;
@@ -35,7 +36,7 @@ impl Ground {
     pub fn prepare(ws: &Workspace, setup: &Setup, args: &GroundArgs) -> Result<Ground> {
         let embedded = || {
             sysroot::ensure(ws, setup)?;
-            build::embedded(ws, setup)
+            build::embedded(ws, setup, args.checked)
         };
         let Some(dir) = &args.l4re else {
             return Ok(Ground::Embedded(embedded()?));
@@ -63,6 +64,11 @@ impl Ground {
         matches!(self, Ground::L4re(_) | Ground::OurKernel(..))
     }
 
+    /// Whether the kernel's debugger draws on the terminal.
+    pub fn has_debugger(&self) -> bool {
+        matches!(self, Ground::L4re(_) | Ground::OurRootTask(..))
+    }
+
     /// Everything that QEMU is to load.
     pub fn image(&self, system: &System, colour: bool, symbols: &mut Symbols) -> Result<Image> {
         let mut image = match self {
@@ -85,7 +91,12 @@ impl Ground {
             }
         }
         for program in &system.programs {
-            image.add_file(&program.module, &program.elf, "")?;
+            match program.stack_size {
+                None => image.add_file(&program.module, &program.elf, "")?,
+                Some(StackSize(size)) => {
+                    image.add_bytes(&program.module, || elf::with_stack(&program.elf, size))?;
+                }
+            }
             symbols.add(&program.name, &program.elf);
         }
         for (module, file) in &system.files {

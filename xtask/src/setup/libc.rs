@@ -10,6 +10,11 @@ use super::{Missing, apt, in_path, not_found};
 
 /// Where Debian's package leaves the sources.
 const SOURCES: &str = "/usr/src";
+/// Where musl's library may be.
+const MUSL: [&str; 2] = [
+    "/usr/lib/x86_64-linux-musl/libc.a",
+    "/usr/lib/musl/lib/libc.a",
+];
 /// Where the kernel's headers may be, of which uClibc takes three folders.
 const HEADERS: [&str; 2] = ["/usr/include/x86_64-linux-gnu", "/usr/include"];
 
@@ -18,6 +23,8 @@ const HEADERS: [&str; 2] = ["/usr/include/x86_64-linux-gnu", "/usr/include"];
 pub struct LibcTools {
     /// uClibc-ng's sources.
     pub source: PathBuf,
+    /// musl's library, for numbers with fractions.
+    pub musl: PathBuf,
     /// The kernel's `asm`, `asm-generic` and `linux`.
     pub kernel_headers: [PathBuf; 3],
     /// The C compiler's own headers.
@@ -45,6 +52,14 @@ fn search() -> Result<LibcTools, Vec<Missing>> {
             packages: &["uclibc-source"],
         });
     }
+    let musl = MUSL.map(Path::new).into_iter().find(|file| file.is_file());
+    if musl.is_none() {
+        missing.push(Missing {
+            what: "musl's library, which the C library's mathematics is taken from",
+            looked: MUSL.map(str::to_owned).to_vec(),
+            packages: &["musl-dev"],
+        });
+    }
     let headers = ["asm", "asm-generic", "linux"].map(|name| {
         (HEADERS.iter())
             .map(|dir| Path::new(dir).join(name))
@@ -62,6 +77,7 @@ fn search() -> Result<LibcTools, Vec<Missing>> {
         ("make", &["make"]),
         ("ar", &["binutils"]),
         ("xz", &["xz-utils"]),
+        ("patch", &["patch"]),
     ] {
         if in_path(tool).is_none() {
             missing.push(Missing {
@@ -71,13 +87,14 @@ fn search() -> Result<LibcTools, Vec<Missing>> {
             });
         }
     }
-    if let (Some(source), [Some(asm), Some(generic), Some(linux)], true) =
-        (source, headers, missing.is_empty())
+    if let (Some(source), Some(musl), [Some(asm), Some(generic), Some(linux)], true) =
+        (source, musl, headers, missing.is_empty())
         && let (Some(version), Some(include)) =
             (ask_cc("--version"), ask_cc("-print-file-name=include"))
     {
         return Ok(LibcTools {
             source,
+            musl: musl.to_owned(),
             kernel_headers: [asm, generic, linux],
             compiler_headers: include.trim_end().into(),
             version,

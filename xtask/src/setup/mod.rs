@@ -19,7 +19,7 @@ use crate::status::{self, Failure};
 use crate::workspace::Workspace;
 pub use headers::headers;
 pub use libc::{LibcTools, ensure as libc_tools};
-pub use toolchain::Toolchain;
+pub use toolchain::{OLDEST, Toolchain, Version};
 
 /// Set by `cargo xtask env`: the shell's `RUSTC` is then this tool's own choice.
 pub const ENV_MARK: &str = "L4RE_RS_ENV";
@@ -59,15 +59,7 @@ pub fn renew(ws: &Workspace) -> Result<Setup> {
     let setup = match search(ws) {
         Ok(setup) => setup,
         Err(missing) => {
-            let mut still = Vec::new();
-            for mut missing in missing {
-                if !toolchain::try_rustup(ws, &mut missing) {
-                    still.push(missing);
-                }
-            }
-            if !still.is_empty() {
-                apt::install(&still)?;
-            }
+            apt::install(&missing)?;
             search(ws).map_err(|missing| {
                 not_found(&missing, "It is still missing after the installation.")
             })?
@@ -90,7 +82,8 @@ pub fn clippy(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
             packages: &["rust-web-clippy"],
         }];
         let of_the_system = bin.starts_with("/usr");
-        if of_the_system || !toolchain::rustup_add(ws, "clippy") || !is_program(&bin) {
+        let rustc = setup.toolchain.rustc.clone().into_os_string();
+        if of_the_system || !toolchain::rustup_add(ws, &rustc, "clippy") || !is_program(&bin) {
             apt::install(&missing)?;
         }
         if !is_program(&bin) {

@@ -1,14 +1,14 @@
 //! The compiler, with the sources of its standard library.
 //!
-//! In this order: the active toolchain if it has `rust-src`; Debian's `rustc-web`
-//! with `rust-web-src` if both are there in the same version; then what can be
-//! installed: `rust-src` by rustup, or Debian's pair.
+//! In this order: the active toolchain if it is supported, to which rustup adds `rust-src` if it
+//! lacks that; Debian's `rustc-web` with `rust-web-src` if both are there in the same version; then
+//! Debian's pair is installed.
 
 use std::env;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use super::{ENV_MARK, Missing};
 use crate::workspace::Workspace;
 
-/// The first compiler version that reads this project's target specification.
-const OLDEST: (u32, u32) = (1, 95);
-/// How long rustup may try to reach its server.
-const RUSTUP_PATIENCE: Duration = Duration::from_secs(60);
+/// The oldest supported compiler: the workspace's `rust-version`.
+pub const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+/// How long rustup may take: for some three megabytes, or to find that there is no network.
+const RUSTUP_PATIENCE: Duration = Duration::from_secs(300);
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
 /// A compiler with the sources of its standard library.
@@ -46,13 +46,59 @@ impl Toolchain {
         self.field("release")
     }
 
-    /// The version as `(major, minor)`.
-    fn number(&self) -> (u32, u32) {
-        let mut parts = self.field("release").split('.').map(str::parse);
-        match (parts.next(), parts.next()) {
-            (Some(Ok(major)), Some(Ok(minor))) => (major, minor),
-            _ => (0, 0),
-        }
+    /// Whether unstable features are open in it.
+    pub fn is_nightly(&self) -> bool {
+        ["nightly", "dev"]
+            .iter()
+            .any(|channel| self.release().ends_with(channel))
+    }
+
+    /// The version as a number; an unreadable one is older than all.
+    pub fn number(&self) -> Version {
+        Version::of_release(self.release()).unwrap_or_default()
+    }
+}
+
+/// Major and minor number of a compiler.
+#[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    major: u32,
+    minor: u32,
+}
+
+impl Version {
+    /// From `1.95`.
+    pub fn parse(text: &str) -> Option<Version> {
+        let (major, minor) = text.split_once('.')?;
+        Some(Version {
+            major: major.parse().ok()?,
+            minor: minor.parse().ok()?,
+        })
+    }
+
+    /// This version and the minor ones after it, up to another.
+    pub fn up_to(self, last: Version) -> impl Iterator<Item = Version> {
+        let minors = if self.major == last.major {
+            self.minor..=last.minor
+        } else {
+            self.minor..=self.minor
+        };
+        minors.map(move |minor| Version { minor, ..self })
+    }
+
+    /// From a release's name: `1.95.0`, `1.101.0-nightly`.
+    pub fn of_release(text: &str) -> Option<Version> {
+        let mut parts = text.splitn(3, '.');
+        Some(Version {
+            major: parts.next()?.parse().ok()?,
+            minor: parts.next()?.parse().ok()?,
+        })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
     }
 }
 
@@ -63,13 +109,31 @@ impl fmt::Display for Toolchain {
     }
 }
 
-/// The first usable toolchain.
+/// Why a toolchain will not do.
+#[derive(Debug, PartialEq, Eq)]
+enum Unfit {
+    /// It lacks the sources alone.
+    NoSources(String),
+    Other(String),
+}
+
+/// The first usable toolchain. What the user's own one lacks is added, if rustup manages it.
 pub fn find(ws: &Workspace) -> Result<Toolchain, Missing> {
     let mut looked = Vec::new();
     for rustc in candidates() {
-        match inspect(ws, &rustc) {
-            Ok(toolchain) => return Ok(toolchain),
-            Err(reason) => looked.push(reason),
+        let found = match inspect(ws, &rustc) {
+            Err(Unfit::NoSources(_)) if rustup_add(ws, &rustc, "rust-src") => inspect(ws, &rustc),
+            found => found,
+        };
+        match found {
+            Ok(toolchain) => {
+                // The user's own compiler would have been the first choice.
+                for reason in looked {
+                    eprintln!("setup: not     {reason}");
+                }
+                return Ok(toolchain);
+            }
+            Err(Unfit::NoSources(reason) | Unfit::Other(reason)) => looked.push(reason),
         }
     }
     Err(Missing {
@@ -96,33 +160,34 @@ fn active_rustc() -> OsString {
 }
 
 /// A toolchain by its compiler, or why it will not do.
-fn inspect(ws: &Workspace, rustc: &OsString) -> Result<Toolchain, String> {
+fn inspect(ws: &Workspace, rustc: &OsString) -> Result<Toolchain, Unfit> {
     let name = Path::new(rustc).display();
     let sysroot = PathBuf::from(
         output(ws, rustc, &["--print", "sysroot"])
-            .ok_or_else(|| format!("{name}: cannot be started"))?,
+            .ok_or_else(|| Unfit::Other(format!("{name}: cannot be started")))?,
     );
-    let version = output(ws, rustc, &["-vV"]).ok_or_else(|| format!("{name}: tells no version"))?;
+    let version = output(ws, rustc, &["-vV"])
+        .ok_or_else(|| Unfit::Other(format!("{name}: tells no version")))?;
     let toolchain = Toolchain {
         rustc: sysroot.join("bin/rustc"),
         version,
         library: sysroot.join("lib/rustlib/src/rust/library"),
     };
-    if toolchain.number() < OLDEST {
-        let (major, minor) = OLDEST;
-        return Err(format!(
-            "{name}: version {} is older than {major}.{minor}",
-            toolchain.field("release")
-        ));
+    if Version::of_release(OLDEST).is_none_or(|oldest| toolchain.number() < oldest) {
+        return Err(Unfit::Other(format!(
+            "{name}: version {} is older than {OLDEST}",
+            toolchain.release()
+        )));
     }
     if !toolchain.library.join("core/src/lib.rs").is_file() {
-        return Err(format!(
-            "{name}: no library sources in {}",
+        return Err(Unfit::NoSources(format!(
+            "{name}: version {} has no library sources in {} (rust-src)",
+            toolchain.release(),
             toolchain.library.display()
-        ));
+        )));
     }
     if sysroot == Path::new("/usr") {
-        debian_versions_match()?;
+        debian_versions_match().map_err(Unfit::Other)?;
     }
     Ok(toolchain)
 }
@@ -164,27 +229,13 @@ fn output(ws: &Workspace, program: &OsString, args: &[&str]) -> Option<String> {
     Some(String::from_utf8(out.stdout).ok()?.trim_end().to_owned())
 }
 
-/// Lets rustup add `rust-src` if a toolchain is what is missing. True if that was done;
-/// what is missing else tells that it was tried.
-pub(super) fn try_rustup(ws: &Workspace, missing: &mut Missing) -> bool {
-    if !missing.packages.contains(&"rustc-web") {
-        return false;
-    }
-    if rustup_add(ws, "rust-src") && inspect(ws, &active_rustc()).is_ok() {
-        return true;
-    }
-    missing
-        .looked
-        .push("rustup's server: `rustup component add rust-src` did not succeed".to_owned());
-    false
-}
-
-/// Lets rustup add a component to the active toolchain, if it is one of rustup's.
-pub(super) fn rustup_add(ws: &Workspace, component: &str) -> bool {
+/// Lets rustup add a component to a compiler's toolchain, if it is one of rustup's; says so if that
+/// fails.
+pub(super) fn rustup_add(ws: &Workspace, rustc: &OsString, component: &str) -> bool {
     if super::in_path("rustup").is_none() {
         return false;
     }
-    let Some(sysroot) = output(ws, &active_rustc(), &["--print", "sysroot"]) else {
+    let Some(sysroot) = output(ws, rustc, &["--print", "sysroot"]) else {
         return false;
     };
     // rustup knows a toolchain by its folder's name; other compilers are none of its business.
@@ -207,9 +258,20 @@ pub(super) fn rustup_add(ws: &Workspace, component: &str) -> bool {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let Ok(mut child) = child else { return false };
+    let added = child.is_ok_and(|child| ends_well(child, RUSTUP_PATIENCE));
+    if !added {
+        eprintln!(
+            "setup: that did not succeed; by hand: rustup component add {component} --toolchain {}",
+            toolchain.to_string_lossy()
+        );
+    }
+    added
+}
+
+/// Whether a program ends within this time, and with success; past it the program is ended.
+fn ends_well(mut child: Child, patience: Duration) -> bool {
     let start = Instant::now();
-    while start.elapsed() < RUSTUP_PATIENCE {
+    while start.elapsed() < patience {
         match child.try_wait() {
             Ok(Some(status)) => return status.success(),
             Ok(None) => std::thread::sleep(Duration::from_millis(50)),
@@ -236,8 +298,12 @@ mod tests {
 
     #[test]
     fn versions_are_read() {
-        assert_eq!(toolchain("1.96.0").number(), (1, 96));
-        assert_eq!(toolchain("1.97.0-nightly").number(), (1, 97));
-        assert_eq!(toolchain("x").number(), (0, 0));
+        let version = |major, minor| Version { major, minor };
+        assert_eq!(toolchain("1.96.0").number(), version(1, 96));
+        assert_eq!(toolchain("1.97.0-nightly").number(), version(1, 97));
+        assert_eq!(toolchain("1.100.0-beta.7").number(), version(1, 100));
+        assert_eq!(toolchain("x").number(), Version::default());
+        assert!(version(1, 99) < version(1, 100));
+        assert_eq!(Version::parse("1.95.0"), None);
     }
 }

@@ -5,12 +5,13 @@
 //! library in each build, debug and optimised programs share one, and host builds
 //! in the same workspace stay as they are.
 
-mod edits;
+pub mod compiler;
+pub mod crates;
+mod patches;
 pub mod std;
 
 use ::std::fs;
 use ::std::hash::{DefaultHasher, Hash, Hasher};
-use ::std::os::unix::fs::PermissionsExt;
 use ::std::path::{Path, PathBuf};
 use ::std::process::{Command, Stdio};
 use ::std::time::Instant;
@@ -33,37 +34,61 @@ const FLAGS: [&str; 4] = [
     "-Cforce-frame-pointers=yes",
 ];
 
-/// Where the libraries stand: the value for rustc's `--sysroot`.
-pub fn dir(ws: &Workspace) -> PathBuf {
+/// Where the libraries stand: the value for rustc's `--sysroot`. Each compiler has its own, so
+/// that two can be used in turn.
+pub fn dir(ws: &Workspace, setup: &Setup) -> PathBuf {
+    room(ws).join(key(setup, FLAGS))
+}
+
+fn room(ws: &Workspace) -> PathBuf {
     ws.own_dir().join("sysroot")
+}
+
+/// A folder's name for what a compiler made of its sources, and of `inputs`.
+fn key(setup: &Setup, inputs: impl Hash) -> String {
+    let mut hasher = DefaultHasher::new();
+    (&setup.toolchain.version, &setup.toolchain.library).hash(&mut hasher);
+    inputs.hash(&mut hasher);
+    format!("{}-{:016x}", setup.toolchain.release(), hasher.finish())
+}
+
+/// Makes a folder with such a name, and removes those for the same release that were made of
+/// something else.
+fn renew_dir(room: &Path, setup: &Setup, dir: &Path) -> Result<()> {
+    let same_release = format!("{}-", setup.toolchain.release());
+    for entry in fs::read_dir(room).with_context(|| format!("cannot list {}", room.display()))? {
+        let entry = entry?;
+        if (entry.file_name().to_string_lossy()).starts_with(&same_release)
+            && entry.file_type()?.is_dir()
+        {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
 }
 
 /// Builds the libraries of both targets unless they are there and fit.
 pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<()> {
-    write_compiler(ws, setup)?;
+    compiler::write(ws, setup)?;
     let spec = fs::read_to_string(ws.target_spec())
         .with_context(|| format!("cannot read {}", ws.target_spec().display()))?;
-    let stamp = stamp(setup, &spec);
-    if up_to_date(ws, &stamp) {
+    let dir = dir(ws, setup);
+    if up_to_date(&dir, &spec) {
         return Ok(());
     }
-    let dir = dir(ws);
-    fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    let lock = fs::File::create(dir.join("lock"))?;
+    let room = room(ws);
+    fs::create_dir_all(&room).with_context(|| format!("cannot make {}", room.display()))?;
+    let lock = fs::File::create(room.join("lock"))?;
     lock.lock()?;
-    if up_to_date(ws, &stamp) {
+    if up_to_date(&dir, &spec) {
         return Ok(());
     }
+    renew_dir(&room, setup, &dir)?;
     let start = Instant::now();
     eprintln!("setup: building core and alloc for the targets (once; about a minute)");
     let renew = |target: &str| -> Result<()> {
-        // What is there was built for something else; its own stamp need not show that.
-        let old = dir.join("lib/rustlib").join(target);
-        if old.exists() {
-            fs::remove_dir_all(&old)?;
-        }
-        build_one(ws, setup, target)?;
-        Ok(fs::write(stamp_file(ws, target), &stamp)?)
+        build_one(ws, setup, target, &dir)?;
+        Ok(fs::write(stamp_file(&dir, target), &spec)?)
     };
     // Most of the time the compiler works on one crate with one thread.
     ::std::thread::scope(|scope| {
@@ -78,32 +103,21 @@ pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<()> {
     Ok(())
 }
 
-fn up_to_date(ws: &Workspace, stamp: &str) -> bool {
+/// Whether the libraries in a folder are for this target specification, and all are there.
+fn up_to_date(dir: &Path, spec: &str) -> bool {
     [TARGET, KERNEL_TARGET].iter().all(|target| {
-        fs::read_to_string(stamp_file(ws, target)).is_ok_and(|found| found == stamp)
-            && dir(ws)
-                .join("lib/rustlib")
-                .join(target)
-                .join("lib")
-                .is_dir()
+        fs::read_to_string(stamp_file(dir, target)).is_ok_and(|found| found == spec)
+            && dir.join("lib/rustlib").join(target).join("lib").is_dir()
     })
 }
 
-fn stamp_file(ws: &Workspace, target: &str) -> PathBuf {
-    dir(ws).join(format!("{target}.stamp"))
+fn stamp_file(dir: &Path, target: &str) -> PathBuf {
+    dir.join(format!("{target}.stamp"))
 }
 
-/// Tells whether libraries were built by this compiler, from these sources, for this target.
-fn stamp(setup: &Setup, spec: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    (spec, &setup.toolchain.version, FLAGS).hash(&mut hasher);
-    setup.toolchain.library.hash(&mut hasher);
-    format!("{:016x}\n", hasher.finish())
-}
-
-fn build_one(ws: &Workspace, setup: &Setup, target: &str) -> Result<()> {
+fn build_one(ws: &Workspace, setup: &Setup, target: &str, dir: &Path) -> Result<()> {
     let version = rustc_version(setup)?;
-    let mut builder = SysrootBuilder::new(&dir(ws), target)
+    let mut builder = SysrootBuilder::new(dir, target)
         .sysroot_config(SysrootConfig::NoStd)
         .rustc_version(version)
         .rustflags(FLAGS)
@@ -133,63 +147,13 @@ fn cargo(ws: &Workspace, setup: &Setup) -> Command {
         .env("RUSTC", &setup.toolchain.rustc)
         .env("RUST_TARGET_PATH", ws.root.join("targets"))
         .env("RUSTC_BOOTSTRAP", "1")
+        // Of a shell with the project's settings: they are for what is built with the library.
+        .env_remove(compiler::FLAGS)
+        .env_remove(compiler::STD)
         .current_dir("/")
         .stdin(Stdio::null());
     cargo
 }
-
-/// The compiler for cargo's `RUSTC`: the toolchain's, but that it compiles this project's
-/// sources for the crate `libc` for the target. `std` and every package that depends on
-/// `libc` 0.2 have the right definitions so, and builds for the host are as they were.
-pub fn compiler(ws: &Workspace) -> PathBuf {
-    // Clippy's driver knows a compiler by this name.
-    ws.own_dir().join("rustc")
-}
-
-fn write_compiler(ws: &Workspace, setup: &Setup) -> Result<()> {
-    let quote = |path: &Path| -> Result<String> {
-        let path = path.to_str().context("a path is not UTF-8")?;
-        Ok(shlex::try_quote(path)?.into_owned())
-    };
-    let text = COMPILER
-        .replace("@TARGET@", TARGET)
-        .replace(
-            "@LIBC@",
-            &quote(&ws.root.join("uclibc-libc-patch/src/lib.rs"))?,
-        )
-        .replace("@RUSTC@", &quote(&setup.toolchain.rustc)?);
-    let file = compiler(ws);
-    if fs::read_to_string(&file).is_ok_and(|found| found == text) {
-        return Ok(());
-    }
-    fs::create_dir_all(ws.own_dir())?;
-    // Another process may be using the old one.
-    let fresh = tempfile::NamedTempFile::new_in(ws.own_dir())?;
-    fs::write(fresh.path(), text)?;
-    fs::set_permissions(fresh.path(), fs::Permissions::from_mode(0o755))?;
-    fresh.persist(&file)?;
-    Ok(())
-}
-
-const COMPILER: &str = r#"#!/bin/sh
-# The compiler, with this project's module for the crate libc. Written by xtask.
-case " $* " in
-*" --crate-name libc "*" --target @TARGET@ "*)
-    n=$#
-    while [ "$n" -gt 0 ]; do
-        arg=$1
-        shift
-        n=$((n - 1))
-        case $arg in
-        */libc-0.2.*/src/lib.rs) arg=@LIBC@ ;;
-        --edition=*) arg=--edition=2024 ;;
-        esac
-        set -- "$@" "$arg"
-    done
-    ;;
-esac
-exec @RUSTC@ "$@"
-"#;
 
 fn rustc_version(setup: &Setup) -> Result<rustc_version::VersionMeta> {
     rustc_version::version_meta_for(&setup.toolchain.version)

@@ -11,8 +11,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use rustc_build_sysroot::{SysrootBuilder, SysrootConfig};
 
-use super::edits;
-use crate::setup::Setup;
+use super::patches::{self, Patch};
+use crate::setup::{Setup, Version};
 use crate::status::{self, Failure};
 use crate::workspace::{TARGET, Workspace};
 
@@ -27,19 +27,14 @@ const FLAGS: [&str; 5] = [
 
 /// Made small: what each program carries, and what hardly ever runs. `core`, `alloc` and what a
 /// program takes of generic code stay as fast as they are elsewhere.
-const SMALL: [(&str, &str); 4] = [
-    ("std", "s"),
-    ("panic_unwind", "z"),
-    ("unwinding", "z"),
-    ("gimli", "z"),
-];
+const SMALL: [(&str, &str); 2] = [("std", "s"), ("panic_unwind", "z")];
 
 /// No symbols are looked up within the program: `run` does that from the log.
 const FEATURES: [&str; 2] = ["panic-unwind", "compiler-builtins-mem"];
 
 /// Builds `core`, `alloc`, `std` and `test` unless they are there; the value for `--sysroot`.
 pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
-    super::write_compiler(ws, setup)?;
+    super::compiler::write(ws, setup)?;
     let dir = dir(ws, setup)?;
     let done = dir.join("done");
     if done.is_file() {
@@ -54,37 +49,40 @@ pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
     }
     let start = Instant::now();
     eprintln!("setup: building std for the target (once; about a minute)");
-    // What is there was made of something else.
-    for entry in fs::read_dir(&room)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
+    super::renew_dir(&room, setup, &dir)?;
     let sources = room.join("library");
     let release = setup.toolchain.release();
-    if !edits::KNOWN.iter().any(|known| release.starts_with(known)) {
-        eprintln!(
-            "setup: std was tried with rustc {}, this is {release}",
-            edits::KNOWN.join(", ")
-        );
+    let newest = ws.newest_compiler()?;
+    if Version::of_release(&newest).is_some_and(|newest| setup.toolchain.number() > newest) {
+        eprintln!("setup: std was tried with rustc up to {newest}, this is {release}");
     }
-    edits::apply(&setup.toolchain.library, &sources, release)?;
+    let patches = patches(ws, setup)?;
+    patches::apply(
+        &patches,
+        &setup.toolchain.library,
+        &sources,
+        release,
+        &newest,
+    )?;
     build(ws, setup, &sources, &dir)?;
     fs::write(done, "")?;
     eprintln!("setup: built it in {} s", start.elapsed().as_secs());
     Ok(dir)
 }
 
-/// Where the libraries of this compiler, with these edits and this `libc`, stand.
+fn patches(ws: &Workspace, setup: &Setup) -> Result<Vec<Patch>> {
+    patches::select(&ws.root.join(patches::FOLDER), setup.toolchain.number())
+}
+
+/// Where the libraries of this compiler, with these patches and this `libc`, stand.
 fn dir(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
     let spec = ws.target_spec();
     let mut hasher = DefaultHasher::new();
     fs::read(&spec)
         .with_context(|| format!("cannot read {}", spec.display()))?
         .hash(&mut hasher);
-    (FLAGS, SMALL, FEATURES, edits::fingerprint()).hash(&mut hasher);
-    (&setup.toolchain.version, &setup.toolchain.library).hash(&mut hasher);
+    (FLAGS, SMALL, FEATURES, patches(ws, setup)?).hash(&mut hasher);
+    super::compiler::SCRIPT.hash(&mut hasher);
     let module = ws.root.join("uclibc-libc-patch/src");
     for file in [module.join("lib.rs"), module.join("items.rs")] {
         fs::read(&file)?.hash(&mut hasher);
@@ -96,10 +94,7 @@ fn dir(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
     for file in files {
         (file.file_name(), fs::read(&file)?).hash(&mut hasher);
     }
-    Ok(ws
-        .own_dir()
-        .join("std")
-        .join(format!("{:016x}", hasher.finish())))
+    Ok((ws.own_dir().join("std")).join(super::key(setup, hasher.finish())))
 }
 
 fn build(
@@ -109,7 +104,7 @@ fn build(
     dir: &std::path::Path,
 ) -> Result<()> {
     let mut cargo = super::cargo(ws, setup);
-    cargo.env("RUSTC", super::compiler(ws));
+    cargo.env("RUSTC", super::compiler::rustc(ws, setup));
     // A distribution's sources bring what std depends on; else it comes from the registry.
     let vendor = setup.toolchain.library.join("vendor");
     if vendor.is_dir() {

@@ -9,7 +9,7 @@ use object::read::archive::ArchiveFile;
 use object::{Object, ObjectSymbol};
 
 use super::one_object::{self, Names, Roots};
-use super::{COMPLETE, folder, succeed};
+use super::{COMPLETE, folder, numbers, succeed};
 use crate::setup::{LibcTools, Setup};
 use crate::status::{self, Failure};
 use crate::workspace::Workspace;
@@ -38,9 +38,15 @@ const TEXT: &str = include_str!("archive.rs");
 /// What the backend takes from elsewhere.
 const IMPORTS: [&str; 2] = ["__uClibc_main", "main"];
 
+/// What the unwinder takes from elsewhere: where the program's code and tables are.
+const UNWINDER_IMPORTS: [&str; 3] = ["__GNU_EH_FRAME_HDR", "__etext", "__executable_start"];
+
 /// How C is compiled: for this target's static programs, on a processor without more than
 /// x86-64 has, with frame pointers for backtraces.
-pub const CFLAGS: [&str; 7] = [
+pub const CFLAGS: [&str; 9] = [
+    // As L4Re's makefiles have it: sources ask by these names.
+    "-DARCH_amd64",
+    "-DL4API_l4f",
     "-ffunction-sections",
     "-fdata-sections",
     "-fcf-protection=none",
@@ -57,10 +63,12 @@ pub fn complete(
     tools: &LibcTools,
     room: &Path,
     plain: &Path,
-    backend: &Path,
+    [backend, unwinder]: [&Path; 2],
 ) -> Result<PathBuf> {
     let stubs = ws.root.join("uclibc/unwind.c");
-    let inputs = (plain, fs::read(backend)?, fs::read(&stubs)?, EXPORTS, TEXT);
+    let library = numbers::complete(ws, setup, tools, room, plain)?;
+    let rust = (fs::read(backend)?, fs::read(unwinder)?);
+    let inputs = (&library, rust, fs::read(&stubs)?, EXPORTS, TEXT);
     let dir = folder(room, "libc", inputs);
     if dir.join(COMPLETE).exists() {
         return Ok(dir);
@@ -71,8 +79,10 @@ pub fn complete(
     fs::create_dir_all(&dir)?;
     // Names that no member of uClibc's has: it would be replaced.
     let object = dir.join("l4re-backend.o");
-    hidden_backend(setup, backend, &object, &plain.join("lib/libc.a"))?;
+    hidden_backend(setup, backend, &object, &library)?;
     let unwind = dir.join("l4re-unwind.o");
+    let real_unwind = dir.join("l4re-unwinder.o");
+    hidden_unwinder(setup, unwinder, &real_unwind)?;
     succeed(
         compile(tools, &plain.join("include"))
             .arg(&stubs)
@@ -81,16 +91,18 @@ pub fn complete(
         "compiling uclibc/unwind.c",
     )?;
     let archive = dir.join("libc.a");
-    fs::copy(plain.join("lib/libc.a"), &archive)?;
+    fs::copy(&library, &archive)?;
     succeed(
         Command::new("ar")
             .arg("rcs")
             .arg(&archive)
-            .args([&object, &unwind]),
+            // The stubs before the real ones: a program in C alone takes the former.
+            .args([&object, &unwind, &real_unwind]),
         "making libc.a",
     )?;
-    fs::remove_file(&object)?;
-    fs::remove_file(&unwind)?;
+    for part in [&object, &unwind, &real_unwind] {
+        fs::remove_file(part)?;
+    }
     std::os::unix::fs::symlink(plain.join("include"), dir.join("include"))?;
     fs::write(dir.join(COMPLETE), "")?;
     Ok(dir)
@@ -106,6 +118,25 @@ pub fn compile(tools: &LibcTools, include: &Path) -> Command {
         .arg("-isystem")
         .arg(&tools.compiler_headers);
     cc
+}
+
+/// Makes one object file of the unwinder, of which others see the functions alone.
+pub fn hidden_unwinder(setup: &Setup, unwinder: &Path, object: &Path) -> Result<()> {
+    const RAISE: &str = "_Unwind_RaiseException";
+    let names = one_object::make(
+        setup,
+        unwinder,
+        Roots::Names(&[RAISE]),
+        &["_Unwind_*"],
+        object,
+    )?;
+    if names.defined.iter().any(|name| name == RAISE) && names.needed == UNWINDER_IMPORTS {
+        return Ok(());
+    }
+    Err(Failure::error(
+        status::BUILD,
+        format!("the unwinder needs {UNWINDER_IMPORTS:?} and has {RAISE}; but it is {names:?}"),
+    ))
 }
 
 /// Makes one object file of the backend, and fails unless it exports and imports just what it

@@ -6,7 +6,9 @@
 
 mod archive;
 mod edits;
+mod numbers;
 mod one_object;
+mod patches;
 mod program;
 
 pub use archive::CFLAGS;
@@ -30,6 +32,8 @@ use crate::workspace::{TARGET, Workspace};
 /// The package of the backend, and its profile.
 const BACKEND: &str = "uclibc-backend";
 const PROFILE: &str = "libc";
+/// The package of the unwinder.
+const UNWINDER: &str = "uclibc-unwinder";
 /// What of the kernel's headers uClibc's include.
 const KERNEL_HEADERS: [&str; 3] = ["asm", "asm-generic", "linux"];
 /// Says that all of a folder is there.
@@ -44,7 +48,30 @@ pub fn ensure(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
     lock.lock()?;
     let plain = plain(ws, &tools, &room)?;
     let backend = backend(ws, setup)?;
-    archive::complete(ws, setup, &tools, &room, &plain, &backend)
+    let unwinder = unwinder(ws, setup)?;
+    archive::complete(ws, setup, &tools, &room, &plain, [&backend, &unwinder])
+}
+
+/// The unwinder alone as an object file, for programs with another C library. Its names are weak:
+/// where that library's compiler brings an unwinder that must be linked, that one is used.
+pub fn unwinder_object(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
+    let room = ws.own_dir().join("uclibc");
+    fs::create_dir_all(&room).with_context(|| format!("cannot make {}", room.display()))?;
+    let lock = fs::File::create(room.join("lock"))?;
+    lock.lock()?;
+    let library = unwinder(ws, setup)?;
+    let dir = folder(&room, "unwinder", fs::read(&library)?);
+    let object = dir.join("l4re-unwinder.o");
+    if !dir.join(COMPLETE).exists() {
+        fs::create_dir_all(&dir)?;
+        archive::hidden_unwinder(setup, &library, &object)?;
+        succeed(
+            Command::new("objcopy").arg("--weaken").arg(&object),
+            "making the unwinder's names weak",
+        )?;
+        fs::write(dir.join(COMPLETE), "")?;
+    }
+    Ok(object)
 }
 
 /// The folder for what is made of these inputs.
@@ -54,13 +81,14 @@ fn folder(room: &Path, kind: &str, inputs: impl Hash) -> PathBuf {
     room.join(format!("{kind}-{:016x}", hasher.finish()))
 }
 
-/// Runs a tool; what it prints is shown if it fails.
-fn succeed(command: &mut Command, what: &str) -> Result<()> {
+/// Runs a tool; what it prints is shown if it fails. The result is what it complained of
+/// otherwise.
+fn succeed(command: &mut Command, what: &str) -> Result<String> {
     let out = (command.stdin(Stdio::null()))
         .output()
         .with_context(|| format!("cannot start {}", command.get_program().display()))?;
     if out.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&out.stderr).into_owned());
     }
     let text = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
     let lines: Vec<&str> = text.lines().collect();
@@ -75,10 +103,11 @@ fn succeed(command: &mut Command, what: &str) -> Result<()> {
 fn plain(ws: &Workspace, tools: &LibcTools, room: &Path) -> Result<PathBuf> {
     let config = fs::read_to_string(ws.root.join("uclibc/config"))?;
     let source = fs::read(&tools.source)?;
+    let patches = patches::read(&ws.root)?;
     let dir = folder(
         room,
         "plain",
-        (&config, &source, edits::TEXT, &tools.version),
+        (&config, &source, edits::TEXT, &patches, &tools.version),
     );
     if dir.join(COMPLETE).exists() {
         return Ok(dir);
@@ -102,6 +131,7 @@ fn plain(ws: &Workspace, tools: &LibcTools, room: &Path) -> Result<PathBuf> {
         "unpacking uClibc-ng's sources",
     )?;
     edits::apply(&work)?;
+    patches::apply(&patches, &work)?;
     let headers = work.join("kernel-headers");
     fs::create_dir(&headers)?;
     link_headers(tools, &headers)?;
@@ -146,18 +176,29 @@ fn link_headers(tools: &LibcTools, dir: &Path) -> Result<()> {
 
 /// The backend, as a static library of Rust.
 fn backend(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
+    rust_library(ws, BACKEND, build::cargo(ws, setup, "build", TARGET))
+}
+
+/// The unwinder, as a static library of Rust. It unwinds its own functions, too.
+fn unwinder(ws: &Workspace, setup: &Setup) -> Result<PathBuf> {
     let mut cargo = build::cargo(ws, setup, "build", TARGET);
+    build::add_flags(&mut cargo, TARGET, "-Cforce-unwind-tables=yes");
+    rust_library(ws, UNWINDER, cargo)
+}
+
+/// Builds a package of this workspace that is a part of the C library.
+fn rust_library(ws: &Workspace, package: &str, mut cargo: Command) -> Result<PathBuf> {
     cargo
-        .args(["--quiet", "--lib", "--package", BACKEND])
+        .args(["--quiet", "--lib", "--package", package])
         .args(["--profile", PROFILE]);
     let status = cargo.status().context("cannot start cargo")?;
     if !status.success() {
         return Err(Failure::error(
             status::BUILD,
-            "the C library's backend did not build".to_owned(),
+            format!("{package}, a part of the C library, did not build"),
         ));
     }
     Ok((ws.target_dir.join(TARGET))
         .join(PROFILE)
-        .join("libuclibc_backend.a"))
+        .join(format!("lib{}.a", package.replace('-', "_"))))
 }

@@ -98,7 +98,7 @@ pub fn library(
 }
 
 /// The names of an object file.
-fn names(file: &Path) -> Result<Names> {
+pub fn names(file: &Path) -> Result<Names> {
     let data = fs::read(file)?;
     let object = object::File::parse(&*data)
         .with_context(|| format!("{} is no object file", file.display()))?;

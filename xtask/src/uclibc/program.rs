@@ -24,18 +24,21 @@ pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathB
     let folder = ws.own_dir().join("c").join(&package.name);
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut objects = Vec::new();
-    for source in &package.c.sources {
-        let name = source.file_stem().unwrap_or_default();
-        let object = folder.join(name).with_extension("o");
+    for (n, source) in package.c.sources.iter().enumerate() {
+        // Two sources in two folders, or in two languages, may have one name.
+        let name = source.file_name().unwrap_or_default().display();
+        let object = folder.join(format!("{n}-{name}.o"));
         let mut cc = archive::compile(&tools, &libc.join("include"));
         if let Some(interface) = &interface {
             cc.arg("-I").arg(&interface.include);
         }
-        cc.args(["-g", "-Wall", "-Wextra", "-Werror"])
-            .arg(source)
-            .arg("-o")
-            .arg(&object);
-        succeed(&mut cc, &format!("compiling {}", source.display()))?;
+        cc.args(["-g", "-Wall", "-Wextra"]);
+        if package.c.deny_warnings {
+            cc.arg("-Werror");
+        }
+        cc.arg(source).arg("-o").arg(&object);
+        let said = succeed(&mut cc, &format!("compiling {}", source.display()))?;
+        eprint!("{said}");
         objects.push(object);
     }
     let rust = (package.c.rust.iter())

@@ -1,4 +1,7 @@
-//! `cargo xtask check-libc`: the `libc` module against the headers of an L4Re tree.
+//! `cargo xtask check-libc`: the `libc` module against headers of C, and against the crate that
+//! the registry has.
+
+mod released;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,8 +29,14 @@ pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
     let scratch = tempfile::tempdir()?;
     let mut probe = Probe::new();
     let all = probe.len();
-    let mut lacking = Excuses::new(tree, &own::LACKING);
-    let mut different = Excuses::new(tree, &own::DIFFERENT);
+    let mut lacking = match tree {
+        Some(_) => Excuses::new(&own::FOREIGN),
+        None => Excuses::new(&own::LACKING),
+    };
+    let mut different = match tree {
+        Some(_) => Excuses::new(&[]),
+        None => Excuses::new(&own::DIFFERENT),
+    };
     let mut complaints = Vec::new();
     let table = loop {
         match compile(&headers, &probe, scratch.path())? {
@@ -64,21 +73,40 @@ pub fn run(ws: &Workspace, tree: Option<&Path>) -> Result<u8> {
     }
     complaints.extend(lacking.unused());
     complaints.extend(different.unused());
+    if tree.is_none() {
+        complaints.extend(against_released(ws)?);
+    }
     for complaint in &complaints {
         println!("{complaint}");
     }
-    if tree.is_none() {
-        println!(
-            "{} are not in these headers or declared otherwise, {} differ, as known",
-            lacking.count, different.count
-        );
-    }
+    println!(
+        "{} are not in these headers or declared otherwise, {} differ, as known",
+        lacking.count, different.count
+    );
     println!("{all} things compared, {} differences", complaints.len());
     Ok(if complaints.is_empty() {
         0
     } else {
         status::OTHER
     })
+}
+
+/// What the registry's crate has and the module lacks, or has otherwise without being known.
+fn against_released(ws: &Workspace) -> Result<Vec<String>> {
+    let found = released::compare(ws, &setup::ensure(ws)?)?;
+    let mut known = Excuses::new(&own::RELEASED);
+    let mut complaints = Vec::new();
+    for (name, why) in &found.differences {
+        if !known.covers(name) {
+            complaints.push(format!("{name}, of libc {}: {why}", found.version));
+        }
+    }
+    complaints.extend(known.unused());
+    println!(
+        "all {} names of libc {} are there, {} are not as in L4Re's headers, as known",
+        found.names, found.version, known.count
+    );
+    Ok(complaints)
 }
 
 /// Exceptions, and which of them were met.
@@ -89,10 +117,9 @@ struct Excuses {
 }
 
 impl Excuses {
-    /// In a tree, L4Re's own library, there is none.
-    fn new(tree: Option<&Path>, list: &'static [Exception]) -> Excuses {
+    fn new(list: &'static [Exception]) -> Excuses {
         Excuses {
-            list: if tree.is_none() { list } else { &[] },
+            list,
             met: Vec::new(),
             count: 0,
         }
@@ -216,8 +243,9 @@ fn table_of(object: &[u8]) -> Result<Vec<u64>> {
         .section_by_index(section)?
         .data_range(symbol.address(), symbol.size())?
         .context("the probe's table has no bytes")?;
-    Ok((data.chunks_exact(8))
-        .map(|word| u64::from_le_bytes(word.try_into().unwrap_or_default()))
+    let (words, _) = data.as_chunks();
+    Ok((words.iter())
+        .map(|word| u64::from_le_bytes(*word))
         .collect())
 }
 

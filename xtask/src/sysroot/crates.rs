@@ -1,0 +1,170 @@
+//! Changes to crates that do not know L4Re, or as it was: patch files for a series of versions.
+//!
+//! `patches/crates/NAME-SERIES.patch` is a unified diff of the crate's sources, made to be sent to
+//! its authors. What stands before the first diff is the reason. It is for the versions SERIES.*,
+//! as cargo takes them one for the other. A build for the target compiles a changed copy where it
+//! compiles the registry's sources; docs/std.md has the list, held to the files by a test.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// Where the patch files are, below the workspace.
+pub const FOLDER: &str = "patches/crates";
+
+/// One patch file.
+#[derive(Debug, Hash)]
+pub struct Patch {
+    /// The crate and its versions: the file's name without `.patch`.
+    pub series: String,
+    text: String,
+}
+
+impl Patch {
+    /// Why the crate is changed: what stands before the first empty line.
+    #[cfg(test)]
+    fn reason(&self) -> String {
+        let head = self.text.split("\n\n").next().unwrap_or("");
+        head.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// All patches, in order of their names.
+pub fn all(root: &Path) -> Result<Vec<Patch>> {
+    let folder = root.join(FOLDER);
+    let mut patches = Vec::new();
+    for entry in
+        fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))?
+    {
+        let file = entry?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let series = name
+            .strip_suffix(".patch")
+            .with_context(|| format!("{FOLDER}/{name}: a patch is named NAME-SERIES.patch"))?;
+        patches.push(Patch {
+            series: series.to_owned(),
+            text: fs::read_to_string(&file)
+                .with_context(|| format!("cannot read {}", file.display()))?,
+        });
+    }
+    patches.sort_by(|one, other| one.series.cmp(&other.series));
+    Ok(patches)
+}
+
+/// Tells sets of patches apart.
+pub fn fingerprint(patches: &[Patch]) -> String {
+    let mut hasher = DefaultHasher::new();
+    patches.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+/// A function for the compiler's script: `changed FILE` makes `arg` the file in the changed copy
+/// of the crate whose first file it is, if there is a patch for it.
+pub fn script(patches: &[Patch], folder: &str, copies: &str) -> String {
+    let cases: String = (patches.iter())
+        .map(|patch| format!("    {0}.*) patch={0}.patch ;;\n", patch.series))
+        .collect();
+    SCRIPT
+        .replace("@CASES@", cases.trim_end())
+        .replace("@FOLDER@", folder)
+        .replace("@COPIES@", copies)
+}
+
+const SCRIPT: &str = r#"changed() {
+    from=${1%/src/lib.rs}
+    found=${from##*/}
+    case $found in
+@CASES@
+    *) return ;;
+    esac
+    copy=@COPIES@/$found
+    if ! [ -d "$copy" ]; then
+        fresh=$copy.$$
+        mkdir -p @COPIES@ && cp -r "$from" "$fresh" && chmod -R u+w "$fresh" &&
+            patch -s -f -p1 -d "$fresh" <@FOLDER@/$patch >&2 &&
+            mv -T "$fresh" "$copy" 2>/dev/null
+        rm -rf "$fresh"
+    fi
+    if [ -d "$copy" ]; then
+        arg=$copy/src/lib.rs
+    else
+        echo "l4re-rs: patches/crates/$patch does not fit $found, which is compiled without" >&2
+    fi
+}"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    fn the_docs_have_every_patch_with_its_reason() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let page = include_str!("../../../docs/std.md");
+        for patch in all(&root).unwrap() {
+            let row = format!("| `{}` | {} |", patch.series, patch.reason());
+            assert!(page.contains(&row), "docs/std.md lacks the row\n{row}");
+        }
+    }
+
+    /// What the script's function makes of a file.
+    fn changed(room: &Path, file: &Path) -> (String, String) {
+        let patches = all(room).unwrap();
+        let folder = room.join(FOLDER);
+        let copies = room.join("copies");
+        let function = script(&patches, folder.to_str().unwrap(), copies.to_str().unwrap());
+        let text = format!("{function}\narg=as-it-was\nchanged \"$1\"\necho \"$arg\"");
+        let out = Command::new("sh")
+            .args(["-c", &text, "sh"])
+            .arg(file)
+            .output()
+            .unwrap();
+        assert!(out.status.success());
+        (
+            String::from_utf8(out.stdout).unwrap().trim().to_owned(),
+            String::from_utf8(out.stderr).unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_crate_of_the_series_is_changed_in_a_copy() {
+        let room = tempfile::tempdir().unwrap();
+        let room = room.path();
+        fs::create_dir_all(room.join(FOLDER)).unwrap();
+        fs::write(
+            room.join(FOLDER).join("some-0.3.patch"),
+            "Because.\n\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-old\n+new\n",
+        )
+        .unwrap();
+        let make = |name: &str, text: &str| {
+            let file = room.join("registry").join(name).join("src/lib.rs");
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, text).unwrap();
+            file
+        };
+        let file = make("some-0.3.7", "old\n");
+        for _ in 0..2 {
+            let (copy, said) = changed(room, &file);
+            assert_eq!(
+                (fs::read_to_string(&copy).unwrap().as_str(), said.as_str()),
+                ("new\n", "")
+            );
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap(), "old\n");
+        // Another series, and another crate.
+        for name in ["some-0.4.0", "someother-0.3.7"] {
+            assert_eq!(
+                changed(room, &make(name, "old\n")),
+                ("as-it-was".to_owned(), String::new())
+            );
+        }
+        let (as_it_was, said) = changed(room, &make("some-0.3.8", "else\n"));
+        assert_eq!(as_it_was, "as-it-was");
+        assert!(
+            said.contains("some-0.3.patch does not fit some-0.3.8"),
+            "{said}"
+        );
+    }
+}

@@ -21,6 +21,6 @@ struct group {
     } while (0)
 
 extern const struct group memory_group, thread_group, futex_group, file_group, time_group,
-    system_group;
+    system_group, numbers_group, posix_group;
 
 #endif

@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -68,6 +71,9 @@ static int access_tells(void)
     CHECK(unlink("rom/there-is-none") == -1 && errno == ENOENT);
     CHECK(mkdir("rom/new", 0755) == -1 && errno == EROFS);
     CHECK(open(SELF, O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
+    /* What is there already is not opened to be made. */
+    CHECK(fopen(SELF, "wx") == NULL && errno == EEXIST);
+    CHECK(fopen("/dev/null", "w+bx") == NULL && errno == EEXIST);
     return 0;
 }
 
@@ -163,20 +169,105 @@ static int devices(void)
     CHECK(read(zero, a, 64) == 64 && memcmp(a, zeros, 64) == 0);
     CHECK(read(random, a, 64) == 64 && read(random, b, 64) == 64);
     CHECK(memcmp(a, b, 64) != 0 && memcmp(a, zeros, 64) != 0);
-    CHECK(lseek(null, 0, SEEK_SET) == -1 && errno == ESPIPE);
+    CHECK(lseek(null, 0, SEEK_SET) == 0);
     CHECK(close(null) == 0 && close(zero) == 0 && close(random) == 0);
+    return 0;
+}
+
+static int pipes_carry_bytes(void)
+{
+    static char block[70000], back[70000];
+    int ends[2], more[2];
+    struct pollfd entry;
+    struct stat about;
+
+    CHECK(pipe(ends) == 0 && fstat(ends[0], &about) == 0 && S_ISFIFO(about.st_mode));
+    CHECK(write(ends[1], "abc", 3) == 3 && read(ends[0], back, 2) == 2);
+    CHECK(memcmp(back, "ab", 2) == 0 && read(ends[0], back, 9) == 1 && back[0] == 'c');
+    CHECK(read(ends[1], back, 1) == -1 && errno == EBADF);
+    CHECK(write(ends[0], back, 1) == -1 && errno == EBADF);
+    CHECK(lseek(ends[0], 0, SEEK_CUR) == -1 && errno == ESPIPE);
+    CHECK(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    CHECK(read(ends[0], back, 1) == -1 && errno == EAGAIN);
+    /* What fits, and a small block as a whole or not at all. */
+    memset(block, 7, sizeof block);
+    CHECK(write(ends[1], block, sizeof block) == 65536);
+    CHECK(write(ends[1], block, 1) == -1 && errno == EAGAIN);
+    CHECK(read(ends[0], back, 100) == 100 && write(ends[1], block, 200) == -1 && errno == EAGAIN);
+    CHECK(write(ends[1], block, 100) == 100);
+    entry = (struct pollfd){ends[1], POLLOUT, 0};
+    CHECK(poll(&entry, 1, 10) == 0);
+    CHECK(read(ends[0], back, sizeof back) == 65536 && memcmp(back, block, 65536) == 0);
+    CHECK(poll(&entry, 1, -1) == 1 && entry.revents == POLLOUT);
+    /* The ends of ends. */
+    CHECK(dup2(ends[1], 20) == 20 && close(ends[1]) == 0);
+    CHECK(read(ends[0], back, 1) == -1 && errno == EAGAIN);
+    CHECK(write(20, "z", 1) == 1 && close(20) == 0);
+    entry = (struct pollfd){ends[0], POLLIN, 0};
+    CHECK(poll(&entry, 1, -1) == 1 && entry.revents == (POLLIN | POLLHUP));
+    CHECK(read(ends[0], back, 9) == 1 && read(ends[0], back, 9) == 0);
+    CHECK(poll(&entry, 1, -1) == 1 && entry.revents == POLLHUP && close(ends[0]) == 0);
+    CHECK(pipe2(ends, O_CLOEXEC) == 0 && fcntl(ends[0], F_GETFD) == FD_CLOEXEC);
+    CHECK(close(ends[0]) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    CHECK(write(ends[1], "x", 1) == -1 && errno == EPIPE && close(ends[1]) == 0);
+    CHECK(pipe2(ends, O_APPEND) == -1 && errno == EINVAL);
+
+    CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, more) == 0);
+    CHECK(send(more[0], "to", 2, MSG_NOSIGNAL) == 2 && write(more[1], "fro", 3) == 3);
+    CHECK(recv(more[1], back, 9, 0) == 2 && read(more[0], back, 9) == 3);
+    CHECK(recv(more[1], back, 9, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+    CHECK(shutdown(more[0], SHUT_WR) == 0 && read(more[1], back, 9) == 0);
+    CHECK(write(more[0], "x", 1) == -1 && errno == EPIPE && write(more[1], "x", 1) == 1);
+    CHECK(close(more[1]) == 0 && read(more[0], back, 9) == 1 && read(more[0], back, 9) == 0);
+    CHECK(close(more[0]) == 0 && signal(SIGPIPE, SIG_DFL) == SIG_IGN);
+    CHECK(socketpair(AF_INET, SOCK_STREAM, 0, more) == -1 && errno == EAFNOSUPPORT);
+    return 0;
+}
+
+static void *writes_later(void *end)
+{
+    usleep(20000);
+    return (void *)(long)write(*(int *)end, "late", 4);
+}
+
+static int waits_for_pipes_end(void)
+{
+    int ends[2];
+    char back[8];
+    pthread_t thread;
+    void *written;
+    fd_set set;
+    struct timeval soon = {0, 20000};
+    struct pollfd entry;
+
+    CHECK(pipe(ends) == 0);
+    FD_ZERO(&set);
+    FD_SET(ends[0], &set);
+    CHECK(select(ends[0] + 1, &set, NULL, NULL, &soon) == 0 && !FD_ISSET(ends[0], &set));
+    CHECK(pthread_create(&thread, NULL, writes_later, &ends[1]) == 0);
+    CHECK(read(ends[0], back, 8) == 4 && memcmp(back, "late", 4) == 0);
+    CHECK(pthread_join(thread, &written) == 0 && written == (void *)4);
+    CHECK(pthread_create(&thread, NULL, writes_later, &ends[1]) == 0);
+    entry = (struct pollfd){ends[0], POLLIN, 0};
+    CHECK(poll(&entry, 1, 10000) == 1 && entry.revents == POLLIN);
+    CHECK(read(ends[0], back, 8) == 4 && pthread_join(thread, NULL) == 0);
+    CHECK(pthread_create(&thread, NULL, writes_later, &ends[1]) == 0);
+    FD_SET(ends[0], &set);
+    FD_SET(ends[1], &set);
+    soon.tv_sec = 10;
+    CHECK(select(ends[1] + 1, &set, NULL, NULL, &soon) == 1);
+    CHECK(FD_ISSET(ends[0], &set) && !FD_ISSET(ends[1], &set));
+    CHECK(pthread_join(thread, NULL) == 0 && close(ends[0]) == 0 && close(ends[1]) == 0);
     return 0;
 }
 
 static int what_is_not_there_says_so(void)
 {
     struct pollfd entry = {1, POLLOUT, 0};
-    int ends[2];
 
     CHECK(poll(&entry, 1, 0) == 1 && entry.revents == POLLOUT);
     entry.fd = 99;
     CHECK(poll(&entry, 1, 0) == 1 && entry.revents == POLLNVAL);
-    CHECK(pipe(ends) == -1 && errno == ENOSYS);
     CHECK(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);
     CHECK(listen(1, 1) == -1 && errno == ENOTSOCK);
     CHECK(fork() == -1 && errno == ENOSYS);
@@ -193,6 +284,8 @@ static const struct test tests[] = {
     {"file/directories are listed", directories_are_listed},
     {"file/descriptors are duplicated", descriptors_are_duplicated},
     {"file/devices", devices},
+    {"file/pipes carry bytes", pipes_carry_bytes},
+    {"file/waits for pipes end", waits_for_pipes_end},
     {"file/what is not there says so", what_is_not_there_says_so},
     {0},
 };

@@ -10,6 +10,7 @@
 
 static const struct group *const groups[] = {
     &memory_group, &thread_group, &futex_group, &file_group, &time_group, &system_group,
+    &numbers_group, &posix_group,
 };
 
 int main(int argc, char **argv)

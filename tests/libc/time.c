@@ -67,10 +67,47 @@ static int absolute_sleep(void)
     return 0;
 }
 
+static int years_out_of_range_are_errors(void)
+{
+    time_t start = 0, far = 1LL << 60;
+    struct tm date = {0};
+
+    CHECK(gmtime(&start)->tm_year == 70 && localtime(&start)->tm_year == 70);
+    errno = 0;
+    CHECK(gmtime(&far) == NULL && errno == EOVERFLOW);
+    errno = 0;
+    CHECK(localtime(&far) == NULL && errno == EOVERFLOW);
+    CHECK(gmtime_r(&far, &date) == NULL && localtime_r(&far, &date) == NULL);
+    return 0;
+}
+
+static int dates_that_are_read_are_complete(void)
+{
+    static const struct {
+        const char *text, *format;
+        int month, day, weekday, day_of_year;
+    } rows[] = {
+        {"2026-11-30", "%Y-%m-%d", 10, 30, 1, 333}, {"2000-02-29", "%F", 1, 29, 2, 59},
+        {"1900-03-01", "%Y-%m-%d", 2, 1, 4, 59},    {"2024 366", "%Y %j", 11, 31, 2, 365},
+        {"31/12/68", "%d/%m/%y", 11, 31, 1, 365},   {"1970 1", "%Y %j", 0, 1, 4, 0},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tm date = {.tm_wday = -1, .tm_yday = -1};
+        const char *end = strptime(rows[i].text, rows[i].format, &date);
+
+        CHECK(end && *end == 0 && date.tm_mon == rows[i].month && date.tm_mday == rows[i].day);
+        CHECK(date.tm_wday == rows[i].weekday && date.tm_yday == rows[i].day_of_year);
+    }
+    return 0;
+}
+
 static const struct test tests[] = {
     {"time/clocks go on", clocks_go_on},
     {"time/sleeps are not short", sleeps_are_not_short},
     {"time/absolute sleep", absolute_sleep},
+    {"time/years out of range are errors", years_out_of_range_are_errors},
+    {"time/dates that are read are complete", dates_that_are_read_are_complete},
     {0},
 };
 

@@ -1,5 +1,5 @@
-//! A program that goes wrong, in the way that its argument tells: `null`, `read-only`, `stack`
-//! or `panic`. The system around it lives on and tells what happened.
+//! A program that goes wrong, in the way that its argument tells: `null`, `read-only`, `stack`,
+//! `thread-stack` or `panic`. The system around it lives on and tells what happened.
 
 #![no_std]
 #![no_main]
@@ -15,11 +15,15 @@ fn main(env: &Env) -> i32 {
         Some("null") => read_null(),
         Some("read-only") => write_constant(),
         Some("stack") => println!("{} levels deep", recurse(1)),
+        Some("thread-stack") => {
+            let thread = l4re::thread::spawn(|| recurse(1));
+            println!("{:?} levels deep", thread.and_then(|thread| thread.join()));
+        }
         Some("panic") => give_up("as I was told to"),
         other => {
             let name = env.name();
             println!("{name}: unknown argument: {}", other.unwrap_or("(none)"));
-            println!("usage: {name} null | read-only | stack | panic");
+            println!("usage: {name} null | read-only | stack | thread-stack | panic");
             return 2;
         }
     }

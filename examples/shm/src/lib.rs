@@ -36,12 +36,12 @@ impl Pattern {
 
     /// Fills a block, whose length is a multiple of 8, with the next numbers.
     pub fn fill(&mut self, block: &mut [u8]) {
-        for word in block.chunks_exact_mut(8) {
+        for word in block.as_chunks_mut().0 {
             self.0 = self
                 .0
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1);
-            word.copy_from_slice(&self.0.to_le_bytes());
+            *word = self.0.to_le_bytes();
         }
     }
 }

@@ -37,7 +37,7 @@ fn boot_modules() -> io::Result<()> {
     // The ELF file of this program: the first argument is its path.
     let path = std::env::args().next().unwrap_or_default();
     let whole = fs::read(&path)?;
-    println!("{path}: {:?}", &whole[1..4].escape_ascii().to_string());
+    println!("{path}: {:?}", whole[1..4].escape_ascii().to_string());
 
     let mut file = File::open(&path)?;
     let size = file.metadata()?.len();

@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use l4re::dataspace::DsFlags;
 use l4re::factory::Arg;
-use l4re::interface::{Pages, Varg};
+use l4re::interface::{Pages, Rights, Varg};
 use l4re::region::Region;
 use l4re::server::Registry;
 use l4re::services::{Dataspace, Factory, MemAlloc, Namespace};
@@ -80,6 +80,8 @@ fn clock() -> u64 {
 pub struct Session {
     host: Rc<Host>,
     dir: Rc<Dir>,
+    /// Whether the client may change the directory, and what is in it.
+    write: bool,
     /// Of an open directory.
     _charge: Option<Charge>,
     /// Of a client's own share: all of it, of who it came from.
@@ -115,12 +117,18 @@ impl Session {
         Ok(Session {
             dir: Dir::new(&host.volume(quota))?,
             host,
+            write: true,
             _charge: None,
             share: None,
         })
     }
 
-    /// A capability to what has a name.
+    /// Goes on if the client may change the directory.
+    fn to_write(&self) -> Result<()> {
+        permit(self.write)
+    }
+
+    /// A capability to what has a name: to be changed, or not.
     fn open_node(&self, node: &Node, write: bool) -> Result<OwnedCap<()>> {
         match node {
             Node::File(file) => self.host.open(file, write),
@@ -129,6 +137,7 @@ impl Session {
                 let session = Session {
                     host: self.host.clone(),
                     dir: dir.clone(),
+                    write,
                     _charge: Some(charge),
                     share: None,
                 };
@@ -181,12 +190,15 @@ impl Mount for Session {}
 
 impl Files for Session {
     fn open(&self, flags: u32, path: &str) -> Result<OwnedCap<dyn File>> {
+        let write = flags & WRITE != 0;
+        if write || flags & (CREATE | TRUNCATE) != 0 {
+            self.to_write()?;
+        }
         let node = if flags & CREATE != 0 {
             self.dir.create(path, flags & EXCLUSIVE != 0)?
         } else {
             self.dir.find(path)?
         };
-        let write = flags & WRITE != 0;
         match &node {
             Node::Dir(_) => return Err(error::IS_DIR),
             Node::File(file) if write && flags & TRUNCATE != 0 => file.resize(0)?,
@@ -200,14 +212,17 @@ impl Files for Session {
     }
 
     fn make_dir(&self, path: &str) -> Result<()> {
+        self.to_write()?;
         self.dir.make_dir(path)
     }
 
     fn remove(&self, directory: bool, path: &str) -> Result<()> {
+        self.to_write()?;
         self.dir.remove(path, directory)
     }
 
     fn rename(&self, from: &str, to: &str) -> Result<()> {
+        self.to_write()?;
         self.dir.rename(from, to)
     }
 
@@ -220,7 +235,12 @@ impl Files for Session {
 }
 
 impl Namespace for Session {
-    fn query(&self, name: &[u8]) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
+    fn query(
+        &self,
+        rights: Rights,
+        name: &[u8],
+    ) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
+        let write = self.write && rights.has(ObjRights::W);
         let path = core::str::from_utf8(name).map_err(|_| Error::INVALID)?;
         let whole = |cap| Ok((0, cap, None, None));
         let (dir, last) = path.rsplit_once('/').unwrap_or(("", path));
@@ -251,10 +271,11 @@ impl Namespace for Session {
                 ));
             }
         }
-        whole(self.open_node(&self.dir.find(path)?, true)?)
+        whole(self.open_node(&self.dir.find(path)?, write)?)
     }
 
     fn register_obj(&self, flags: u32, name: &[u8], object: Option<Cap<()>>) -> Result<()> {
+        self.to_write()?;
         let path = core::str::from_utf8(name).map_err(|_| Error::INVALID)?;
         let node = match object {
             Some(object) => {
@@ -268,6 +289,7 @@ impl Namespace for Session {
     }
 
     fn unlink(&self, name: &[u8]) -> Result<()> {
+        self.to_write()?;
         let path = core::str::from_utf8(name).map_err(|_| Error::INVALID)?;
         self.dir.remove(path, false)
     }
@@ -275,6 +297,8 @@ impl Namespace for Session {
 
 impl Factory for Session {
     fn create(&self, protocol: i64, args: Varg<'_>) -> Result<OwnedCap<()>> {
+        // What is made takes of the share of who may write.
+        self.to_write()?;
         let Arg::Word(size) = args.get(0)? else {
             return Err(Error::INVALID);
         };
@@ -291,6 +315,7 @@ impl Factory for Session {
                 let session = Session {
                     dir: Dir::new(&self.host.volume(Quota::new(size)))?,
                     host: self.host.clone(),
+                    write: true,
                     _charge: None,
                     share: Some(share),
                 };
@@ -326,11 +351,21 @@ struct Open {
 
 impl Open {
     fn to_write(&self) -> Result<()> {
-        if self.write {
-            Ok(())
-        } else {
-            Err(Error::NO_PERMISSION)
-        }
+        permit(self.write)
+    }
+
+    /// Goes on if the file was opened to be written, by a capability that lets its holder.
+    fn to_write_by(&self, rights: Rights) -> Result<()> {
+        rights.require(ObjRights::W)?;
+        self.to_write()
+    }
+}
+
+fn permit(write: bool) -> Result<()> {
+    if write {
+        Ok(())
+    } else {
+        Err(Error::NO_PERMISSION)
     }
 }
 
@@ -357,10 +392,10 @@ impl File for Open {
 }
 
 impl Dataspace for Open {
-    fn map(&self, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
+    fn map(&self, rights: Rights, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
         let write = DsFlags::from_bits_retain(flags).contains(DsFlags::W);
         if write {
-            self.to_write()?;
+            self.to_write_by(rights)?;
         }
         let place = self.file.map(offset, write)?;
         let rights = if write { MemRights::RW } else { MemRights::R };
@@ -372,26 +407,37 @@ impl Dataspace for Open {
         Ok(unsafe { Pages::from_item(MapItem::map(spot & !(PAGE as u64 - 1), page)) })
     }
 
-    fn clear(&self, offset: u64, size: u64) -> Result<()> {
-        self.to_write()?;
+    fn clear(&self, rights: Rights, offset: u64, size: u64) -> Result<()> {
+        self.to_write_by(rights)?;
         self.file.clear(offset, size)
     }
 
-    fn info(&self) -> Result<dataspace::Stats> {
-        let flags = if self.write { DsFlags::RW } else { DsFlags::R };
+    fn info(&self, rights: Rights) -> Result<dataspace::Stats> {
+        let flags = if self.to_write_by(rights).is_ok() {
+            DsFlags::RW
+        } else {
+            DsFlags::R
+        };
         Ok(dataspace::Stats {
             size: self.file.size(),
             flags: flags.bits(),
         })
     }
 
-    fn copy_in(&self, _: u64, _: Cap<l4re::dataspace::Dataspace>, _: u64, _: u64) -> Result<()> {
+    fn copy_in(
+        &self,
+        _: Rights,
+        _: u64,
+        _: Cap<l4re::dataspace::Dataspace>,
+        _: u64,
+        _: u64,
+    ) -> Result<()> {
         // To map a stranger's memory is to trust it to be there.
         Err(Error::NO_OPERATION)
     }
 
-    fn allocate(&self, offset: u64, size: u64) -> Result<()> {
-        self.to_write()?;
+    fn allocate(&self, rights: Rights, offset: u64, size: u64) -> Result<()> {
+        self.to_write_by(rights)?;
         let end = offset.checked_add(size).ok_or(Error::OUT_OF_RANGE)?;
         for at in (offset..end).step_by(PAGE) {
             self.file.map(at, true)?;

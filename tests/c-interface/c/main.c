@@ -55,6 +55,7 @@ main(void)
 {
   ipc_cases();
   kernel_cases();
+  handler_cases();
   service_cases();
   util_cases();
   if (libc_cases)

@@ -36,6 +36,7 @@ typedef int test_case(void);
 void run(const char *name, test_case *test);
 
 void ipc_cases(void);
+void handler_cases(void);
 void kernel_cases(void);
 void service_cases(void);
 void util_cases(void);

@@ -2,7 +2,9 @@
 #include "tap.h"
 #include <l4/util/atomic.h>
 #include <l4/util/bitops.h>
+#include <l4/re/env.h>
 #include <l4/util/cpu.h>
+#include <l4/util/kip.h>
 #include <l4/util/lock.h>
 #include <l4/util/rand.h>
 #include <l4/util/rdtsc.h>
@@ -49,6 +51,12 @@ bits(void)
   CHECK_EQ(l4util_bsr(0x90), 7);
   CHECK_EQ(l4util_bsf(0x90), 4);
   CHECK_EQ(l4util_next_power2(33), 64);
+  CHECK_EQ(l4util_log2(0x90), 7);
+  CHECK_EQ(l4util_log2(0), -1);
+  CHECK(!l4util_test_and_set_bit(5, words));
+  CHECK(l4util_test_and_change_bit(5, words));
+  CHECK(!l4util_test_and_clear_bit(5, words));
+  CHECK_EQ(words[0], 0);
   return 1;
 }
 
@@ -73,6 +81,13 @@ ranges(void)
   CHECK_EQ(pieces, 3);
   CHECK_EQ(next, 0x9000);
   CHECK_EQ(l4util_splitlog2_size(0x4000, 0xbfff), 14);
+  /* A byte is a range, too; and so is all there is. */
+  pieces = 0;
+  next = 0x1235;
+  CHECK_EQ(l4util_splitlog2_hdl(0x1235, 0x1235, piece), 0);
+  CHECK_EQ(pieces, 1);
+  CHECK_EQ(l4util_splitlog2_size(0, ~0UL), ~0UL);
+  CHECK_EQ(l4util_splitlog2_hdl(2, 1, piece), -L4_EINVAL);
   return 1;
 }
 
@@ -85,6 +100,9 @@ locks_and_numbers(void)
   CHECK(l4_simple_lock_locked(&lock));
   l4_simple_unlock(&lock);
   l4_simple_lock(&lock);
+  l4util_srand(1);
+  CHECK_EQ(l4util_rand(), 16838);
+  CHECK_EQ(l4util_rand(), 38526);
   l4util_srand(7);
   l4_uint32_t first = l4util_rand();
   CHECK(first <= L4_RAND_MAX);
@@ -144,6 +162,20 @@ memory(void)
   return 1;
 }
 
+static int
+the_kernel_tells_its_interface(void)
+{
+  unsigned features = 0;
+  const char *s = l4_kip_version_string(l4re_kip());
+  l4util_kip_for_each_feature(s)
+    features++;
+  CHECK(features > 2);
+  CHECK_EQ(l4util_kip_kernel_abi_version(l4re_kip()), 3);
+  /* The time of a tick in units of 2^-32 us. */
+  CHECK_EQ(l4_tsc_init(l4re_kip()), (1000UL << 32) / l4re_kip()->frequency_cpu);
+  return 1;
+}
+
 void
 util_cases(void)
 {
@@ -151,6 +183,7 @@ util_cases(void)
   run("bits", bits);
   run("ranges as flexpages", ranges);
   run("locks, numbers at random, the time stamp counter", locks_and_numbers);
+  run("the kernel tells its interface", the_kernel_tells_its_interface);
   run("strings", strings);
   run("memory", memory);
 }

@@ -1,6 +1,6 @@
 //! Exceptions: the messages to the handler, and what replies do.
 
-use crate::faults::{HANDLER, exception, handled, load};
+use crate::faults::{HANDLER, Handled, exception, handled, load};
 use crate::kit::*;
 use crate::same;
 use core::arch::{asm, naked_asm};
@@ -55,6 +55,14 @@ pub const CASES: &[Case] = &[
     case(
         "exception/registers-of-an-alien (l4/sys/thread.h: l4_thread_control_alien)",
         alien_registers,
+    ),
+    case(
+        "exception/answered-by-a-send (l4/sys/ipc.h: l4_ipc_send)",
+        answered_by_send,
+    ),
+    case(
+        "exception/answered-by-a-call (l4/sys/ipc.h: l4_ipc_call)",
+        answered_by_call,
     ),
     case(
         "exception/cancel-and-move (l4/sys/thread.h: L4_THREAD_EX_REGS_CANCEL)",
@@ -270,7 +278,49 @@ fn alien() -> Outcome {
     settle();
     same!(make_alien(t.worker.cap()), 0);
     let regs = exception()?;
-    check!(regs.trapno != 0);
+    same!(regs.trapno, ExcRegs::ALIEN_TRAP);
+    Ok(())
+}
+
+/// A message of registers to the thread itself, in the place of a reply.
+fn send_registers(to: CapIdx, phases: Sysf, regs: &ExcRegs) -> Answer {
+    utcb().set_exc_regs(regs);
+    let tag = MsgTag::new(0, 26, 0, TagFlags::empty());
+    raw(to, phases, 0, tag, timeout_ms(0, 500))
+}
+
+/// A handler may answer by a message to the thread, without the reply capability.
+fn answered_by_send() -> Outcome {
+    let t = handled(|| {
+        // SAFETY: raises an exception that the case handles, by going on behind it.
+        unsafe { asm!("ud2") };
+        put(0, 7);
+    })?;
+    let mut regs = exception()?;
+    regs.ip += 2;
+    same!(send_registers(t.worker.cap(), Sysf::SEND, &regs).ipc(), 0);
+    settle();
+    same!(counter(0), 7);
+    Ok(())
+}
+
+/// If it calls, the next exception is what it gets.
+fn answered_by_call() -> Outcome {
+    let t = handled(|| {
+        // SAFETY: as above.
+        unsafe { asm!("ud2", "ud2") };
+        put(0, 7);
+    })?;
+    let mut regs = exception()?;
+    regs.ip += 2;
+    let answer = send_registers(t.worker.cap(), Sysf::CALL, &regs);
+    same!((answer.code(), answer.tag.words()), (proto::EXCEPTION, 26));
+    let mut next = utcb().exc_regs();
+    same!(next.ip, regs.ip);
+    next.ip += 2;
+    same!(send_registers(t.worker.cap(), Sysf::SEND, &next).ipc(), 0);
+    settle();
+    same!(counter(0), 7);
     Ok(())
 }
 
@@ -323,12 +373,7 @@ fn elsewhere_ip() -> u64 {
     elsewhere as *const () as u64
 }
 
-/// A thread whose exception is not answered goes on where it is put.
-fn cancel_and_move() -> Outcome {
-    put(0, 1);
-    // SAFETY: raises an exception that the case handles.
-    let t = handled(|| unsafe { asm!("ud2") })?;
-    same!(exception()?.trapno, 6);
+fn cancel_to_elsewhere(t: &Handled) -> Outcome {
     same!(
         t.worker.ex_regs(op::EX_REGS_CANCEL, elsewhere_ip(), KEEP),
         0
@@ -338,19 +383,22 @@ fn cancel_and_move() -> Outcome {
     Ok(())
 }
 
+/// A thread whose exception is not answered goes on where it is put.
+fn cancel_and_move() -> Outcome {
+    put(0, 1);
+    // SAFETY: raises an exception that the case handles.
+    let t = handled(|| unsafe { asm!("ud2") })?;
+    same!(exception()?.trapno, 6);
+    cancel_to_elsewhere(&t)
+}
+
 /// The same of one whose page fault is not answered.
 fn cancel_fault() -> Outcome {
     put(0, 1);
     let at = window(12)?;
     let t = handled(move || put(1, load(at)))?;
     same!(wait(500).code(), proto::PAGE_FAULT);
-    same!(
-        t.worker.ex_regs(op::EX_REGS_CANCEL, elsewhere_ip(), KEEP),
-        0
-    );
-    settle();
-    same!(counter(0), 9);
-    Ok(())
+    cancel_to_elsewhere(&t)
 }
 
 /// Canceled, and left where they are, the instructions are tried again.

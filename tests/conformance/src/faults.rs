@@ -7,6 +7,10 @@ use l4re::sys::{CapIdx, ExcRegs, Fpage, MapItem, MemRights, ipc_error as ie, pro
 
 pub const CASES: &[Case] = &[
     case("fault/read (l4/sys/types.h: L4_PROTO_PAGE_FAULT)", read),
+    case(
+        "fault/answered-by-a-send (l4/sys/ipc.h: l4_ipc_send)",
+        answered_by_send,
+    ),
     case("fault/write (l4/sys/types.h: L4_PROTO_PAGE_FAULT)", write),
     case(
         "fault/write-read-only (l4/sys/types.h: L4_PROTO_PAGE_FAULT)",
@@ -121,6 +125,22 @@ fn read() -> Outcome {
     let at = window(12)?;
     let _t = handled(move || put(0, load(at)))?;
     same!(page_fault()?, at);
+    Ok(())
+}
+
+/// A pager may answer by a message to the thread, without the reply capability.
+fn answered_by_send() -> Outcome {
+    let at = window(12)?;
+    let t = handled(move || put(0, load(at)))?;
+    same!(page_fault()?, at);
+    let items = [MapItem::map(at, Fpage::page(page(3), MemRights::R))];
+    let answer = Msg::new(0)
+        .items(&items)
+        .timeout(timeout_ms(0, 0))
+        .send(t.worker.cap());
+    same!(answer.ipc(), 0);
+    settle();
+    same!(counter(0), 0x103);
     Ok(())
 }
 

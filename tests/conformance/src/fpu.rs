@@ -1,5 +1,6 @@
 //! The state of the floating-point unit: each thread has its own.
 
+use crate::faults::{exception, handled};
 use crate::kit::*;
 use crate::same;
 use core::arch::asm;
@@ -15,7 +16,12 @@ pub const CASES: &[Case] = &[
     case("fpu/fresh (l4/sys/thread.h)", fresh),
     case("fpu/control-words (l4/sys/thread.h)", control_words),
     case("fpu/x87 (l4/sys/thread.h)", x87),
+    case(
+        "fpu/x87-exception (l4/sys/arch/utcb.h: l4_exc_regs_t)",
+        x87_exception,
+    ),
     case("fpu/other-task (l4/sys/thread.h)", other_task),
+    case("fpu/avx (l4/sys/thread.h)", avx),
     case(
         "fpu/transfer (l4/sys/types.h: L4_MSGTAG_TRANSFER_FPU)",
         transfer,
@@ -158,6 +164,24 @@ fn x87() -> Outcome {
     Ok(())
 }
 
+/// An x87 exception that the control word lets through is one of the thread.
+fn x87_exception() -> Outcome {
+    /// Lets divisions by zero through.
+    static CONTROL: u16 = 0x37b;
+    const FLOATING_POINT_ERROR: u64 = 16;
+    let _t = handled(|| {
+        // SAFETY: the exception comes to the case with the instruction that waits for it.
+        unsafe {
+            asm!(
+                "fninit", "fldcw [{word}]", "fld1", "fldz", "fdivp st(1), st", "fwait",
+                word = in(reg) &raw const CONTROL,
+            )
+        };
+    })?;
+    same!(exception()?.trapno, FLOATING_POINT_ERROR);
+    Ok(())
+}
+
 fn other_task() -> Outcome {
     let space = Space::new()?;
     space.spawn(LOW, || spin(0, 0xabc))?;
@@ -168,6 +192,83 @@ fn other_task() -> Outcome {
         check!(kept(0x5150));
     }
     check!(counter(0) > 0 && counter(1) > 0);
+    same!(counter(9), 0);
+    Ok(())
+}
+
+/// Whether programs may use the AVX registers: the processor has them, and the kernel keeps them.
+fn has_avx() -> bool {
+    const OSXSAVE_AND_AVX: u32 = 1 << 27 | 1 << 28;
+    const SSE_AND_AVX: u32 = 6;
+    if core::arch::x86_64::__cpuid(1).ecx & OSXSAVE_AND_AVX != OSXSAVE_AND_AVX {
+        return false;
+    }
+    let kept: u32;
+    // SAFETY: the kernel lets programs read which registers it keeps.
+    unsafe { asm!("xgetbv", in("ecx") 0, out("eax") kept, out("edx") _) };
+    kept & SSE_AND_AVX == SSE_AND_AVX
+}
+
+/// The upper halves of some registers filled with values of `seed`.
+fn fill_upper(seed: u64) {
+    // SAFETY: only called if there are such registers; no code of this program uses them.
+    unsafe {
+        asm!(
+            "vmovq xmm8, {0}", "vinsertf128 ymm8, ymm8, xmm8, 1",
+            "vmovq xmm15, {1}", "vinsertf128 ymm15, ymm15, xmm15, 1",
+            in(reg) seed, in(reg) !seed, out("xmm8") _, out("xmm15") _,
+        );
+    }
+}
+
+/// Whether what [`fill_upper`] left is still there.
+fn kept_upper(seed: u64) -> bool {
+    let (a, b): (u64, u64);
+    // SAFETY: as in `fill_upper`; the code that is not told of the lower halves' change has none.
+    unsafe {
+        asm!(
+            "vextractf128 xmm9, ymm8, 1", "vmovq {0}, xmm9",
+            "vextractf128 xmm9, ymm15, 1", "vmovq {1}, xmm9",
+            out(reg) a, out(reg) b, out("xmm9") _,
+        );
+    }
+    (a, b) == (seed, !seed)
+}
+
+fn spin_upper(i: usize, seed: u64) {
+    loop {
+        fill_upper(seed);
+        for _ in 0..2000 {
+            core::hint::spin_loop();
+        }
+        let cell = cell(if kept_upper(seed) { i } else { 9 });
+        cell.fetch_add(1, core::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Each thread has its own upper halves, across preemption and messages, in a task of its own
+/// or not; a new one sees nothing of others.
+fn avx() -> Outcome {
+    if !has_avx() {
+        return Ok(());
+    }
+    server()?;
+    fill_upper(0xdead_beef);
+    spawn(HIGH, || put(8, u64::from(kept_upper(0xdead_beef))))?;
+    settle();
+    same!(counter(8), 0);
+    let space = Space::new()?;
+    space.spawn(LOW, || spin_upper(2, 0x3333))?;
+    for i in 0..2 {
+        spawn(LOW, move || spin_upper(i, 0x1234_5678 * (i as u64 + 1)))?;
+    }
+    for _ in 0..30 {
+        fill_upper(0x99);
+        Msg::new(2).call(l4re::sys::CapIdx(counter(20)));
+        sleep_ms(3);
+        check!(kept_upper(0x99));
+    }
+    check!((0..3).all(|i| counter(i) > 0));
     same!(counter(9), 0);
     Ok(())
 }

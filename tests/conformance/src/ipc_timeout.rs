@@ -7,6 +7,10 @@ use test_services::check;
 
 pub const CASES: &[Case] = &[
     case(
+        "ipc/timeout/wait-zero-behind-a-send (l4/sys/ipc.h: L4_IPC_RETIMEOUT)",
+        zero_behind_send,
+    ),
+    case(
         "ipc/timeout/wait-zero (l4/sys/ipc.h: L4_IPC_RETIMEOUT)",
         wait_zero,
     ),
@@ -320,5 +324,20 @@ fn message_in_time() -> Outcome {
     })?;
     same!(wait(50).code(), 1);
     same!(wait(500).code(), 2);
+    Ok(())
+}
+
+/// The send phase took a while; the wait behind it has no time left.
+fn zero_behind_send() -> Outcome {
+    let me = me();
+    put(0, 0x5555);
+    let message = Msg::new(3).timeout(timeout_ms(500, 0));
+    spawn(HIGH, move || {
+        put(0, message.ipc(me, Sysf::SEND_AND_WAIT).ipc() as u64);
+    })?;
+    settle();
+    same!(wait(200).code(), 3);
+    settle();
+    same!(counter(0) as i64, ipc_error(ie::RE_TIMEOUT));
     Ok(())
 }

@@ -71,6 +71,10 @@ pub const CASES: &[Case] = &[
         explicit_loop,
     ),
     case(
+        "reply/explicit-not-of-the-next-wait (l4/sys/ipc.h: l4_ipc_send_and_wait)",
+        next_wait,
+    ),
+    case(
         "reply/explicit-of-a-sender (l4/sys/consts.h: L4_REPLY_CAP_BIT)",
         explicit_of_sender,
     ),
@@ -332,5 +336,28 @@ fn explicit_of_sender() -> Outcome {
     })?;
     same!(wait_to(reply_slot(0)).code(), 1);
     same!(reply_by(reply_slot(0), 44), VOID);
+    Ok(())
+}
+
+/// A wait keeps its caller where it says itself, not where the wait before did, though its
+/// send phase took a while.
+fn next_wait() -> Outcome {
+    let slot = reply_slot(0);
+    caller(0, 11, 5000)?;
+    same!(wait_to(slot).code(), 11);
+    // It takes the message of the case later.
+    let busy = spawn(HIGH, || {
+        sleep_ms(20);
+        wait(500);
+    })?;
+    caller(4, 12, 5000)?;
+    let answer = Msg::new(5)
+        .timeout(timeout_ms(500, 500))
+        .ipc(busy.cap(), Sysf::SEND_AND_WAIT);
+    same!(answer.code(), 12);
+    same!(Msg::new(22).timeout(timeout_ms(0, 0)).reply().ipc(), 0);
+    same!(reply_by(slot, 21), 0);
+    settle();
+    same!((counter(0), counter(4)), (21, 22));
     Ok(())
 }

@@ -7,7 +7,7 @@ use core::cell::{Cell, RefCell};
 use l4re::dataspace::Dataspace as DataspaceCap;
 use l4re::event::{AbsInfo, StreamInfo, StreamState, Writer, codes};
 use l4re::goos::{GoosFlags, Info, PixelInfo, ViewInfo};
-use l4re::interface::{Elements, Pages, Varg};
+use l4re::interface::{Elements, Pages, Rights, Varg};
 use l4re::irq::Irq;
 use l4re::itas::{ITimerVal, SigAction, SigStack};
 use l4re::region::{Region, RegionDesc};
@@ -59,30 +59,37 @@ impl Memory {
 }
 
 impl Dataspace for Memory {
-    fn map(&self, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
+    fn map(&self, _: Rights, offset: u64, spot: u64, flags: u64) -> Result<Pages<'_>> {
         if offset >= PAGE {
             return Err(Error::OUT_OF_RANGE);
         }
         let writes = flags & 2 != 0;
         self.pages(spot, if writes { MemRights::RW } else { MemRights::R })
     }
-    fn clear(&self, offset: u64, size: u64) -> Result<()> {
+    fn clear(&self, _: Rights, offset: u64, size: u64) -> Result<()> {
         let zeros = vec![0; size.min(PAGE) as usize];
         self.region.borrow_mut().write(offset as usize, &zeros)
     }
-    fn info(&self) -> Result<dataspace::Stats> {
+    fn info(&self, _: Rights) -> Result<dataspace::Stats> {
         Ok(dataspace::Stats {
             size: PAGE,
             flags: 7,
         })
     }
-    fn copy_in(&self, to: u64, source: Cap<DataspaceCap>, from: u64, size: u64) -> Result<()> {
+    fn copy_in(
+        &self,
+        _: Rights,
+        to: u64,
+        source: Cap<DataspaceCap>,
+        from: u64,
+        size: u64,
+    ) -> Result<()> {
         let source = l4re::start::env().rm().attach_read_only(source.take()?)?;
         let mut bytes = vec![0; size.min(PAGE) as usize];
         source.read(from as usize, &mut bytes)?;
         self.region.borrow_mut().write(to as usize, &bytes)
     }
-    fn allocate(&self, _: u64, size: u64) -> Result<()> {
+    fn allocate(&self, _: Rights, _: u64, size: u64) -> Result<()> {
         if size > PAGE {
             return Err(Error::NO_MEMORY);
         }
@@ -164,6 +171,7 @@ impl Icu for Screen {
         Ok(MsiInfo {
             addr: source,
             data: number as u32,
+            ..MsiInfo::default()
         })
     }
 }
@@ -215,6 +223,7 @@ impl Goos for Screen {
             num_static_views: 1,
             num_static_buffers: 1,
             pixel_info,
+            ..Info::default()
         })
     }
     fn get_static_buffer(&self, index: u32) -> Result<OwnedCap<DataspaceCap>> {
@@ -324,7 +333,11 @@ impl MmioSpace for Small {
 }
 
 impl Namespace for Small {
-    fn query(&self, name: &[u8]) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
+    fn query(
+        &self,
+        _: Rights,
+        name: &[u8],
+    ) -> Result<(i64, OwnedCap<()>, Option<u32>, Option<Vec<u8>>)> {
         let names = self.names.borrow();
         let found = names.iter().find(|(known, _)| known == name);
         let (_, object) = found.ok_or(Error::NOT_FOUND)?;
@@ -654,6 +667,7 @@ impl Rm for Map {
             start: start + i,
             end: start + i,
             flags: i as u16,
+            padding: [0; 6],
         };
         // More than a message holds.
         Ok(Elements::counted((0..100).map(region).collect()))

@@ -30,7 +30,7 @@ use l4re::pager::ExceptionHandler;
 use l4re::parent::Parent;
 use l4re::platform_control::PlatformControl;
 use l4re::random::Random;
-use l4re::region::{Rm, RmFlags};
+use l4re::region::{Area, Rm, RmFlags};
 use l4re::remote_access::RemoteAccess;
 use l4re::scheduler::{SchedParam, Scheduler};
 use l4re::sys::unmap::UnmapFlags;
@@ -82,14 +82,12 @@ fn main(env: &'static Env) -> Result<i32> {
 }
 
 /// A place in the address space, empty again behind `use_it`.
-fn with_window(env: &Env, use_it: impl FnOnce(Fpage) -> Outcome) -> Outcome {
-    let flags = RmFlags::SEARCH_ADDR | RmFlags::RESERVED;
-    let start = ok(env.rm().reserve_area(0, PAGE as usize, flags, 12))?;
-    let window = Fpage::page(start, MemRights::RW);
+fn with_window(use_it: impl FnOnce(Fpage) -> Outcome) -> Outcome {
+    let area = ok(Area::new(PAGE as usize, 12))?;
+    let window = Fpage::page(area.start() as u64, MemRights::RW);
     let outcome = use_it(window);
     // SAFETY: nothing else is there.
     ok(unsafe { Cap::<Task>::THIS.unmap(window, UnmapFlags::ALL_SPACES) })?;
-    ok(env.rm().free_area(start))?;
     outcome
 }
 
@@ -125,7 +123,7 @@ fn memory(env: &Env, gates: &Gates) -> Outcome {
     check!(
         ok(remote.read::<u16>(0))? == 0 && ok(remote.read::<u16>(4))? == u16::from_le_bytes(*b"ed")
     );
-    with_window(env, |window| {
+    with_window(|window| {
         // SAFETY: as above, and the window is empty.
         let order = unsafe { ds.map(0, 0, DsFlags::R, window) };
         check!(ok(order)? == 12);
@@ -158,13 +156,14 @@ fn regions(env: &Env, gates: &Gates) -> Outcome {
             == (RmFlags::RW, 0x3000, CapIdx::from_index(9))
     );
     check!(ok(rm.reserve_area(4096, 1, RmFlags::empty(), 12))? == 2 * PAGE);
-    check!(rm.free_area(1) == Err(Error::NOT_FOUND));
+    // SAFETY: the region map is the other program's, which tells what it was asked.
+    check!(unsafe { rm.free_area(1) } == Err(Error::NOT_FOUND));
     let all = ok(rm.regions(1000))?;
     check!(all.len() == 21 && all.iter().zip(1000..).all(|(region, at)| region.end == at));
     check!(rm.areas(0).err() == Some(Error::NO_OPERATION));
     let info = ok(rm.region_info(4))?;
     check!((&info.name[..], info.file_offset) == ("a/file", 8));
-    with_window(env, |window| {
+    with_window(|window| {
         let (min, max) = (window.addr(), window.addr() + PAGE - 1);
         // SAFETY: the window is empty.
         unsafe {
@@ -174,7 +173,7 @@ fn regions(env: &Env, gates: &Gates) -> Outcome {
         check!(first_word(window) == 0);
         Ok(())
     })?;
-    with_window(env, |window| {
+    with_window(|window| {
         // SAFETY: as above.
         let item = unsafe { rm.pager().page_fault(window.addr(), 1, window) };
         check!(matches!(ok(item)?, ReturnItem::Mapped { order: 12, .. }));
@@ -188,7 +187,7 @@ fn regions(env: &Env, gates: &Gates) -> Outcome {
     let handler: Cap<ExceptionHandler> = gates.exceptions.cast();
     let mut regs: ExcRegs = l4re::msg::zeroed();
     (regs.ip, regs.sp) = (0x1000, 0x2000);
-    with_window(env, |window| {
+    with_window(|window| {
         // SAFETY: nothing is mapped.
         let regs = ok(unsafe { handler.exception(&regs, window) })?;
         check!((regs.ip, regs.sp) == (0x1002, 0x2000));
@@ -460,7 +459,8 @@ fn own_memory(env: &Env, _: &Gates) -> Outcome {
         }
         Err(error) => check!(error == Error::NO_OPERATION),
     }
-    ok(env.rm().free_area(area))?;
+    // SAFETY: the area has been reserved here, and nothing is there.
+    ok(unsafe { env.rm().free_area(area) })?;
     let found = ok(env.rm().find(start, 1))?;
     check!(!found.is_area && found.start <= start);
     let log: Cap<Meta> = env.log().cast();

@@ -15,8 +15,8 @@ pub use cells::Cells;
 pub use memory::{image, is_writable, reserve, touch};
 pub use message::{code, mr, now_us, raw, receive, sleep_us, timeout_us};
 pub use object::{
-    Capacity, bind, create, create_factory, create_gate, create_task, delete, delete_range, give,
-    is_valid, map, run, slots, trigger, unmap,
+    Capacity, bind, create, create_factory, create_gate, create_owner, create_task, delete,
+    delete_range, give, is_valid, map, run, slots, trigger, unmap,
 };
 pub use outpost::Outpost;
 pub use paged::serve as serve_faults;

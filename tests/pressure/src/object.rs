@@ -37,6 +37,14 @@ pub fn create_factory(factory: CapIdx, limit: u64, to: CapIdx) -> i64 {
     create(factory, proto::FACTORY, Some(limit), to)
 }
 
+/// The same; the end of the factory is the end of all that was made from it, on kernels that
+/// know how.
+pub fn create_owner(factory: CapIdx, limit: u64, to: CapIdx) -> i64 {
+    let flags = op::factory::OWNS_OBJECTS;
+    let words = [proto::FACTORY as u64, NUMBER, limit, NUMBER, flags];
+    label(call(factory, proto::FACTORY, &words, None, Some(to)))
+}
+
 /// Asks for a task with room for UTCBs.
 pub fn create_task(factory: CapIdx, utcbs: Fpage, to: CapIdx) -> i64 {
     let words = [

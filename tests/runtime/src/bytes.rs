@@ -7,7 +7,7 @@ use core::time::Duration;
 use embedded_io::{Read as _, ReadReady, Write as _, WriteReady};
 use l4re::io::Console;
 use l4re::irq::Irq;
-use l4re::ring::{Bells, CLOSED, Heap, Receiver, Sender};
+use l4re::ring::{self, Bells, CLOSED, Heap, Receiver, Sender};
 use l4re::semaphore::Semaphore;
 use l4re::server::Registry;
 use l4re::services::{Icu, Vcon};
@@ -44,14 +44,13 @@ fn ends() -> Result<Ends> {
         reader: factory.create_semaphore()?,
         writer: factory.create_semaphore()?,
     };
-    let memory = Heap::new(384 + 256);
     let bells = |own: Cap<Semaphore>, other: Cap<Semaphore>| Bells {
         other: other.cast(),
         own,
     };
     let (reader, writer) = (semaphores.reader.cap(), semaphores.writer.cap());
-    let sender = Sender::new(memory.clone(), bells(writer, reader))?;
-    let receiver = Receiver::new(memory, bells(reader, writer))?;
+    let (sender, receiver) =
+        ring::channel(384 + 256, bells(writer, reader), bells(reader, writer))?;
     Ok((sender, receiver, semaphores))
 }
 

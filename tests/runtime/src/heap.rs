@@ -2,6 +2,7 @@
 
 use crate::{Case, Outcome, ok};
 use alloc::alloc::{alloc, dealloc};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -17,6 +18,11 @@ pub const CASES: &[Case] = &[
     ("heap: what is too much is told", too_much),
     ("heap: growing leaves a message as it is", keeps_messages),
     ("heap: threads of any priority share it", shared),
+    ("heap: what there is no memory for can be noticed", noticed),
+    (
+        "heap: the cost of a block does not depend on their number",
+        even,
+    ),
 ];
 
 /// A row of numbers that look random and repeat exactly (Knuth's MMIX generator).
@@ -121,6 +127,57 @@ fn too_much() -> Outcome {
     check!(text.try_reserve(1 << 50).is_err());
     check!(text.try_reserve(1 << 36).is_err());
     check!(text.try_reserve(100).is_ok());
+    Ok(())
+}
+
+/// Memory is there when it is handed out, so that a program that asks for all of it goes on.
+fn noticed() -> Outcome {
+    const PIECE: usize = 8 << 20;
+    let (_, used) = rt::heap::usage();
+    let mut pieces: Vec<Vec<u8>> = Vec::with_capacity(1024);
+    let full = (0..1024).any(|_| {
+        let mut piece = Vec::new();
+        let full = piece.try_reserve_exact(PIECE).is_err();
+        pieces.push(piece);
+        full
+    });
+    check!(full);
+    // All that was had can be written.
+    for piece in &mut pieces {
+        let size = piece.capacity();
+        piece.resize(size, 1);
+    }
+    check!(pieces.iter().map(Vec::len).sum::<usize>() > PIECE);
+    // And it is used again.
+    let len = pieces.len() - 1;
+    drop(pieces);
+    check!(rt::heap::usage().1 == used);
+    let (size, _) = rt::heap::usage();
+    let again: Vec<Vec<u8>> = (0..len).map(|_| Vec::with_capacity(PIECE)).collect();
+    check!(rt::heap::usage().0 == size);
+    drop(again);
+    Ok(())
+}
+
+/// The time of freeing a number of blocks, every other one first, in microseconds.
+fn time_to_free(count: usize) -> u64 {
+    let mut blocks: Vec<Option<Box<[u64; 4]>>> =
+        (0..count).map(|i| Some(Box::new([i as u64; 4]))).collect();
+    let start = l4re::time::Instant::now();
+    for first in [0, 1] {
+        for block in blocks.iter_mut().skip(first).step_by(2) {
+            drop(block.take());
+        }
+    }
+    (l4re::time::Instant::now() - start).as_micros() as u64
+}
+
+fn even() -> Outcome {
+    // The first run has the heap grow.
+    time_to_free(40_000);
+    let (few, many) = (time_to_free(10_000), time_to_free(40_000));
+    l4re::println!("# freeing 10,000 blocks: {few} us, 40,000: {many} us");
+    check!(many < 16 * few + 20_000);
     Ok(())
 }
 

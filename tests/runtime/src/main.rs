@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+mod arrays;
 mod bytes;
 mod calls;
 mod heap;
@@ -23,7 +24,7 @@ use test_services::{Outcome, Tap, ok};
 /// A case.
 type Case = (&'static str, fn() -> Outcome);
 
-#[l4re::main]
+#[l4re::main(stack_size = memory::STACK_SIZE)]
 fn main(env: &Env) -> i32 {
     let filter = env.args().nth(1).unwrap_or("");
     let mut tap = Tap::default();
@@ -36,6 +37,7 @@ fn main(env: &Env) -> i32 {
         memory::CASES,
         objects::CASES,
         bytes::CASES,
+        arrays::CASES,
     ] {
         for (name, case) in table {
             if name.contains(filter) {

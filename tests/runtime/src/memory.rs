@@ -20,6 +20,10 @@ pub const CASES: &[Case] = &[
     ("memory: sizes beyond reason are refused", sizes),
     ("memory: files are found by name", files),
     ("memory: capabilities are found by name", names),
+    (
+        "memory: the first stack is as large as the program says",
+        first_stack,
+    ),
 ];
 
 fn dataspace() -> Outcome {
@@ -153,5 +157,17 @@ fn names() -> Outcome {
     check!(matches!(missing, Err(Error::NoSuchCap(name)) if name.as_str() == "missing"));
     let nothing: l4re::Result<OwnedCap<Namespace>> = rom.query("");
     check!(nothing.is_err());
+    Ok(())
+}
+
+/// What `main` asks for.
+pub const STACK_SIZE: u64 = 12 << 20;
+
+fn first_stack() -> Outcome {
+    let on_it = core::hint::black_box(0u8);
+    let here = (&raw const on_it).addr() as u64;
+    let stack = ok(l4re::start::env().rm().find(here, 1))?;
+    check!(stack.size == STACK_SIZE);
+    check!(stack.start == l4re::sys::consts::STACK_ADDR);
     Ok(())
 }

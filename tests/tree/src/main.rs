@@ -18,7 +18,7 @@ use test_services::{Outcome, Tap, ok};
 /// A case.
 type Case = (&'static str, fn() -> Outcome);
 
-#[l4re::main]
+#[l4re::main(stack_size = memory::STACK_SIZE)]
 fn main(env: &Env) -> i32 {
     let filter = env.args().nth(1).unwrap_or("");
     let mut tap = Tap::default();

@@ -55,7 +55,8 @@ fn slots() -> Outcome {
         match i % 2 {
             // SAFETY: the slot is this case's, and empty.
             0 => unsafe { c::l4re_util_cap_free(cap) },
-            _ => cap_alloc::free(CapIdx(cap)),
+            // SAFETY: the slot is this case's, and empty.
+            _ => unsafe { cap_alloc::free(CapIdx(cap)) },
         }
     }
     Ok(())

@@ -96,7 +96,8 @@ impl Space {
             if task.0 != 0 {
                 let fpage = Fpage::obj(task, 0, ObjRights::RWSD);
                 obj::unmap(CapIdx::TASK, fpage, UnmapFlags::DELETE_OBJ);
-                l4re::cap_alloc::free(task);
+                // SAFETY: the slot is the space's own, and has just been emptied.
+                unsafe { l4re::cap_alloc::free(task) };
             }
         }
     }

@@ -336,7 +336,8 @@ pub fn end_all() {
         if thread.0 != 0 {
             let fpage = Fpage::obj(thread, 0, ObjRights::RWSD);
             obj::unmap(CapIdx::TASK, fpage, UnmapFlags::DELETE_OBJ);
-            l4re::cap_alloc::free(thread);
+            // SAFETY: the slot is the seat's own, and has just been emptied.
+            unsafe { l4re::cap_alloc::free(thread) };
         }
     }
     Space::end_all();

@@ -6,8 +6,9 @@
 #![no_std]
 #![no_main]
 
-mod cost;
 mod death;
+mod owned;
+mod owners;
 mod quota;
 mod revoke;
 mod trees;
@@ -120,10 +121,11 @@ fn main(env: &Env) -> i32 {
     let mut tap = Tap::default();
     for table in [
         quota::CASES,
+        owned::CASES,
         death::CASES,
+        owners::CASES,
         revoke::CASES,
         trees::CASES,
-        cost::CASES,
     ] {
         for (name, case) in table {
             if name.contains(filter) {

@@ -1,0 +1,10 @@
+use fs4::FileExt;
+
+fn main() {
+    let file = std::fs::File::create("/tmp/locked").unwrap();
+    file.lock().unwrap();
+    file.unlock().unwrap();
+    fs4::FileExt::allocate(&file, 4_096).unwrap();
+    assert!(file.metadata().unwrap().len() >= 4_096);
+    println!("ok");
+}

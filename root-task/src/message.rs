@@ -4,7 +4,7 @@
 //! client sent must not change while it is looked at.
 
 use l4re_sys::utcb::MSG_REGS;
-use l4re_sys::{MapItem, MsgTag, ReturnItem, TagFlags, UtcbRef, item};
+use l4re_sys::{MapItem, MsgTag, ReturnItem, TagFlags, UtcbRef, item, proto};
 
 use crate::error::{Error, Result};
 
@@ -57,6 +57,11 @@ impl Request {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether the kernel asks for a page on behalf of a thread that touched it.
+    pub fn is_page_fault(&self) -> bool {
+        self.proto == proto::PAGE_FAULT
     }
 
     /// The untyped words.

@@ -1,9 +1,12 @@
 //! A program that goes wrong, in the way that its argument tells: `null`, `read-only`, `stack`,
-//! `thread-stack` or `panic`. The system around it lives on and tells what happened.
+//! `thread-stack`, `kernel-memory` or `panic`. The system around it lives on and tells what happened.
 
 #![no_std]
 #![no_main]
 
+extern crate alloc;
+
+use alloc::vec::Vec;
 use core::hint::black_box;
 use l4re::{Env, println};
 
@@ -19,11 +22,14 @@ fn main(env: &Env) -> i32 {
             let thread = l4re::thread::spawn(|| recurse(1));
             println!("{:?} levels deep", thread.and_then(|thread| thread.join()));
         }
+        Some("kernel-memory") => use_kernel_memory_up(env),
         Some("panic") => give_up("as I was told to"),
         other => {
             let name = env.name();
             println!("{name}: unknown argument: {}", other.unwrap_or("(none)"));
-            println!("usage: {name} null | read-only | stack | thread-stack | panic");
+            println!(
+                "usage: {name} null | read-only | stack | thread-stack | kernel-memory | panic"
+            );
             return 2;
         }
     }
@@ -56,6 +62,21 @@ fn write_constant() {
 fn recurse(depth: u64) -> u64 {
     let frame = black_box([depth; 64]);
     recurse(depth + 1) + black_box(frame)[0]
+}
+
+/// Leaves the kernel nothing to pay for the tables of a page with.
+#[inline(never)]
+fn use_kernel_memory_up(env: &Env) {
+    let mut memory = Vec::with_capacity(16 << 20);
+    let mut size = 1 << 30;
+    while size >= 4096 {
+        match env.factory().create_factory(size) {
+            Ok(factory) => core::mem::forget(factory),
+            Err(_) => size /= 2,
+        }
+    }
+    memory.resize(memory.capacity(), 1_u8);
+    println!("touched {} bytes", black_box(memory).len());
 }
 
 #[inline(never)]

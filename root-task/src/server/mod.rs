@@ -16,7 +16,7 @@ use core::cell::RefCell;
 
 use l4re_sys::{
     BufferDesc, CapIdx, MapItem, MsgTag, ObjRights, RcvItem, ReturnItem, Sysf, Timeout, TimeoutS,
-    proto, utcb,
+    ipc_error, proto, utcb,
 };
 
 use crate::account::{Account, ProgramId};
@@ -108,6 +108,8 @@ pub struct Server {
     end: End,
     /// Bytes of the kernel's memory that each program's objects may take.
     kernel_share: usize,
+    /// The label of the page fault that is being answered.
+    fault_answered: Option<u64>,
     kernel_memory: usize,
 }
 
@@ -141,6 +143,7 @@ impl Server {
             colour: false,
             end: End::All,
             kernel_share: 0,
+            fault_answered: None,
             kernel_memory: 0,
         };
         server.deletions = server.watch_deletions().ok();
@@ -171,7 +174,9 @@ impl Server {
                     let flags = Sysf::REPLY | Sysf::SEND;
                     let slot = self.jobs.reply_slot();
                     // SAFETY: sending an answer changes nothing of the root task's own.
-                    unsafe { l4re_sys::ipc(slot, flags, 0, tag, Timeout::SEND_ZERO) };
+                    let (tag, _) =
+                        unsafe { l4re_sys::ipc(slot, flags, 0, tag, Timeout::SEND_ZERO) };
+                    self.answered(tag);
                 }
                 served = 0;
                 self.work(&Budget::step());
@@ -193,6 +198,7 @@ impl Server {
             let slot = self.jobs.reply_slot();
             // SAFETY: only capabilities are received, into empty slots.
             let (tag, label) = unsafe { l4re_sys::ipc(slot, flags, 0, tag, timeout) };
+            self.answered(tag);
             // A client that did not wait for its answer, or that vanished, is no reason to stop.
             if !tag.has_error() {
                 answer = self.handle(tag, label);
@@ -207,6 +213,7 @@ impl Server {
     /// Handles one message; gives the tag of the answer, which then stands in the UTCB.
     fn handle(&mut self, tag: MsgTag, label: u64) -> Option<MsgTag> {
         let request = Request::take(tag, utcb());
+        let fault = request.is_page_fault().then_some(label);
         let mut reply = Reply::default();
         let mut progress = Progress::default();
         let mut outcome = if label == DELETION {
@@ -227,9 +234,30 @@ impl Server {
             };
         }
         match outcome {
-            Ok(Outcome::Reply(label)) => Some(reply.put(label, utcb())),
+            Ok(Outcome::Reply(answer)) => {
+                self.fault_answered = fault;
+                Some(reply.put(answer, utcb()))
+            }
             Ok(Outcome::NoReply | Outcome::Later) => None,
             Err(error) => Some(reply.put(error.label(), utcb())),
+        }
+    }
+
+    /// Looks at what became of an answer; `tag` is what the kernel says. A page that cannot be
+    /// mapped, since the program has no kernel memory left for its tables, ends the program: its
+    /// thread faults again and again.
+    fn answered(&mut self, tag: MsgTag) {
+        let Some(label) = self.fault_answered.take() else {
+            return;
+        };
+        if tag.has_error()
+            && utcb().error() & ipc_error::MASK == ipc_error::SE_MAP_FAILED
+            // Else there will be some.
+            && !self.is_freeing()
+            && let Some(entry) = self.objects.get(Label::of_message(label).0)
+            && let Some(id) = entry.account.program
+        {
+            self.cannot_map(id);
         }
     }
 

@@ -294,6 +294,39 @@ fn faults_are_served_or_told() {
 }
 
 #[test]
+fn a_page_that_cannot_be_mapped_ends_its_program_alone() {
+    with_world(|w| {
+        w.start(TWO);
+        let region_map = w.gate(is_rm);
+        let fault = [0x100_2000 | 2, 0x100_0200];
+        let failed = MsgTag::new(0, 0, 0, l4re_sys::TagFlags::ERROR);
+        // An answer that nobody waited for, and a failure of another answer, end nothing.
+        assert_eq!(w.send(region_map, proto::PAGE_FAULT, &fault, &[]), Some(0));
+        utcb().set_error(l4re_sys::ipc_error::SE_TIMEOUT);
+        w.server.answered(failed);
+        assert_eq!(
+            w.send(region_map, proto::RM, &[0], &[]),
+            Some(-l4re_sys::err::EMSGTOOSHORT)
+        );
+        utcb().set_error(l4re_sys::ipc_error::SE_MAP_FAILED);
+        w.server.answered(failed);
+        assert_eq!(w.send(region_map, proto::PAGE_FAULT, &fault, &[]), Some(0));
+        utcb().set_error(l4re_sys::ipc_error::SE_MAP_FAILED);
+        w.server.answered(failed);
+        let line = "[root] one: a page cannot be mapped: its kernel memory is used up\n";
+        assert!(w.log().ends_with(line), "{}", w.log());
+        let after = w.send(region_map, proto::PAGE_FAULT, &fault, &[]);
+        assert_eq!(after, Some(-l4re_sys::err::ENOENT));
+        let running = w
+            .server
+            .programs
+            .iter()
+            .filter(|program| program.is_running());
+        assert_eq!(running.count(), 1);
+    });
+}
+
+#[test]
 fn rights_are_asked_for() {
     with_world(|w| {
         w.start(TWO);

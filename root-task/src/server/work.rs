@@ -225,7 +225,10 @@ impl Server {
                 return;
             }
             Ok(Outcome::NoReply) => None,
-            Ok(Outcome::Reply(label)) => Some(reply.put(label, utcb())),
+            Ok(Outcome::Reply(label)) => {
+                self.fault_answered = job.request.is_page_fault().then_some(job.label);
+                Some(reply.put(label, utcb()))
+            }
             Err(error) => Some(reply.put(error.label(), utcb())),
         };
         let slot = CapIdx::reply(job.slot as u64);
@@ -233,7 +236,8 @@ impl Server {
             // A client that does not wait any more is no reason to stop.
             let flags = Sysf::REPLY | Sysf::SEND;
             // SAFETY: sending an answer changes nothing of the root task's own.
-            unsafe { l4re_sys::ipc(slot, flags, 0, tag, Timeout::SEND_ZERO) };
+            let (tag, _) = unsafe { l4re_sys::ipc(slot, flags, 0, tag, Timeout::SEND_ZERO) };
+            self.answered(tag);
         }
         self.jobs.free_slot(job.slot);
         self.count_job(job.program, -1);

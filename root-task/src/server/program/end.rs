@@ -75,6 +75,17 @@ impl Server {
         }
     }
 
+    /// Ends a program that touches a page which the kernel cannot map.
+    pub(in crate::server) fn cannot_map(&mut self, id: ProgramId) {
+        self.flush(id);
+        let name = self.name_of(id);
+        report(format_args!(
+            "{name}: a page cannot be mapped: its kernel memory is used up"
+        ));
+        self.release(id, STATUS_FAULT);
+        self.check_end();
+    }
+
     fn running(&self, id: Option<ProgramId>) -> Option<&Running> {
         match &self.programs.get(id?)?.state {
             State::Running(running) => Some(running),

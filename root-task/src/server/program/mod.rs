@@ -33,7 +33,7 @@ const STATUS_NO_START: i64 = 126;
 const DIRECTORY: &[u8] = b".dirinfo";
 
 /// The kernel's memory for one program's objects, in bytes: at least and at most.
-const KERNEL_SHARES: (usize, usize) = (256 << 10, 16 << 20);
+const KERNEL_SHARES: (usize, usize) = (256 << 10, 64 << 20);
 /// Bytes of the kernel's memory where the kernel does not tell.
 const KERNEL_MEMORY: usize = 32 << 20;
 

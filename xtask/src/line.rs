@@ -139,8 +139,10 @@ fn speaker<'l>(line: &'l str, symbols: &Symbols) -> Option<(&'l str, &'l str)> {
 }
 
 /// The code addresses in a report: after `ip=`, `pc=`, `rip=` the faulting
-/// instruction's, after `at` a return address, in the kernel's lines any.
+/// instruction's, after `at` a return address, in the kernel's lines any. So do the frames of
+/// `std::backtrace` and of the crate `backtrace`: `3: 0x1014164 - <unknown>`.
 fn code_addresses(text: &str, any: bool) -> Vec<(u64, Kind)> {
+    let is_frame = text.trim_end().ends_with("- <unknown>");
     let mut found = Vec::new();
     let mut before = "";
     for word in text
@@ -151,6 +153,7 @@ fn code_addresses(text: &str, any: bool) -> Vec<(u64, Kind)> {
         let kind = match key.trim_end_matches(':') {
             "ip" | "pc" | "rip" => Some(Kind::Instruction),
             "at" => Some(Kind::Return),
+            number if is_frame && number.parse::<u32>().is_ok() => Some(Kind::Return),
             _ if any => Some(Kind::Return),
             _ => None,
         };
@@ -216,6 +219,9 @@ mod tests {
         assert_eq!(code_addresses(" buffer 0x1001234", false), []);
         assert_eq!(code_addresses(" x=0xf", true), [(15, Kind::Return)]);
         assert_eq!(code_addresses(" at noon, at 0xzz", false), []);
+        let frame = "   12:          0x1014164 - <unknown>";
+        assert_eq!(code_addresses(frame, false), [(0x1014164, Kind::Return)]);
+        assert_eq!(code_addresses("  12: 0x1014164", false), []);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a program with `std` may expect of its system, as on Linux: by the first argument
-//! `system`, `stdin`, `overflow` or `overflow-thread`.
+//! `system`, `stdin`, `backtrace`, `panic`, `overflow` or `overflow-thread`.
 
+use std::backtrace::Backtrace;
 use std::hint::black_box;
 use std::io::{Read, stdin};
 
@@ -8,6 +9,8 @@ fn main() {
     match std::env::args().nth(1).as_deref() {
         Some("system") => system(),
         Some("stdin") => input(),
+        Some("backtrace") => println!("{}", caller_of_backtrace()),
+        Some("panic") => panic!("as I was told to, in std_expected::main"),
         Some("overflow") => println!("{} levels deep", recurse(1)),
         Some("overflow-thread") => {
             let thread = std::thread::spawn(|| recurse(1));
@@ -34,6 +37,11 @@ fn system() {
         "{} MiB of the first stack written",
         deep(top, 7 << 20) >> 20
     );
+}
+
+#[inline(never)]
+fn caller_of_backtrace() -> Backtrace {
+    Backtrace::force_capture()
 }
 
 /// Writes to the stack until it has grown by `bytes` from the address `top`; by how many it has.

@@ -1,16 +1,17 @@
 //! `cargo xtask env`: settings for the shell.
 
 use std::ffi::OsString;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::build;
 use crate::cli::EnvArgs;
 use crate::setup::{self, ENV_MARK, Setup};
-use crate::status::{self, Failure};
 use crate::sysroot;
-use crate::workspace::{BUILT_IN_TARGET, TARGET, Workspace};
+use crate::workspace::{BUILT_IN_TARGET, TARGET, Workspace, is_plain};
 
 /// Prints `export` lines with which plain cargo builds for the target.
 ///
@@ -43,28 +44,34 @@ pub fn settings(
     };
     settings.push((ENV_MARK.to_owned(), "1".into()));
     // A workspace elsewhere has no `.cargo/config.toml` that names it.
-    let runner = format!("{} --runner", ws.root.join("run").display());
+    let runner = runner(ws)?;
     for target in [TARGET, BUILT_IN_TARGET] {
         settings.push((build::target_key(target, "RUNNER"), OsString::from(&runner)));
     }
-    let has_blank = |path: &Path| path.to_string_lossy().contains(char::is_whitespace);
-    if has_blank(&ws.root) {
-        return Err(Failure::error(
-            status::SETUP,
-            format!(
-                "cargo cannot take a runner with blanks from the environment, and the project's path has one: {}\n  Move the project to a path without",
-                ws.root.display()
-            ),
-        ));
-    }
-    if has_blank(&sysroot::dir(ws, setup)) {
-        return Err(Failure::error(
-            status::SETUP,
-            format!(
-                "cargo cannot take flags with blanks from the environment, and the target directory's path has one: {}\n  Set CARGO_TARGET_DIR to a path without, or move the project",
-                ws.target_dir.display()
-            ),
-        ));
-    }
     Ok(settings)
+}
+
+/// The runner of programs for the target, as cargo takes it from the environment: words without
+/// blanks.
+fn runner(ws: &Workspace) -> Result<String> {
+    let run = ws.root.join("run");
+    if is_plain(&run) {
+        return Ok(format!("{} --runner", run.display()));
+    }
+    let file = ws.own_dir().join("runner");
+    let run = run.to_str().context("the project's path is not UTF-8")?;
+    let script = format!(
+        "#!/bin/sh\nexec {} --runner \"$@\"\n",
+        shlex::try_quote(run)?
+    );
+    if fs::read_to_string(&file).is_ok_and(|old| old == script) {
+        return Ok(file.display().to_string());
+    }
+    // Another one may be running it.
+    let new = file.with_extension(std::process::id().to_string());
+    fs::write(&new, script)
+        .and_then(|()| fs::set_permissions(&new, Permissions::from_mode(0o755)))
+        .and_then(|()| fs::rename(&new, &file))
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(file.display().to_string())
 }

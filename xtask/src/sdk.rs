@@ -35,10 +35,15 @@ pub fn run(ws: &Workspace, args: &SdkArgs) -> Result<u8> {
         None => ws.target_dir.join("sdk"),
     };
     make(ws, &setup, &dir, args.small)?;
-    let dir = dir.display();
+    println!(
+        "the C SDK is in {}; to build and boot a program with it:",
+        dir.display()
+    );
     let small = if args.small { "-small" } else { "" };
-    println!("the C SDK is in {dir}; to build and boot a program with it:");
-    println!("  cc @{dir}/cflags{small} hello.c @{dir}/libs{small} -o hello && ./run hello");
+    let file = |name| format!("@{}", dir.join(format!("{name}{small}")).display());
+    let (cflags, libs) = (file("cflags"), file("libs"));
+    let words = ["cc", &cflags, "hello.c", &libs, "-o", "hello"];
+    println!("  {} && ./run hello", shlex::try_join(words)?);
     Ok(0)
 }
 

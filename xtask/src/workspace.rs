@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,6 +37,58 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Cargo's target directory.
     pub target_dir: PathBuf,
+    /// For this tool's own files; see [`own_dir`](Workspace::own_dir).
+    own_dir: PathBuf,
+}
+
+/// Whether a path stays one word in a makefile, in `RUSTFLAGS` and in `CFLAGS`.
+pub fn is_plain(path: &Path) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+@,~".contains(c);
+    path.to_str().is_some_and(|path| path.chars().all(plain))
+}
+
+/// A folder with a plain path in the place of another: in the user's cache folder, or else where
+/// temporary files are kept.
+fn plain_dir_for(dir: &Path) -> Result<PathBuf> {
+    let mut hasher = DefaultHasher::new();
+    dir.hash(&mut hasher);
+    let name = format!("{:016x}", hasher.finish());
+    let user = rustix::process::geteuid().as_raw();
+    let in_home = |home| Path::new(&home).join(".cache");
+    let cache = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::var_os("HOME").map(in_home))
+        .filter(|cache| cache.is_absolute() && is_plain(cache));
+    let parent = match cache {
+        Some(cache) => cache.join("l4re-rs"),
+        None => Path::new("/var/tmp").join(format!("l4re-rs-{user}")),
+    };
+    let result = parent.join(name);
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&result)
+        .and_then(|()| fs::symlink_metadata(&parent));
+    // Another user may have made the one among the temporary files.
+    match made {
+        Ok(meta) if meta.is_dir() && meta.uid() == user => Ok(result),
+        Ok(_) => Err(Failure::error(
+            status::SETUP,
+            format!(
+                "{} is another user's\n  It is for builds in {}, whose path has a blank or the like; \
+                 remove it, or set XDG_CACHE_HOME",
+                parent.display(),
+                dir.display()
+            ),
+        )),
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "cannot make {}, for builds in {}, whose path has a blank or the like",
+                result.display(),
+                dir.display()
+            )
+        }),
+    }
 }
 
 /// What a package's `Cargo.toml` says, as far as booting it goes.
@@ -329,7 +383,15 @@ impl Workspace {
             Some(dir) => std::path::absolute(dir)?,
             None => root.join("target"),
         };
-        Ok(Workspace { root, target_dir })
+        let own_dir = match target_dir.join("xtask") {
+            dir if is_plain(&dir) => dir,
+            dir => plain_dir_for(&dir)?,
+        };
+        Ok(Workspace {
+            root,
+            target_dir,
+            own_dir,
+        })
     }
 
     /// The user programs' target specification.
@@ -347,9 +409,10 @@ impl Workspace {
         Ok(manifest.workspace.metadata.l4re.newest_rust)
     }
 
-    /// A folder in the target directory for this tool's own files.
-    pub fn own_dir(&self) -> PathBuf {
-        self.target_dir.join("xtask")
+    /// A folder for this tool's own files: in the target directory, or elsewhere if that one's path
+    /// has blanks or other characters at which `make` and cargo's variables part a text.
+    pub fn own_dir(&self) -> &Path {
+        &self.own_dir
     }
 
     /// Where cargo builds a package: its workspace's folder and target directory.
@@ -623,6 +686,25 @@ fn unknown_example(name: &str, known: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_with_blanks_gets_a_folder_without() {
+        assert!(is_plain("/home/ü/l4re-rs/target/xtask".as_ref()));
+        for dir in [
+            "/a b/target/xtask",
+            "/a\tb",
+            "/it's",
+            "/a$b",
+            "/a#b",
+            "/a:b",
+        ] {
+            assert!(!is_plain(dir.as_ref()), "{dir}");
+            let own = plain_dir_for(dir.as_ref()).unwrap();
+            assert!(is_plain(&own) && own.is_dir(), "{}", own.display());
+            assert_eq!(plain_dir_for(dir.as_ref()).unwrap(), own);
+            fs::remove_dir(own).unwrap();
+        }
+    }
 
     #[test]
     fn a_package_of_one_program() {

@@ -16,6 +16,8 @@ use crate::workspace::Typing;
 const LAST_WORDS: Duration = Duration::from_millis(1500);
 /// How often is asked whether the system has told how it ended.
 const ASK: Duration = Duration::from_millis(250);
+/// How many pieces of output may wait to be looked at.
+const PIECES: usize = 64;
 /// What ned's script prints at its end, behind ned's name.
 const FINAL_LINE: &str = "[root] system ends with status ";
 /// The name that moe puts before ned's lines.
@@ -28,7 +30,7 @@ pub struct Watch {
     pub expect: Option<String>,
     /// End after this time.
     pub timeout: Option<Duration>,
-    /// Show the output, and pass the terminal's input on.
+    /// Show the output, and pass the terminal's input on. What is shown is not kept.
     pub show: bool,
     /// A terminal gets the output as it is: it belongs to a program, or to Fiasco's debugger.
     pub raw: bool,
@@ -73,7 +75,7 @@ pub enum End {
 pub struct Record {
     /// How it ended.
     pub end: End,
-    /// Its output without colours.
+    /// Its output without colours, if it was not shown.
     pub lines: Vec<String>,
 }
 
@@ -85,7 +87,8 @@ pub fn watch(
     watch: &Watch,
 ) -> Result<Record> {
     let mut output = machine.output().context("QEMU has no output")?;
-    let (sender, receiver) = mpsc::channel();
+    // Where the reader of what is shown is slow, the machine waits.
+    let (sender, receiver) = mpsc::sync_channel(PIECES);
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = output.read(&mut buffer) {
@@ -116,7 +119,7 @@ pub fn watch(
                 if observer.end == Some(End::Expected) {
                     break;
                 }
-                if observer.is_up()
+                if observer.is_up
                     && let Some(from) = stdin.take()
                     && let Some(to) = keyboard.take()
                 {
@@ -162,7 +165,7 @@ pub fn watch(
     }
     drop(machine);
     let rest = observer.annotator.rest();
-    if !rest.is_empty() {
+    if !rest.is_empty() && !watch.show {
         observer.lines.push(rest);
     }
     Ok(Record {
@@ -207,8 +210,13 @@ struct Observer<'a> {
     watch: &'a Watch,
     lines: Vec<String>,
     end: Option<End>,
-    /// How much was typed, and the line from which on the output counts for the rest.
+    /// Whether the kernel reads the serial line: what came before it did so is lost. Ours does
+    /// with the first word it writes, Fiasco long before the first server writes one.
+    is_up: bool,
+    /// How many texts of `watch.input` were waited for, and how many of those were given out.
     typed: (usize, usize),
+    /// Whether the line that is not ended had such a text: it counts for one only.
+    has_counted: bool,
 }
 
 impl<'a> Observer<'a> {
@@ -218,47 +226,49 @@ impl<'a> Observer<'a> {
             watch,
             lines: Vec::new(),
             end: None,
+            is_up: false,
             typed: (0, 0),
+            has_counted: false,
         }
     }
 
     /// What is to be typed now, if something is.
     fn due_typing(&mut self) -> Option<&'a str> {
-        let next = self.watch.input.get(self.typed.0)?;
-        let lines = self.lines.get(self.typed.1..).unwrap_or(&[]);
-        let written = |line: &String| line.contains(&next.after);
-        // A line that is not ended counts for one text only.
-        let from = match lines.iter().position(written) {
-            Some(at) => self.typed.1 + at + 1,
-            None if self.typed.1 <= self.lines.len() && written(&self.annotator.rest()) => {
-                self.lines.len() + 1
-            }
-            None => return None,
-        };
-        self.typed = (self.typed.0 + 1, from);
-        Some(&next.text)
+        let (found, given) = self.typed;
+        if given == found {
+            return None;
+        }
+        self.typed.1 += 1;
+        (self.watch.input.get(given)).map(|typing| typing.text.as_str())
     }
 
-    /// Whether the kernel reads the serial line: what came before it did so is lost. Ours does
-    /// with the first word it writes, Fiasco long before the first server writes one.
-    fn is_up(&self) -> bool {
-        let by_server = |line: &String| {
-            ["[root]", "MOE", "Ned", "ned"]
-                .iter()
-                .any(|name| line.starts_with(name))
-        };
-        self.lines.iter().any(by_server) || by_server(&self.annotator.rest())
+    /// Whether a line, ended or not, has the text that is waited for next.
+    fn is_awaited(&mut self, line: &str) -> bool {
+        let next = self.watch.input.get(self.typed.0);
+        let found = next.is_some_and(|next| line.contains(&next.after));
+        self.typed.0 += usize::from(found);
+        found
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Vec<u8> {
         let (shown, lines) = self.annotator.feed(bytes);
         for line in lines {
             self.look_at(&line);
-            self.lines.push(line);
+            if !std::mem::take(&mut self.has_counted) {
+                self.is_awaited(&line);
+            }
+            if !self.watch.show {
+                self.lines.push(line);
+            }
+        }
+        let rest = self.annotator.rest();
+        self.is_up |= by_server(&rest);
+        if !self.has_counted {
+            self.has_counted = self.is_awaited(&rest);
         }
         if let Some(text) = &self.watch.expect
             && self.end.is_none()
-            && self.annotator.rest().contains(text)
+            && rest.contains(text)
         {
             self.end = Some(End::Expected);
         }
@@ -266,6 +276,7 @@ impl<'a> Observer<'a> {
     }
 
     fn look_at(&mut self, line: &str) {
+        self.is_up |= by_server(line);
         if self.end.is_some() {
             return;
         }
@@ -279,6 +290,13 @@ impl<'a> Observer<'a> {
             self.end = Some(End::Status(process_status(status)));
         }
     }
+}
+
+/// Whether a server wrote a line, the first ones of which bear these names.
+fn by_server(line: &str) -> bool {
+    ["[root]", "MOE", "Ned", "ned"]
+        .iter()
+        .any(|name| line.starts_with(name))
 }
 
 /// The status in ned's last line, which has ned's name before it.
@@ -419,6 +437,22 @@ mod tests {
         assert_eq!(observer.due_typing(), Some("b"));
         assert_eq!(observer.due_typing(), Some("c"));
         assert_eq!(observer.due_typing(), None);
+    }
+
+    #[test]
+    fn what_is_shown_is_not_kept() {
+        let symbols = Symbols::default();
+        for show in [false, true] {
+            let watch = Watch {
+                show,
+                ..Watch::default()
+            };
+            let mut observer = Observer::new(&symbols, &watch);
+            assert!(!observer.is_up);
+            observer.feed(b"[root] one\ntwo\nthree");
+            assert!(observer.is_up);
+            assert_eq!(observer.lines.len(), if show { 0 } else { 2 });
+        }
     }
 
     #[test]

@@ -12,6 +12,9 @@ pub const KERNEL: &str = "[kernel]";
 /// Name of the root task's.
 pub const ROOT: &str = "[root]";
 
+/// A line that is longer counts as several. The root task's lines are shorter.
+const LONGEST_LINE: usize = 64 << 10;
+
 /// Who wrote a line: the program whose name stands before a `|`, or what the root task tells
 /// of a program. Two programs' lines come in any order, so what is due is held to one's only.
 pub fn source(line: &str) -> &str {
@@ -62,13 +65,13 @@ impl<'a> Annotator<'a> {
             let text = piece.strip_suffix(b"\n");
             self.line.extend_from_slice(text.unwrap_or(piece));
             shown.extend_from_slice(text.unwrap_or(piece));
-            if text.is_none() {
+            if text.is_none() && self.line.len() < LONGEST_LINE {
                 continue;
             }
             if !self.line.is_empty() {
                 let mut line = plain(&self.line);
                 let notes = self.notes(&line).concat();
-                if !notes.is_empty() {
+                if !notes.is_empty() && text.is_some() {
                     shown.extend_from_slice(notes.as_bytes());
                     notes_only.extend_from_slice(format!("       {notes}\r\n").as_bytes());
                 }
@@ -76,7 +79,9 @@ impl<'a> Annotator<'a> {
                 lines.push(line);
                 self.line.clear();
             }
-            shown.push(b'\n');
+            if text.is_some() {
+                shown.push(b'\n');
+            }
         }
         if self.raw {
             shown = [bytes, &notes_only].concat();
@@ -204,6 +209,17 @@ mod tests {
         let (shown, lines) = annotator.feed(b"p | x\r[kernel] panicked\x1b[2K\r\n");
         assert_eq!(lines, ["p | x^M[kernel] panicked^[[2K"]);
         assert_eq!(shown, b"p | x^M[kernel] panicked^[[2K\n");
+    }
+
+    #[test]
+    fn a_line_without_end_is_not_kept_without_end() {
+        let symbols = Symbols::default();
+        let mut annotator = Annotator::new(&symbols, false);
+        let text = vec![b'x'; LONGEST_LINE - 1];
+        assert_eq!(annotator.feed(&text), (text.clone(), Vec::new()));
+        let (shown, lines) = annotator.feed(b"xy");
+        assert_eq!((shown.as_slice(), lines.len()), (&b"xy"[..], 1));
+        assert_eq!(annotator.feed(b"z\n").1, ["z"]);
     }
 
     #[test]

@@ -24,6 +24,13 @@
 //! registers behind that. A message that holds a spoilt word was not written to its end, and a
 //! receiver whose list of buffers leads to one would have received into buffers of an earlier call:
 //! both panic.
+//!
+//! With `--cfg interleavings` the threads are those of a model checker, which the module `checker` knows.
+
+#[cfg(interleavings)]
+pub mod atomic;
+#[cfg(interleavings)]
+pub mod checker;
 
 use crate::item::{MAP, RCV_FORWARD_MAPPINGS, RCV_SINGLE_CAP, WORDS};
 use crate::utcb::{BUF_REGS, BufRegs, MSG_REGS};
@@ -112,8 +119,54 @@ impl Reply {
 
 type Handler = Box<dyn FnMut(Call) -> Reply>;
 
-std::thread_local! {
-    static UTCB: *mut Utcb = Box::into_raw(Box::new(Utcb::ZERO));
+/// Variables that each thread has of its own: the host's threads, or the checker's.
+#[cfg(not(interleavings))]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! fake_thread_local {
+    ($($(#[$doc:meta])* static $name:ident: $ty:ty = const { $init:expr };)*) => {
+        std::thread_local! { $($(#[$doc])* static $name: $ty = const { $init };)* }
+    };
+}
+/// Variables that each thread has of its own: the host's threads, or the checker's.
+#[cfg(interleavings)]
+#[macro_export]
+#[doc(hidden)]
+macro_rules! fake_thread_local {
+    ($($(#[$doc:meta])* static $name:ident: $ty:ty = const { $init:expr };)*) => { $(
+        $(#[$doc])*
+        static $name: $crate::fake::checker::Local<$ty> =
+            $crate::fake::checker::Local::new(|| $init);
+    )* };
+}
+pub use fake_thread_local as thread_local;
+
+/// A thread's UTCB; null until it is first used. It is never freed, since references to it do not say
+/// which thread's they are.
+struct OwnUtcb(Cell<*mut Utcb>);
+
+impl OwnUtcb {
+    fn get(&self) -> *mut Utcb {
+        if self.0.get().is_null() {
+            self.0.set(Box::into_raw(Box::new(Utcb::ZERO)));
+        }
+        self.0.get()
+    }
+}
+
+// The checker makes many threads, and all that they have had ends with an execution.
+#[cfg(interleavings)]
+impl Drop for OwnUtcb {
+    fn drop(&mut self) {
+        if !self.0.get().is_null() {
+            // SAFETY: `get` made it of a box; the thread is gone.
+            drop(unsafe { Box::from_raw(self.0.get()) });
+        }
+    }
+}
+
+thread_local! {
+    static UTCB: OwnUtcb = const { OwnUtcb(Cell::new(core::ptr::null_mut())) };
     static HANDLER: RefCell<Option<Handler>> = const { RefCell::new(None) };
     static CLOCK: Cell<u64> = const { Cell::new(0) };
 }
@@ -260,7 +313,7 @@ pub unsafe fn ipc(
 pub fn utcb() -> UtcbRef {
     // SAFETY: the memory was allocated as a `Utcb` and is never freed; only `UtcbRef`s of the
     // same thread access it.
-    unsafe { UtcbRef::new(UTCB.with(|ptr| *ptr)) }
+    unsafe { UtcbRef::new(UTCB.with(OwnUtcb::get)) }
 }
 
 /// The clock in microseconds: what [`set_clock`] set.

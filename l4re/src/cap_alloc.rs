@@ -3,9 +3,9 @@
 //! A bit map that threads change by compare-and-swap: no locks, so that it can be used
 //! wherever a thread may be stopped, and no heap, so that the heap can use it.
 
+use crate::atomic::{AtomicU64, AtomicUsize, Ordering};
 use crate::error::{Error, Result};
 use crate::hosted;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use l4re_sys::CapIdx;
 
 /// How many slots the allocator has.

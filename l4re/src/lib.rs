@@ -64,6 +64,7 @@ extern crate self as l4re;
 #[cfg(not(target_os = "l4re"))]
 extern crate std;
 
+mod atomic;
 mod cap;
 pub mod cap_alloc;
 pub mod cmd_control;

@@ -43,6 +43,8 @@ pub enum Command {
     TestCompilers(TestCompilersArgs),
     /// Let well-known crates do their work in QEMU.
     TestCrates(TestCratesArgs),
+    /// Run what threads do at the same time in many interleavings, by a model checker.
+    Interleavings(InterleavingsArgs),
     /// Run the host tests of what has unsafe code by Miri.
     Miri(MiriArgs),
     /// Count the instructions that IPC costs, and write them into docs/performance.md.
@@ -89,6 +91,23 @@ pub enum Command {
         #[arg(long)]
         release: bool,
     },
+}
+
+/// Which interleavings are tried.
+#[derive(Args, Debug, Clone)]
+pub struct InterleavingsArgs {
+    /// Parts of the names of the models; all of them if there is none.
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// How many of each model, by each of the two schedulers.
+    #[arg(long, value_name = "N")]
+    pub rounds: Option<u64>,
+    /// Others for each number.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// The one that a failure has printed; name its model.
+    #[arg(long, value_name = "SCHEDULE", requires = "models")]
+    pub replay: Option<String>,
 }
 
 /// What Miri runs.

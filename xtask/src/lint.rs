@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use crate::build;
+use crate::interleavings;
 use crate::setup;
 use crate::status;
 use crate::sysroot;
@@ -41,6 +42,9 @@ pub fn run(ws: &Workspace) -> Result<u8> {
     host.args(build::HOST)
         .args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
 
+    let mut models = interleavings::cargo(ws, "clippy");
+    models.args(["--quiet", "--all-targets", "--", "-D", "warnings"]);
+
     let mut documentation = build::host_cargo(ws, "doc");
     documentation
         .args(build::HOST)
@@ -74,6 +78,7 @@ pub fn run(ws: &Workspace) -> Result<u8> {
     let mut checks = vec![
         ("format", format),
         ("clippy, host", host),
+        ("clippy, models of threads", models),
         ("documentation", documentation),
         ("clippy, programs", on_target(TARGET, &programs, plain())),
         (

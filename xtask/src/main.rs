@@ -12,6 +12,7 @@ mod console;
 mod elf;
 mod env;
 mod fuzz;
+mod interleavings;
 mod libc;
 mod line;
 mod lint;
@@ -74,6 +75,7 @@ fn dispatch(command: Command) -> anyhow::Result<u8> {
         Command::TestStd(args) => test_std::run(&ws, &args),
         Command::TestCompilers(args) => test_compilers::run(&ws, &args),
         Command::TestCrates(args) => test_crates::run(&ws, &args),
+        Command::Interleavings(args) => interleavings::run(&ws, &args),
         Command::Miri(args) => miri::run(&ws, &args),
         Command::Bench(args) => bench::run(&ws, &args),
         Command::Book(args) => book::run(&ws, &args),

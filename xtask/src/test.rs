@@ -1,7 +1,7 @@
 //! `cargo xtask test`: the host tests, then programs in QEMU.
 
 use std::collections::HashMap;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,6 +10,7 @@ use crate::boot::Ground;
 use crate::build::{self, Embedded, Profile};
 use crate::cli::{MachineArgs, TestArgs};
 use crate::console::{End, Record, Watch};
+use crate::interleavings;
 use crate::line;
 use crate::run;
 use crate::setup::{self, Setup};
@@ -88,7 +89,8 @@ pub fn run(ws: &Workspace, args: &TestArgs) -> Result<u8> {
     })
 }
 
-/// `cargo test` of the packages that build on this computer, and of examples' libraries.
+/// `cargo test` of the packages that build on this computer, of examples' libraries, and of the models
+/// of threads.
 fn host(ws: &Workspace, filter: Option<&str>, tally: &mut Tally) -> Result<()> {
     cargo_test(ws, &[], filter, tally)?;
     let mut libraries = vec!["--lib".to_owned()];
@@ -101,7 +103,9 @@ fn host(ws: &Workspace, filter: Option<&str>, tally: &mut Tally) -> Result<()> {
     if libraries.len() > 1 {
         cargo_test(ws, &libraries, filter, tally)?;
     }
-    Ok(())
+    // As many interleavings as a few seconds allow; more: `cargo xtask interleavings`.
+    let models = interleavings::cargo(ws, "test");
+    count_cargo_test(models, "models of threads", filter, tally)
 }
 
 fn cargo_test(
@@ -111,22 +115,29 @@ fn cargo_test(
     tally: &mut Tally,
 ) -> Result<()> {
     let mut cargo = build::host_cargo(ws, "test");
-    cargo
-        .args(build::HOST)
-        .arg("--no-fail-fast")
-        .args(args)
-        .stderr(Stdio::inherit());
+    cargo.args(build::HOST).args(args);
+    count_cargo_test(cargo, "host tests", filter, tally)
+}
+
+/// Runs `cargo test`, and counts.
+fn count_cargo_test(
+    mut cargo: Command,
+    what: &str,
+    filter: Option<&str>,
+    tally: &mut Tally,
+) -> Result<()> {
+    cargo.arg("--no-fail-fast").stderr(Stdio::inherit());
     cargo.args(filter.map(|filter| ["--", filter]).into_iter().flatten());
     let out = cargo.output().context("cannot start cargo")?;
     let text = String::from_utf8_lossy(&out.stdout);
     let (passed, failed) = count_host(&text);
     tally.passed += passed;
     tally.failed += failed;
-    println!("host tests: {passed} passed, {failed} failed");
+    println!("{what}: {passed} passed, {failed} failed");
     if !out.status.success() {
         print!("{text}");
         if failed == 0 {
-            tally.fail("host tests", "cargo test ended with an error", &[]);
+            tally.fail(what, "cargo test ended with an error", &[]);
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! is not what was shared; all others go on to the region map.
 
 use super::Rm;
+use crate::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 use crate::cap::{Cap, OwnedCap};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ use crate::sync::OnceLock;
 use crate::task::Task;
 use crate::thread::{Builder, Control, Thread};
 use alloc::boxed::Box;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::AtomicU64;
 use l4re_sys::consts::{PAGE_SHIFT, PAGE_SIZE};
 use l4re_sys::op::pager::FAULT_MASK;
 use l4re_sys::unmap::UnmapFlags;
@@ -104,7 +105,12 @@ impl Place {
 const NOTHING: i64 = 1;
 
 /// The guard's gate, which is its threads' pager.
+#[cfg(not(interleavings))]
 static GUARD: OnceLock<OwnedCap<IpcGate>> = OnceLock::new();
+/// As above, for one execution of a model.
+#[cfg(interleavings)]
+static GUARD: l4re_sys::fake::checker::Static<OnceLock<OwnedCap<IpcGate>>> =
+    l4re_sys::fake::checker::Static::new(OnceLock::new);
 
 /// Has the calling thread survive faults in windows.
 pub(super) fn guard_thread(env: &'static Env) -> Result<()> {

@@ -3,13 +3,13 @@
 
 use super::memory::{Heap, Memory, Ring};
 use super::{BROKEN, CLOSED};
+use crate::atomic::AtomicU32;
+use crate::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::cap::Cap;
 use crate::error::{Error, Result};
 use crate::irq::Irq;
 use crate::semaphore::Semaphore;
 use crate::time::Instant;
-use core::sync::atomic::AtomicU32;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use core::time::Duration;
 use l4re_sys::{CapIdx, Timeout, TimeoutS};
 

@@ -1,14 +1,14 @@
 //! The memory of a ring.
 #![allow(unsafe_code)]
 
+use crate::atomic::Ordering::Relaxed;
+use crate::atomic::{AtomicU8, AtomicU32, AtomicU64};
 use crate::error::{Error, Result};
 use crate::region::Region;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::cell::UnsafeCell;
 use core::fmt;
-use core::sync::atomic::Ordering::Relaxed;
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 
 /// Memory that both ends of a ring have.
 ///

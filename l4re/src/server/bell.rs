@@ -3,6 +3,8 @@
 
 use super::Registry;
 use super::tasks::Wake;
+use crate::atomic::Ordering::{AcqRel, Acquire, Release};
+use crate::atomic::{AtomicBool, AtomicPtr};
 use crate::cap::OwnedCap;
 use crate::error::{Error, Result};
 use crate::interface::Reception;
@@ -14,8 +16,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ptr::null_mut;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Release};
-use core::sync::atomic::{AtomicBool, AtomicPtr};
 use l4re_sys::Utcb;
 
 type Work = Box<dyn FnOnce(&Registry) + Send>;

@@ -1,5 +1,6 @@
 //! Answers that are given later.
 
+use crate::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::error::{Error, ErrorCode, Result};
 use crate::interface::{Encoder, Lent, Out, Reception, refuse};
 use crate::ipc;
@@ -9,7 +10,6 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use l4re_sys::{CapIdx, MsgTag, Sysf, Timeout, err};
 
 /// How many requests a program can have deferred.

@@ -5,6 +5,8 @@
 use super::bell::Bell;
 use super::registry::Inner;
 use super::{Deferred, Registry};
+use crate::atomic::AtomicBool;
+use crate::atomic::Ordering::{AcqRel, Release};
 use crate::error::{Error, ErrorCode, Result};
 use crate::interface::Out;
 use alloc::boxed::Box;
@@ -16,8 +18,6 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-use core::sync::atomic::AtomicBool;
-use core::sync::atomic::Ordering::{AcqRel, Release};
 use core::task::{Context, Poll, Waker};
 use l4re_sys::err;
 

@@ -1,13 +1,13 @@
 //! What the loader leaves on the first stack, and the environment made of it.
 
 use super::init;
+use crate::atomic::{AtomicBool, Ordering};
 use crate::cap_alloc;
 use crate::env::Env;
 use crate::kip::Kip;
 use core::cell::UnsafeCell;
 use core::ffi::c_char;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, Ordering};
 use l4re_sys::{KernelInfo, auxv};
 
 /// Memory for the environment, written once.

@@ -6,10 +6,10 @@ mod first;
 pub use first::{Beginning, begin};
 pub(crate) use first::{adopt, publish};
 
+use crate::atomic::{AtomicPtr, Ordering};
 use crate::env::Env;
 use core::fmt;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, Ordering};
 use l4re_sys::elf_aux::{self, ElfAuxWord};
 use l4re_sys::re::parent::SIGNAL_EXIT;
 

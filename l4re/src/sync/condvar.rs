@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::{MutexGuard, Parking, Wait};
+use crate::atomic::Ordering::SeqCst;
 use crate::time::Instant;
-use core::sync::atomic::Ordering::SeqCst;
 use core::time::Duration;
 use lock_api::RawMutex as _;
 

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::{Parking, Wait};
+use crate::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::time::Instant;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 
 const FREE: u32 = 0;

@@ -2,10 +2,10 @@
 #![allow(unsafe_code)]
 
 use super::Parking;
+use crate::atomic::Ordering::{AcqRel, Acquire};
 use core::cell::UnsafeCell;
 use core::fmt;
 use core::mem::MaybeUninit;
-use core::sync::atomic::Ordering::{AcqRel, Acquire};
 
 const TO_DO: u32 = 0;
 const RUNS: u32 = 1;
@@ -103,7 +103,7 @@ impl Once {
     fn end(&self, with: u32) {
         self.state
             .value()
-            .store(with, core::sync::atomic::Ordering::SeqCst);
+            .store(with, crate::atomic::Ordering::SeqCst);
         self.state.wake(usize::MAX);
     }
 }

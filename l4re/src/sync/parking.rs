@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::{SpinLock, relax, spare};
+use crate::atomic::AtomicU32;
+use crate::atomic::Ordering::SeqCst;
 use crate::cap::Cap;
 use crate::msg;
 use crate::semaphore::Semaphore;
@@ -9,8 +11,6 @@ use crate::start;
 use crate::thread;
 use crate::time::Instant;
 use core::ptr::{self, null_mut};
-use core::sync::atomic::AtomicU32;
-use core::sync::atomic::Ordering::SeqCst;
 use l4re_sys::{Timeout, TimeoutS};
 
 /// Why [`Parking::wait`] has ended.

@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::{Parking, Wait};
+use crate::atomic::AtomicU32;
+use crate::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use crate::time::Instant;
-use core::sync::atomic::AtomicU32;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, SeqCst};
 use core::time::Duration;
 
 /// Somebody writes.

@@ -1,8 +1,8 @@
 //! Counting.
 
 use super::{Parking, Wait};
+use crate::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::time::Instant;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::time::Duration;
 
 /// A number of things that threads can have, and wait for. (The kernel's own, which programs can

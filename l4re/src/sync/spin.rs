@@ -25,4 +25,44 @@ impl spin::relax::RelaxStrategy for Sleep {
 
 /// A lock whose waiters sleep for a while and try again: for what is done in a few instructions,
 /// below the heap and the [`Mutex`](super::Mutex).
+#[cfg(not(interleavings))]
 pub type SpinLock<T> = spin::mutex::SpinMutex<T, Sleep>;
+
+/// As above, of the checker's atomics.
+#[cfg(interleavings)]
+pub type SpinLock<T> = lock_api::Mutex<checked::RawSpinLock, T>;
+
+#[cfg(interleavings)]
+#[allow(unsafe_code)]
+mod checked {
+    use crate::atomic::AtomicBool;
+    use crate::atomic::Ordering::{Acquire, Release};
+
+    #[derive(Debug)]
+    pub struct RawSpinLock {
+        held: AtomicBool,
+    }
+
+    // SAFETY: who has changed it to `true` is the only one until it is `false` again.
+    unsafe impl lock_api::RawMutex for RawSpinLock {
+        const INIT: Self = RawSpinLock {
+            held: AtomicBool::new(false),
+        };
+
+        type GuardMarker = lock_api::GuardSend;
+
+        fn lock(&self) {
+            while !self.try_lock() {
+                super::relax();
+            }
+        }
+
+        fn try_lock(&self) -> bool {
+            !self.held.swap(true, Acquire)
+        }
+
+        unsafe fn unlock(&self) {
+            self.held.store(false, Release);
+        }
+    }
+}

@@ -4,6 +4,8 @@
 use super::Thread;
 use super::local::Values;
 use super::start::is_first;
+use crate::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::atomic::{AtomicU64, AtomicUsize};
 use crate::cap::Cap;
 use crate::env::Env;
 use crate::start;
@@ -14,8 +16,6 @@ use alloc::sync::Arc;
 use core::cell::Cell;
 use core::fmt;
 use core::ptr;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use core::sync::atomic::{AtomicU64, AtomicUsize};
 use core::time::Duration;
 use l4re_sys::CapIdx;
 use l4re_sys::consts::MAIN_THREAD_PRIO;
@@ -59,7 +59,7 @@ impl Info {
 static OWN: Cell<*const Info> = Cell::new(ptr::null());
 
 #[cfg(not(target_os = "l4re"))]
-std::thread_local! {
+l4re_sys::fake::thread_local! {
     static OWN: Cell<*const Info> = const { Cell::new(ptr::null()) };
 }
 

@@ -10,14 +10,14 @@ use super::local::Values;
 use super::stack::Stack;
 use super::start::Tls;
 use super::utcb::UtcbSlot;
+use crate::atomic::AtomicPtr;
+use crate::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::cap::OwnedCap;
 use crate::sync::{Parking, Wait};
 use crate::time::Instant;
 use alloc::sync::Arc;
 use core::cell::UnsafeCell;
 use core::ptr::{self, null_mut};
-use core::sync::atomic::AtomicPtr;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 /// What a thread runs on. The fields are dropped in this order: the thread first.
 pub(super) struct Resources {

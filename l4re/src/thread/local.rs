@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::current::own_info;
+use crate::atomic::AtomicUsize;
+use crate::atomic::Ordering::Relaxed;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::any::Any;
 use core::cell::UnsafeCell;
-use core::sync::atomic::AtomicUsize;
-use core::sync::atomic::Ordering::Relaxed;
 
 /// The values of a thread, by the numbers of their [`Local`]s.
 pub(super) struct Values(UnsafeCell<Vec<Option<Value>>>);

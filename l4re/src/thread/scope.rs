@@ -2,12 +2,12 @@
 #![allow(unsafe_code)]
 
 use super::{Builder, Handle, JoinHandle};
+use crate::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::error::Result;
 use crate::sync::Parking;
 use alloc::sync::Arc;
 use core::fmt;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 /// Runs `f`, which can make threads that borrow what outlives this call: all of them have ended
 /// when it returns.

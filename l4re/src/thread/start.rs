@@ -3,13 +3,13 @@
 
 use super::current::set_own;
 use super::end::Running;
+use crate::atomic::AtomicPtr;
+use crate::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::error::{Error, Result};
 use crate::thread::Thread;
 use crate::{Cap, time};
 use alloc::boxed::Box;
 use core::ptr::null_mut;
-use core::sync::atomic::AtomicPtr;
-use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// How the run-time system lays out thread-local data.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ pub(super) struct Work {
 pub(super) fn entry_address() -> u64 {
     #[cfg(target_os = "l4re")]
     return entry as *const () as u64;
-    // On the host nothing ever starts.
+    // On the host only a model checker starts threads.
     #[cfg(not(target_os = "l4re"))]
     return run as *const () as u64;
 }
@@ -103,7 +103,8 @@ extern "C" fn entry() -> ! {
     )
 }
 
-extern "C" fn run(work: *mut Work) -> ! {
+// (A model checker ends threads by unwinding them.)
+extern "C-unwind" fn run(work: *mut Work) -> ! {
     // SAFETY: `spawn` made it of a box, for this thread alone. The box is gone at the end of the
     // statement: this function never returns, so that it could go later.
     let Work {

@@ -3,7 +3,7 @@
 //! A bit map that threads change by compare-and-swap: no locks, so that it can be used
 //! wherever a thread may be stopped, and no heap, so that the heap can use it.
 
-use crate::atomic::{AtomicU64, AtomicUsize, Ordering};
+use crate::atomic::{AtomicU64, AtomicUsize, Ordering, program_static};
 use crate::error::{Error, Result};
 use crate::hosted;
 use l4re_sys::CapIdx;
@@ -31,7 +31,9 @@ struct Table {
     hint: AtomicUsize,
 }
 
-static TABLE: Table = Table::new();
+program_static! {
+    static TABLE: Table = Table::new();
+}
 
 impl Table {
     const fn new() -> Self {

@@ -110,7 +110,6 @@ static ENV: LazyLock<&'static Env> = LazyLock::new(|| {
     let kip = unsafe { l4re::kip::Kip::new((&raw const *page).cast()) }.expect("a page");
     // SAFETY: everything is leaked or null.
     let env = Box::leak(Box::new(unsafe { Env::from_raw(raw, kip, &[], &[]) }));
-    cap_alloc::init(FIRST_FREE);
     start::init(env);
     static BLOCKS: thread::TlsBlocks = thread::TlsBlocks {
         make: |stack_end| Some(stack_end as u64),
@@ -196,11 +195,21 @@ impl Kernel {
         }
         self.enter(|| {
             LazyLock::force(&ENV);
+            cap_alloc::init(FIRST_FREE);
             model(self);
         });
         let mut state = self.state();
         state.over = true;
         self.shared.changed.notify_all();
+        // Whoever still runs may be about to take one.
+        let main = slot(MAIN_THREAD);
+        let ended = |(slot, object): (&u64, &Object)| match object {
+            Object::Thread(thread) => *slot == main || thread.ended,
+            _ => true,
+        };
+        if !state.objects.iter().all(ended) {
+            return;
+        }
         for (slot, object) in &state.objects {
             if let Object::Semaphore { count, .. } = object {
                 assert_eq!(*count, 0, "a token is left in semaphore {slot:#x}");
@@ -604,16 +613,11 @@ impl Kernel {
     }
 }
 
-/// A semaphore's count, and how many wait. One that is not known was made in an earlier execution, and
-/// kept.
+/// A semaphore's count, and how many wait.
 fn semaphore(state: &mut State, slot: u64) -> (&mut u64, &mut usize) {
-    let object = state.objects.entry(slot).or_insert(Object::Semaphore {
-        count: 0,
-        waiting: 0,
-    });
-    match object {
-        Object::Semaphore { count, waiting } => (count, waiting),
-        _ => panic!("{slot:#x} is not a semaphore"),
+    match state.objects.get_mut(&slot) {
+        Some(Object::Semaphore { count, waiting }) => (count, waiting),
+        _ => panic!("there is no semaphore in slot {slot:#x}"),
     }
 }
 

@@ -200,6 +200,17 @@ fn a_writer_is_alone_and_readers_are_not_forgotten() {
 }
 
 #[test]
+fn who_writes_does_not_wait_for_those_that_wait_for_it() {
+    check(|kernel| {
+        let lock = Arc::new(RwLock::new(Alone::default()));
+        threads(kernel, 3, &lock, |lock, i| match i {
+            0 | 1 => (0..2).for_each(|_| lock.write().enter()),
+            _ => drop(lock.read()),
+        });
+    });
+}
+
+#[test]
 fn a_writer_that_gives_up_lets_readers_in() {
     check(|kernel| {
         // The first reader stays until the second has read, also if a writer has come between.

@@ -3,6 +3,7 @@
 
 use l4re::thread::{self, Builder};
 use l4re_interleavings::{Kernel, check};
+use shuttle::thread::yield_now;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -38,6 +39,7 @@ fn a_thread_that_is_joined_gives_its_result_and_one_that_is_not_ends_alone() {
         }
         while kernel.threads() > 1 {
             builder().spawn(|| ()).unwrap().join().unwrap();
+            yield_now();
         }
         assert_eq!(Arc::strong_count(&counted.0), 1);
     });
@@ -49,6 +51,7 @@ fn a_thread_that_is_let_go_while_it_ends_is_deleted() {
         drop(builder().spawn(|| ()).unwrap());
         while kernel.threads() > 1 {
             builder().spawn(|| ()).unwrap().join().unwrap();
+            yield_now();
         }
     });
 }
@@ -61,7 +64,7 @@ fn a_scope_waits_for_its_threads() {
             for n in 1..3 {
                 let sum = &sum;
                 let thread = scope.spawn_with(builder(), move || {
-                    shuttle::thread::yield_now();
+                    yield_now();
                     sum.fetch_add(n, Ordering::Relaxed)
                 });
                 drop(thread.unwrap());
@@ -86,7 +89,7 @@ fn a_thread_that_is_unparked_does_not_park() {
         // The first may have been taken, or not; this one is another, or the same.
         while !parked.is_finished() {
             parked.handle().unpark();
-            shuttle::thread::yield_now();
+            yield_now();
         }
         parked.join().unwrap();
     });

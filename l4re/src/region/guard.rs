@@ -5,7 +5,7 @@
 //! is not what was shared; all others go on to the region map.
 
 use super::Rm;
-use crate::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use crate::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, program_static};
 use crate::cap::{Cap, OwnedCap};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -38,8 +38,10 @@ unsafe impl Sync for Place {}
 // SAFETY: as above.
 unsafe impl Send for Place {}
 
-/// The first place.
-static PLACES: AtomicPtr<Place> = AtomicPtr::new(core::ptr::null_mut());
+program_static! {
+    /// The first place.
+    static PLACES: AtomicPtr<Place> = AtomicPtr::new(core::ptr::null_mut());
+}
 
 fn places() -> impl Iterator<Item = &'static Place> {
     // SAFETY: null, or a place, which is never freed.
@@ -104,13 +106,10 @@ impl Place {
 /// A protocol that the guard does not have.
 const NOTHING: i64 = 1;
 
-/// The guard's gate, which is its threads' pager.
-#[cfg(not(interleavings))]
-static GUARD: OnceLock<OwnedCap<IpcGate>> = OnceLock::new();
-/// As above, for one execution of a model.
-#[cfg(interleavings)]
-static GUARD: l4re_sys::fake::checker::Static<OnceLock<OwnedCap<IpcGate>>> =
-    l4re_sys::fake::checker::Static::new(OnceLock::new);
+program_static! {
+    /// The guard's gate, which is its threads' pager.
+    static GUARD: OnceLock<OwnedCap<IpcGate>> = OnceLock::new();
+}
 
 /// Has the calling thread survive faults in windows.
 pub(super) fn guard_thread(env: &'static Env) -> Result<()> {

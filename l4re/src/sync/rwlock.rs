@@ -67,9 +67,15 @@ impl RawRwLock {
         false
     }
 
-    /// Waits until `get` succeeds. Whether it did in time.
+    /// Waits until `get` succeeds. Whether it did in time. `may_wait` says whether the lock is as
+    /// somebody will leave it with a wake-up.
     #[cold]
-    fn wait_for(&self, until: Option<Instant>, get: impl Fn(&Self) -> bool) -> bool {
+    fn wait_for(
+        &self,
+        until: Option<Instant>,
+        get: impl Fn(&Self) -> bool,
+        may_wait: impl Fn(u32) -> bool,
+    ) -> bool {
         let mut late = false;
         loop {
             // Who gives the lock back, or gives up waiting, from now on sees the mark.
@@ -80,12 +86,15 @@ impl RawRwLock {
             if late {
                 return false;
             }
-            late = self.state.wait(state, until) == Wait::TimedOut;
+            if may_wait(state) {
+                late = self.state.wait(state, until) == Wait::TimedOut;
+            }
         }
     }
 
     fn read_until(&self, until: Option<Instant>) -> bool {
-        self.try_read() || self.wait_for(until, Self::try_read)
+        // Those that read also wait for those that want to write, who wake them.
+        self.try_read() || self.wait_for(until, Self::try_read, |_| true)
     }
 
     fn write_until(&self, until: Option<Instant>) -> bool {
@@ -93,7 +102,9 @@ impl RawRwLock {
             return true;
         }
         self.writers.fetch_add(1, SeqCst);
-        let got = self.wait_for(until, Self::try_write);
+        // A lock that was free a moment ago may be so again, with nobody there but readers that wait for
+        // this one.
+        let got = self.wait_for(until, Self::try_write, |state| state & !WAITED_FOR != 0);
         self.writers.fetch_sub(1, SeqCst);
         if !got {
             // Readers may have waited for this one alone.

@@ -2,15 +2,18 @@
 
 use super::SpinLock;
 use crate::OwnedCap;
+use crate::atomic::program_static;
 use crate::semaphore::Semaphore;
 use crate::start;
 
 /// How many semaphores are kept for the next who waits.
 const KEPT: usize = 64;
 
-/// Semaphores whose count is 0 and that nobody uses. No heap: the heap's locks may need them.
-static SPARE: SpinLock<heapless::Vec<OwnedCap<Semaphore>, KEPT>> =
-    SpinLock::new(heapless::Vec::new());
+program_static! {
+    /// Semaphores whose count is 0 and that nobody uses. No heap: the heap's locks may need them.
+    static SPARE: SpinLock<heapless::Vec<OwnedCap<Semaphore>, KEPT>> =
+        SpinLock::new(heapless::Vec::new());
+}
 
 /// A semaphore with the count 0, for one thread to wait at; none if there is no memory for it.
 pub fn take() -> Option<OwnedCap<Semaphore>> {

@@ -12,6 +12,7 @@ use super::start::Tls;
 use super::utcb::UtcbSlot;
 use crate::atomic::AtomicPtr;
 use crate::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
+use crate::atomic::program_static;
 use crate::cap::OwnedCap;
 use crate::sync::{Parking, Wait};
 use crate::time::Instant;
@@ -42,8 +43,10 @@ pub(super) struct Running {
     next: AtomicPtr<Running>,
 }
 
-/// Threads that have ended and that nobody joins.
-static ENDED_ALONE: AtomicPtr<Running> = AtomicPtr::new(null_mut());
+program_static! {
+    /// Threads that have ended and that nobody joins.
+    static ENDED_ALONE: AtomicPtr<Running> = AtomicPtr::new(null_mut());
+}
 
 impl Running {
     pub(super) fn new(info: Arc<Info>, resources: Resources) -> Self {

@@ -1,6 +1,7 @@
 //! UTCBs of threads.
 #![allow(unsafe_code)]
 
+use crate::atomic::program_static;
 use crate::region::Area;
 use crate::sync::Mutex;
 use crate::task::Task;
@@ -25,8 +26,10 @@ pub fn new_utcbs() -> Result<(u64, impl Iterator<Item = u64>)> {
     Ok((page, others))
 }
 
-/// UTCBs that no thread has.
-static FREE_UTCBS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+program_static! {
+    /// UTCBs that no thread has.
+    static FREE_UTCBS: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+}
 
 /// A UTCB of a thread's own; free again when dropped.
 pub struct UtcbSlot {

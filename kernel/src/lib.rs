@@ -35,4 +35,5 @@ mod obj;
 mod panic;
 mod sched;
 mod space;
+mod stays;
 mod util;

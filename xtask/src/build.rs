@@ -413,21 +413,42 @@ pub fn static_library(
 
 /// The profile of the kernel that checks its own state: its feature `checks`.
 const CHECKED_PROFILE: &str = "checked";
+/// The profile of the kernel that tells how long it kept interrupts off: its feature `stays`.
+const TIMED_PROFILE: &str = "timed";
 
-/// Builds the kernel and the root task, at the same time; if `checked`, the kernel that
-/// checks its own state.
-pub fn embedded(ws: &Workspace, setup: &Setup, checked: bool) -> Result<Embedded> {
-    let build = |package: &'static str, target: &'static str, checked: bool| {
-        let profile = match checked {
-            true => CHECKED_PROFILE,
-            false => SYSTEM_PROFILE,
-        };
+/// How the embedded kernel is built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Build {
+    /// As it is shipped.
+    #[default]
+    Plain,
+    /// It checks its own state after every system call, and stops at what it finds.
+    Checked,
+    /// It tells at its end how long it kept interrupts off at most.
+    Timed,
+}
+
+impl Build {
+    /// The kernel's profile and its feature.
+    fn profile(self) -> (&'static str, Option<&'static str>) {
+        match self {
+            Build::Plain => (SYSTEM_PROFILE, None),
+            Build::Checked => (CHECKED_PROFILE, Some("checks")),
+            Build::Timed => (TIMED_PROFILE, Some("stays")),
+        }
+    }
+}
+
+/// Builds the kernel, in this way, and the root task, at the same time.
+pub fn embedded(ws: &Workspace, setup: &Setup, kernel: Build) -> Result<Embedded> {
+    let build = |package: &'static str, target: &'static str, way: Build| {
+        let (profile, feature) = way.profile();
         let mut cargo = cargo(ws, setup, "build", target);
         cargo
             .args(["--quiet", "--bin", package, "--package", package])
             .args(["--profile", profile]);
-        if checked {
-            cargo.args(["--features", "checks"]);
+        if let Some(feature) = feature {
+            cargo.args(["--features", feature]);
         }
         let result = ws.target_dir.join(target).join(profile).join(package);
         announce(package, &result);
@@ -435,8 +456,8 @@ pub fn embedded(ws: &Workspace, setup: &Setup, checked: bool) -> Result<Embedded
         Ok::<_, anyhow::Error>(result)
     };
     let (kernel, root_task) = std::thread::scope(|scope| {
-        let kernel = scope.spawn(|| build("kernel", KERNEL_TARGET, checked));
-        let root_task = build("root-task", TARGET, false);
+        let kernel = scope.spawn(|| build("kernel", KERNEL_TARGET, kernel));
+        let root_task = build("root-task", TARGET, Build::Plain);
         (kernel.join(), root_task)
     });
     let kernel =

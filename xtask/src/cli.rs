@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::build::Build;
 use crate::workspace::{Value, check_variable};
 
 /// Builds l4re-rs programs and boots them in QEMU.
@@ -183,9 +184,31 @@ pub struct GroundArgs {
     /// what it finds stops the machine.
     #[arg(long)]
     pub checked: bool,
+    /// Boot the embedded kernel that tells at its end how long it kept interrupts off at most, in
+    /// ticks of the time stamp counter; with `--count` these are instructions.
+    #[arg(long, conflicts_with = "checked")]
+    pub timed: bool,
 }
 
 impl GroundArgs {
+    /// How the embedded kernel is built.
+    pub fn build(&self) -> Build {
+        match (self.checked, self.timed) {
+            (true, _) => Build::Checked,
+            (_, true) => Build::Timed,
+            _ => Build::Plain,
+        }
+    }
+
+    /// The same, with the kernel that tells how long it kept interrupts off.
+    pub fn timed(&self) -> GroundArgs {
+        GroundArgs {
+            checked: false,
+            timed: true,
+            ..self.clone()
+        }
+    }
+
     /// The same, with the kernel that checks its own state.
     pub fn checked(&self) -> GroundArgs {
         GroundArgs {

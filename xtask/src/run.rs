@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::boot::Ground;
-use crate::build::{self, Profile};
+use crate::build::{self, Build, Profile};
 use crate::cli::{BuildArgs, MachineArgs, RootTask, RunArgs};
 use crate::console::{self, End, Record, Watch};
 use crate::elf::{self, Needs};
@@ -125,7 +125,7 @@ pub fn build_only(ws: &Workspace, args: &BuildArgs) -> Result<u8> {
     } else {
         args.programs.clone()
     };
-    build::embedded(ws, &setup, false)?;
+    build::embedded(ws, &setup, Build::Plain)?;
     for name in names {
         let package = ws.example(&name)?;
         let folder = build::programs(ws, &setup, &package, Profile::new(args.release))?;

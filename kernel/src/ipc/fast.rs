@@ -22,8 +22,8 @@ use l4re_sys::{cap, err, proto};
 /// exist.
 const SLOW_TAG_BITS: u64 = 0xffc0;
 
-/// The system call, and then the kernel's state as tests want it checked.
-#[cfg(feature = "checks")]
+/// The system call, timed, and then the kernel's state as tests want it checked.
+#[cfg(any(feature = "checks", feature = "stays"))]
 pub extern "C" fn checked_syscall(
     current: Bound,
     label: u64,
@@ -31,11 +31,14 @@ pub extern "C" fn checked_syscall(
     tag: u64,
     timeout: u32,
 ) -> Leave {
+    crate::stays::begin();
     let leave = syscall(current, label, dest, tag, timeout);
+    crate::stays::end();
+    #[cfg(feature = "checks")]
     crate::checks::state();
     leave
 }
-#[cfg(not(feature = "checks"))]
+#[cfg(not(any(feature = "checks", feature = "stays")))]
 pub use syscall as checked_syscall;
 
 /// The system call: `label`, `dest`, `tag` and `timeout` are the registers of the

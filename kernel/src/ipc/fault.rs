@@ -10,7 +10,7 @@ use crate::arch::cpu::USER_CS;
 use crate::obj::KObject;
 use crate::obj::binding::Bound;
 use crate::obj::thread::{Alien, Thread};
-use crate::sched;
+use crate::{sched, stays};
 use l4re_sys::cap::CapIdx;
 use l4re_sys::exc_regs::ExcRegs;
 use l4re_sys::fpage::Fpage;
@@ -135,6 +135,12 @@ fn raise_page_fault(thread: Bound, address: u64) {
 /// Raises the exception that `ex_regs` or an alien's system call asked for, in the place of
 /// going on; returns who runs next.
 pub extern "C" fn triggered(thread: Bound) -> &'static Thread {
+    let next = trigger(thread);
+    stays::end();
+    next
+}
+
+fn trigger(thread: Bound) -> &'static Thread {
     let alien = thread.alien.get();
     if alien == Alien::Begins {
         thread.alien.set(Alien::Yes);

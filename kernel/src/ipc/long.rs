@@ -12,7 +12,7 @@ use crate::arch::entry::Exit;
 use crate::obj::Handle;
 use crate::obj::binding::Bound;
 use crate::obj::thread::{Alien, Progress, Thread};
-use crate::sched;
+use crate::{sched, stays};
 use l4re_sys::timeout::Timeout;
 
 /// In `Progress::of`: a message that is not finished. System calls have odd numbers there.
@@ -73,6 +73,12 @@ fn taker(thread: &'static Thread) -> Option<(Bound, Wait)> {
 
 /// Goes on with what a thread left unfinished; it is the current one. Returns who runs next.
 pub extern "C" fn go_on(thread: &'static Thread) -> &'static Thread {
+    let next = go_on_now(thread);
+    stays::end();
+    next
+}
+
+fn go_on_now(thread: &'static Thread) -> &'static Thread {
     cpu::let_interrupts_in();
     let next = sched::after_interrupt(thread);
     if !core::ptr::eq(next, thread) {

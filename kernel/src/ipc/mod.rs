@@ -26,7 +26,7 @@ use crate::obj::semaphore::Semaphore;
 use crate::obj::thread::{Alien, Thread, nobody};
 use crate::obj::{self, Handle, Object};
 use crate::sched;
-use crate::util::budget::{Budget, Unfinished};
+use crate::util::budget::{self, Budget, Unfinished};
 use l4re_sys::cap::CapIdx;
 use l4re_sys::msgtag::{MsgTag, TagFlags};
 use l4re_sys::sysf::Sysf;
@@ -258,8 +258,13 @@ fn after(current: Bound) -> &'static Thread {
         return current;
     }
     bury();
+    most_urgent(current)
+}
+
+/// The thread that a system call goes on with: `current`, which may have ended itself, or one
+/// that is more urgent.
+fn most_urgent(current: &'static Thread) -> &'static Thread {
     if cpu::current().is_none() {
-        // It ended itself.
         return sched::next();
     }
     sched::pick(current)
@@ -273,7 +278,7 @@ fn after_invocation(current: Bound, outcome: Outcome) -> &'static Thread {
     ) {
         current.set_result(Reply::ok().0.0, 0);
     }
-    bury();
+    let is_long = !bury();
     match outcome {
         Outcome::Switch(thread) => {
             sched::remove(thread);
@@ -281,6 +286,8 @@ fn after_invocation(current: Bound, outcome: Outcome) -> &'static Thread {
         }
         Outcome::Yield => sched::yield_now(current.thread()),
         Outcome::Blocked => sched::next(),
+        // The dead are the next stay's.
+        _ if is_long => most_urgent(current.thread()),
         Outcome::Reply(_)
         | Outcome::Again
         | Outcome::Resumed
@@ -300,10 +307,15 @@ fn repeat(thread: &Thread, label: u64, dest: u64, tag: u64) {
     });
 }
 
-/// Takes some of the dead apart.
-fn bury() {
+/// Takes some of the dead apart, unless this stay has been a long one: false.
+fn bury() -> bool {
+    if budget::is_spent() {
+        obj::put_off_reaping();
+        return false;
+    }
     // What is left over demands attention the next time.
     let _ = obj::reap(&Budget::of_a_short_stay());
+    true
 }
 
 fn is_call(flags: Sysf) -> bool {

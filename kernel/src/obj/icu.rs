@@ -5,6 +5,7 @@ use super::irq::Irq;
 use super::{Handle, Object};
 use crate::arch::ioapic::{self, Trigger};
 use crate::arch::{self, apic};
+use crate::stays;
 use core::cell::Cell;
 use l4re_sys::err;
 use l4re_sys::op::{icu as op, platform_ctl};
@@ -264,7 +265,10 @@ pub fn invoke_single(call: &Call, slot: &Cell<Handle<Irq>>) -> Result<Reply, i64
 pub fn platform_control(call: &Call) -> Result<Reply, i64> {
     match call.arg(0)? {
         platform_ctl::SYS_SHUTDOWN => match call.arg(1)? {
-            0 => arch::power_off(),
+            0 => {
+                stays::report();
+                arch::power_off()
+            }
             _ => arch::reboot(),
         },
         _ => Err(err::ENOSYS),

@@ -391,6 +391,13 @@ fn queue_dead(object: Object) {
     }
 }
 
+/// Has [`reap`] called the next time that the kernel is left, if there is something for it.
+pub fn put_off_reaping() {
+    if DEAD.borrow().is_some() {
+        crate::sched::demand_attention();
+    }
+}
+
 /// Takes apart the objects that died, as far as the budget goes. What is left over is
 /// for the next time that the kernel is left.
 pub fn reap(budget: &Budget) -> Result<(), Unfinished> {

@@ -166,6 +166,8 @@ pub fn next() -> &'static Thread {
         }
         // The dead that are left over are taken apart while nobody has better to do.
         if take_attention() {
+            // Whatever came before has had its share of this stay.
+            cpu::let_interrupts_in();
             let _ = crate::obj::reap(&Budget::of_one_stay());
             cpu::let_interrupts_in();
             continue;

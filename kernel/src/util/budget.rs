@@ -11,10 +11,33 @@ use core::cell::Cell;
 /// is paid for by [`spend`](Self::spend), which grants the first piece of each stay: however
 /// small the budget, a stay gets on. What has to be done again is paid for by
 /// [`pass`](Self::pass), which never refuses: its amount is bounded by other means.
+///
+/// A stay has one budget, but for the dead, who have a short one of their own: they wait if the
+/// stay has done much already ([`is_spent`]).
 pub struct Budget {
     left: Cell<u32>,
+    /// What there was at first.
+    granted: u32,
     /// Something was done in this stay that is kept.
     gets_on: Cell<bool>,
+}
+
+struct Spent(Cell<bool>);
+// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+unsafe impl Sync for Spent {}
+static SPENT: Spent = Spent(Cell::new(false));
+
+/// Whether a budget was used, to the half of a stay's or more, since this was asked the last time.
+pub fn is_spent() -> bool {
+    SPENT.0.take()
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        if self.granted - self.left.get() >= Self::STAY / 2 {
+            SPENT.0.set(true);
+        }
+    }
 }
 
 /// An operation has used its budget up and must be called again to go on.
@@ -29,13 +52,13 @@ impl Budget {
     /// Making or removing an entry of a table or a tree.
     pub const CHANGE: u32 = 16;
     /// Going through the entries of a table that is a page long.
-    pub const SCAN: u32 = 48;
+    pub const SCAN: u32 = 80;
     /// Filling or copying a page of memory.
     pub const PAGE: u32 = 20;
     /// What one stay in the kernel may do.
-    const STAY: u32 = 256;
+    const STAY: u32 = 192;
 
-    /// What one stay in the kernel may do: some eight thousand instructions.
+    /// What one stay in the kernel may do: some six thousand instructions.
     pub fn of_one_stay() -> Self {
         Self::of(Self::STAY)
     }
@@ -55,6 +78,7 @@ impl Budget {
     fn of(units: u32) -> Self {
         Self {
             left: Cell::new(units),
+            granted: units,
             gets_on: Cell::new(false),
         }
     }
@@ -65,9 +89,9 @@ impl Budget {
     }
 
     /// Takes so much work, whose outcome is kept. The first piece of a stay is always
-    /// granted: whatever it costs, the operation gets on.
+    /// granted: whatever it costs, the operation gets on. Others are if they fit.
     pub fn spend(&self, units: u32) -> Result<(), Unfinished> {
-        if self.left.get() == 0 && self.gets_on.get() {
+        if self.left.get() < units && self.gets_on.get() {
             return Err(Unfinished);
         }
         self.gets_on.set(true);
@@ -135,6 +159,6 @@ mod tests {
         let changes = (0..)
             .take_while(|_| stay.spend(Budget::CHANGE).is_ok())
             .count();
-        assert_eq!(changes as u32, Budget::STAY.div_ceil(Budget::CHANGE));
+        assert_eq!(changes as u32, Budget::STAY / Budget::CHANGE);
     }
 }

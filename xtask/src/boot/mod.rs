@@ -36,7 +36,7 @@ impl Ground {
     pub fn prepare(ws: &Workspace, setup: &Setup, args: &GroundArgs) -> Result<Ground> {
         let embedded = || {
             sysroot::ensure(ws, setup)?;
-            build::embedded(ws, setup, args.checked)
+            build::embedded(ws, setup, args.build())
         };
         let Some(dir) = &args.l4re else {
             return Ok(Ground::Embedded(embedded()?));

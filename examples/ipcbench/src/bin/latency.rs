@@ -196,6 +196,6 @@ fn main(env: &'static Env) -> Result<()> {
     DONE.store(true, SeqCst);
     watcher.join()?;
     let worst = worst.into_iter().max().unwrap_or(0);
-    println!("bench irq-off {worst}");
+    println!("at most {worst} ticks late");
     Ok(())
 }

@@ -584,14 +584,18 @@ pub fn tsc() -> u64 {
 
 /// Takes the interrupts that are there.
 pub fn let_interrupts_in() {
+    crate::stays::end();
     // SAFETY: as in `wait_for_interrupt`; the kernel is in its idle loop.
     unsafe { core::arch::asm!("sti", "nop", "cli") };
+    crate::stays::begin();
 }
 
 /// Waits for an interrupt, and takes it.
 pub fn wait_for_interrupt() {
+    crate::stays::end();
     // SAFETY: the handlers of interrupts from the kernel (`trap::from_kernel`) only do
     // what may be done between any two instructions of the idle loop, the only place
     // with interrupts on.
     unsafe { core::arch::asm!("sti", "hlt", "cli") };
+    crate::stays::begin();
 }

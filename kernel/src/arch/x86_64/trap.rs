@@ -6,7 +6,7 @@ use crate::ipc::fault;
 use crate::obj::binding::Bound;
 use crate::obj::icu;
 use crate::obj::thread::Thread;
-use crate::sched;
+use crate::{sched, stays};
 use l4re_sys::exc_regs::ExcRegs;
 
 const VIRTUAL_8086: u64 = 1 << 17;
@@ -15,14 +15,17 @@ const PAGE_FAULT: u64 = ExcRegs::PAGE_FAULT_TRAP;
 const GENERAL_PROTECTION: u64 = 13;
 const EXCEPTIONS: u64 = 32;
 
-/// A trap from user mode, and then the kernel's state as tests want it checked.
-#[cfg(feature = "checks")]
+/// A trap from user mode, timed, and then the kernel's state as tests want it checked.
+#[cfg(any(feature = "checks", feature = "stays"))]
 pub extern "C" fn from_user_checked(thread: Bound) -> &'static Thread {
+    stays::begin();
     let next = from_user(thread);
+    stays::end();
+    #[cfg(feature = "checks")]
     crate::checks::state();
     next
 }
-#[cfg(not(feature = "checks"))]
+#[cfg(not(any(feature = "checks", feature = "stays")))]
 pub use from_user as from_user_checked;
 
 /// A trap from user mode; the registers are in `thread`. Returns who goes on.
@@ -91,6 +94,7 @@ fn page_fault(thread: Bound) -> &'static Thread {
 /// A trap from the kernel: the idle loop's interrupts; anything else is an error of the
 /// kernel.
 pub extern "C" fn from_kernel(frame: &ExcRegs) {
+    stays::begin();
     match frame.trapno {
         v if v == u64::from(apic::TIMER_VECTOR) => {
             apic::end_of_interrupt();
@@ -100,6 +104,7 @@ pub extern "C" fn from_kernel(frame: &ExcRegs) {
         v if v < EXCEPTIONS => kernel_fault(frame),
         v => device_interrupt(v),
     }
+    stays::end();
 }
 
 /// A non-maskable interrupt, double fault or machine check, from user mode or from the

@@ -183,6 +183,12 @@ pub fn std_env(
         Some(tree) => libc::of_tree(tree, &uclibc::unwinder_object(ws, setup)?)?,
         None => libc::own(ws, setup)?,
     });
+    if tree.is_none()
+        && let Some(tools) = crate::setup::find_cxx()
+    {
+        let dir = crate::uclibc::cxx::ensure(ws, &tools)?;
+        words.push(format!("-Lnative={}", dir.display()));
+    }
     // Cargo does not look at changes to crates; other ones are another flag.
     let patches = sysroot::crates::all(&ws.root)?;
     let mark = sysroot::crates::fingerprint(&patches);
@@ -206,15 +212,41 @@ fn c_env(ws: &Workspace, setup: &Setup) -> Result<Vec<(String, OsString)>> {
         include.display(),
         tools.compiler_headers.display()
     );
+    let cxx = cxx_flags(ws, &flags)?;
     let of = |target: &str| {
         let name = target.replace('-', "_");
+        let cxx = (cxx.iter()).flat_map({
+            let name = name.clone();
+            move |flags| {
+                [
+                    (format!("CXX_{name}"), "c++".into()),
+                    (format!("CXXFLAGS_{name}"), OsString::from(flags)),
+                ]
+            }
+        });
         [
             (format!("CC_{name}"), "cc".into()),
             (format!("AR_{name}"), "ar".into()),
             (format!("CFLAGS_{name}"), OsString::from(&flags)),
         ]
+        .into_iter()
+        .chain(cxx)
     };
     Ok([TARGET, BUILT_IN_TARGET].into_iter().flat_map(of).collect())
+}
+
+/// The flags for C++, behind which those for C come: the C++ library's headers include the C
+/// library's by their order. `None` without a C++ compiler.
+fn cxx_flags(ws: &Workspace, of_c: &str) -> Result<Option<String>> {
+    let Some(tools) = crate::setup::find_cxx() else {
+        return Ok(None);
+    };
+    let ours = crate::uclibc::cxx::ensure(ws, &tools)?.join("include");
+    let dirs = [&ours].into_iter().chain(&tools.headers);
+    let dirs: String = dirs
+        .map(|dir| format!("-isystem {} ", dir.display()))
+        .collect();
+    Ok(Some(dirs + of_c))
 }
 
 /// The settings that a package needs beyond those of every program.
@@ -223,6 +255,9 @@ fn settings_of(
     setup: &Setup,
     package: &Package,
 ) -> Result<Vec<(String, OsString)>> {
+    if package.l4re.cxx {
+        crate::setup::cxx_tools()?;
+    }
     let mut settings = match package.std {
         true => std_env(ws, setup, package.libc_of.as_deref())?,
         false => Vec::new(),

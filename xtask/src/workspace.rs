@@ -133,6 +133,9 @@ pub struct Metadata {
     /// Whether it uses unstable features of the compiler.
     #[serde(default)]
     pub unstable: bool,
+    /// Whether it compiles C++, so that set-up looks for a compiler.
+    #[serde(default)]
+    pub cxx: bool,
     /// Environment variables of all its programs.
     #[serde(default)]
     pub env: Variables,

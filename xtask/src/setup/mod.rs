@@ -3,6 +3,7 @@
 
 mod apt;
 mod cache;
+mod cxx;
 mod headers;
 mod libc;
 mod linker;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::status::{self, Failure};
 use crate::workspace::Workspace;
+pub use cxx::{CxxTools, ensure as cxx_tools, find as find_cxx};
 pub use headers::headers;
 pub use libc::{LibcTools, ensure as libc_tools};
 pub use toolchain::{OLDEST, Toolchain, Version};

@@ -66,9 +66,11 @@ pub fn complete(
     [backend, unwinder]: [&Path; 2],
 ) -> Result<PathBuf> {
     let stubs = ws.root.join("uclibc/unwind.c");
+    let for_cxx = ws.root.join("uclibc/cxx/library.c");
     let library = numbers::complete(ws, setup, tools, room, plain)?;
     let rust = (fs::read(backend)?, fs::read(unwinder)?);
-    let inputs = (&library, rust, fs::read(&stubs)?, EXPORTS, TEXT);
+    let c = (fs::read(&stubs)?, fs::read(&for_cxx)?);
+    let inputs = (&library, rust, c, EXPORTS, TEXT);
     let dir = folder(room, "libc", inputs);
     if dir.join(COMPLETE).exists() {
         return Ok(dir);
@@ -83,13 +85,16 @@ pub fn complete(
     let unwind = dir.join("l4re-unwind.o");
     let real_unwind = dir.join("l4re-unwinder.o");
     hidden_unwinder(setup, unwinder, &real_unwind)?;
-    succeed(
-        compile(tools, &plain.join("include"))
-            .arg(&stubs)
-            .arg("-o")
-            .arg(&unwind),
-        "compiling uclibc/unwind.c",
-    )?;
+    let cxx = dir.join("l4re-cxx.o");
+    for (source, object) in [(&stubs, &unwind), (&for_cxx, &cxx)] {
+        succeed(
+            compile(tools, &plain.join("include"))
+                .arg(source)
+                .arg("-o")
+                .arg(object),
+            &format!("compiling {}", source.display()),
+        )?;
+    }
     let archive = dir.join("libc.a");
     fs::copy(&library, &archive)?;
     succeed(
@@ -97,10 +102,10 @@ pub fn complete(
             .arg("rcs")
             .arg(&archive)
             // The stubs before the real ones: a program in C alone takes the former.
-            .args([&object, &unwind, &real_unwind]),
+            .args([&object, &unwind, &real_unwind, &cxx]),
         "making libc.a",
     )?;
-    for part in [&object, &unwind, &real_unwind] {
+    for part in [&object, &unwind, &real_unwind, &cxx] {
         fs::remove_file(part)?;
     }
     std::os::unix::fs::symlink(plain.join("include"), dir.join("include"))?;

@@ -5,6 +5,7 @@
 //! links a program anew when the name changes.
 
 mod archive;
+pub mod cxx;
 mod edits;
 mod numbers;
 mod one_object;

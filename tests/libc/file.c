@@ -250,6 +250,8 @@ static int waits_for_pipes_end(void)
     CHECK(pthread_create(&thread, NULL, writes_later, &ends[1]) == 0);
     entry = (struct pollfd){ends[0], POLLIN, 0};
     CHECK(poll(&entry, 1, 10000) == 1 && entry.revents == POLLIN);
+    entry.events = POLLRDNORM;
+    CHECK(poll(&entry, 1, 10000) == 1 && entry.revents == POLLRDNORM);
     CHECK(read(ends[0], back, 8) == 4 && pthread_join(thread, NULL) == 0);
     CHECK(pthread_create(&thread, NULL, writes_later, &ends[1]) == 0);
     FD_SET(ends[0], &set);
@@ -266,6 +268,8 @@ static int what_is_not_there_says_so(void)
     struct pollfd entry = {1, POLLOUT, 0};
 
     CHECK(poll(&entry, 1, 0) == 1 && entry.revents == POLLOUT);
+    entry.events = POLLWRNORM;
+    CHECK(poll(&entry, 1, 0) == 1 && entry.revents == POLLWRNORM);
     entry.fd = 99;
     CHECK(poll(&entry, 1, 0) == 1 && entry.revents == POLLNVAL);
     CHECK(socket(AF_INET, SOCK_STREAM, 0) == -1 && errno == EAFNOSUPPORT);

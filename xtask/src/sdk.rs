@@ -113,7 +113,7 @@ pub fn make(ws: &Workspace, setup: &Setup, dir: &Path, small: bool) -> Result<()
         fs::write(packages.join(name), text)?;
     }
     let mut libs = link.to_vec();
-    libs.extend([&interface, &archive, &uclibc::compiler_library()?].map(|file| quoted(file)));
+    libs.extend([&interface, &archive].map(|file| quoted(file)));
     write(&dir.join("libs"), libs)
 }
 

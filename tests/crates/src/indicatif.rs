@@ -4,7 +4,7 @@ fn main() {
     let screen = InMemoryTerm::new(5, 60);
     let bar = ProgressBar::with_draw_target(
         Some(8),
-        ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 1000),
+        ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 200),
     );
     bar.set_style(ProgressStyle::with_template("[{bar:8}] {pos}/{len} {msg}").unwrap().progress_chars("#- "));
     for _ in 0..4 {

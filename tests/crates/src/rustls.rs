@@ -1,8 +1,21 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
-use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName};
+use rustls::crypto::ring;
+use rustls::pki_types::{PrivatePkcs8KeyDer, ServerName, UnixTime};
+use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection};
+
+/// A system without the server `rtc` starts in 1970, before any certificate is valid.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(1_700_000_000)))
+    }
+}
 
 fn main() {
     let made = rcgen::generate_simple_self_signed(["test.example".to_owned()]).unwrap();
@@ -13,7 +26,11 @@ fn main() {
         .unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(made.cert.der().clone()).unwrap();
-    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let client = ClientConfig::builder_with_details(Arc::new(ring::default_provider()), Arc::new(Clock))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     let name = ServerName::try_from("test.example").unwrap();
     let mut client = ClientConnection::new(Arc::new(client), name).unwrap();
     let mut server = ServerConnection::new(Arc::new(server)).unwrap();

@@ -90,7 +90,7 @@ pub const FOREIGN: [Exception; 3] = [
 ];
 
 /// What it does not declare, or declares otherwise.
-pub const LACKING: [Exception; 9] = [
+pub const LACKING: [Exception; 8] = [
     Exception {
         names: &[
             "EM_TILEGX",
@@ -176,12 +176,6 @@ pub const LACKING: [Exception; 9] = [
     Exception {
         names: &["getnameinfo", "getrandom", "openpty", "forkpty"],
         reason: "declared otherwise: `int` and `unsigned` for the same widths, one `const` more or less",
-    },
-    Exception {
-        names: &[
-            "Dl_info*", "RTLD_*", "dladdr", "dlclose", "dlerror", "dlopen", "dlsym",
-        ],
-        reason: "left out of the build: shared libraries",
     },
     Exception {
         names: &[

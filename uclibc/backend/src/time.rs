@@ -140,6 +140,11 @@ impl Deadline {
         Deadline(now().saturating_add(time))
     }
 
+    /// It, or the other if that is earlier.
+    pub fn or_before(self, other: Option<Self>) -> Self {
+        Deadline(other.map_or(self.0, |other| self.0.min(other.0)))
+    }
+
     /// Whether it is over.
     pub fn is_over(self) -> bool {
         now() >= self.0

@@ -11,7 +11,8 @@
 //! * The target that is built into rustc 1.99 and later goes by this project's file, too
 //!   ([`BUILT_IN_TARGET`]): with its start code, its libraries, and programs at a fixed address.
 //! * The crate `libc` is compiled from this project's module, and some other crates from copies with
-//!   changes (`crates.rs`).
+//!   changes (`crates.rs`). Of these it is their build scripts, too, which know systems by name: the
+//!   one thing that is changed where it runs on this computer.
 //! * The target's flags are added where cargo has left them out: it takes the variable `RUSTFLAGS`
 //!   in their place, and build scripts that try the compiler have none.
 //! * A program with `std` unwinds unless its profile says otherwise. The library unwinds but for
@@ -124,9 +125,21 @@ for arg in "$@"; do
     esac
     previous=$arg
 done
+@CHANGED@
 case $target in
 @TARGET@ | */@TARGET@.json | @BUILT_IN@) ;;
-*) exec @PROGRAM@ "$@" ;;
+*)
+    [ "$crate" = build_script_build ] || exec @PROGRAM@ "$@"
+    n=$#
+    while [ "$n" -gt 0 ]; do
+        arg=$1
+        shift
+        n=$((n - 1))
+        case $arg in */build.rs) changed "$arg" build.rs ;; esac
+        set -- "$@" "$arg"
+    done
+    exec @PROGRAM@ "$@"
+    ;;
 esac
 case $0 in
 */rustdoc)
@@ -149,7 +162,6 @@ fi
 if [ "$crate" = panic_abort ]; then
     set -- "$@" -Cpanic=abort
 fi
-@CHANGED@
 n=$# previous=
 while [ "$n" -gt 0 ]; do
     arg=$1
@@ -163,7 +175,7 @@ while [ "$n" -gt 0 ]; do
     case $crate,$arg in
     libc,*/libc-0.2.*/src/lib.rs) arg=@LIBC@ ;;
     libc,--edition=*) arg=--edition=2024 ;;
-    *,*/src/lib.rs) changed "$arg" ;;
+    *,*/src/lib.rs) changed "$arg" src/lib.rs ;;
     esac
     set -- "$@" "$arg"
 done

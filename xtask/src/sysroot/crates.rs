@@ -60,11 +60,18 @@ pub fn fingerprint(patches: &[Patch]) -> String {
     format!("{:016x}", hasher.finish())
 }
 
-/// A function for the compiler's script: `changed FILE` makes `arg` the file in the changed copy
-/// of the crate whose first file it is, if there is a patch for it.
+/// A function for the compiler's script: `changed FILE NAME` makes `arg` the file in the changed copy
+/// of the crate whose file of this name it is, if there is a patch for it: for `src/lib.rs` any, for
+/// `build.rs` one that changes the build script.
 pub fn script(patches: &[Patch], folder: &str, copies: &str) -> String {
     let cases: String = (patches.iter())
-        .map(|patch| format!("    {0}.*) patch={0}.patch ;;\n", patch.series))
+        .map(|patch| {
+            let mut files = format!("{}.*/src/lib.rs", patch.series);
+            if patch.text.contains("\n+++ b/build.rs\n") {
+                files += &format!(" | {}.*/build.rs", patch.series);
+            }
+            format!("    {files}) patch={}.patch ;;\n", patch.series)
+        })
         .collect();
     SCRIPT
         .replace("@CASES@", cases.trim_end())
@@ -73,9 +80,9 @@ pub fn script(patches: &[Patch], folder: &str, copies: &str) -> String {
 }
 
 const SCRIPT: &str = r#"changed() {
-    from=${1%/src/lib.rs}
+    from=${1%/"$2"}
     found=${from##*/}
-    case $found in
+    case $found/$2 in
 @CASES@
     *) return ;;
     esac
@@ -88,7 +95,7 @@ const SCRIPT: &str = r#"changed() {
         rm -rf "$fresh"
     fi
     if [ -d "$copy" ]; then
-        arg=$copy/src/lib.rs
+        arg=$copy/$2
     else
         echo "l4re-rs: patches/crates/$patch does not fit $found, which is compiled without" >&2
     fi
@@ -111,14 +118,20 @@ mod tests {
 
     /// What the script's function makes of a file.
     fn changed(room: &Path, file: &Path) -> (String, String) {
+        changed_as(room, file, "src/lib.rs")
+    }
+
+    /// The same for a file of another name.
+    fn changed_as(room: &Path, file: &Path, name: &str) -> (String, String) {
         let patches = all(room).unwrap();
         let folder = room.join(FOLDER);
         let copies = room.join("copies");
         let function = script(&patches, folder.to_str().unwrap(), copies.to_str().unwrap());
-        let text = format!("{function}\narg=as-it-was\nchanged \"$1\"\necho \"$arg\"");
+        let text = format!("{function}\narg=as-it-was\nchanged \"$1\" \"$2\"\necho \"$arg\"");
         let out = Command::new("sh")
             .args(["-c", &text, "sh"])
             .arg(file)
+            .arg(name)
             .output()
             .unwrap();
         assert!(out.status.success());
@@ -160,11 +173,36 @@ mod tests {
                 ("as-it-was".to_owned(), String::new())
             );
         }
+        // A build script is changed where a patch changes one.
+        let script = file.with_file_name("../build.rs");
+        fs::write(&script, "old\n").unwrap();
+        let script = script.canonicalize().unwrap();
+        assert_eq!(changed_as(room, &script, "build.rs").0, "as-it-was");
         let (as_it_was, said) = changed(room, &make("some-0.3.8", "else\n"));
         assert_eq!(as_it_was, "as-it-was");
         assert!(
             said.contains("some-0.3.patch does not fit some-0.3.8"),
             "{said}"
+        );
+    }
+
+    #[test]
+    fn a_build_script_is_changed_with_its_crate() {
+        let room = tempfile::tempdir().unwrap();
+        let room = room.path();
+        fs::create_dir_all(room.join(FOLDER)).unwrap();
+        fs::write(
+            room.join(FOLDER).join("some-0.3.patch"),
+            "Because.\n\n--- a/build.rs\n+++ b/build.rs\n@@ -1 +1 @@\n-old\n+new\n",
+        )
+        .unwrap();
+        let script = room.join("registry/some-0.3.7/build.rs");
+        fs::create_dir_all(script.parent().unwrap()).unwrap();
+        fs::write(&script, "old\n").unwrap();
+        let (copy, said) = changed_as(room, &script, "build.rs");
+        assert_eq!(
+            (fs::read_to_string(&copy).unwrap().as_str(), said.as_str()),
+            ("new\n", "")
         );
     }
 }

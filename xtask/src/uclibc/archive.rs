@@ -1,8 +1,8 @@
-//! uClibc and its backend as one archive.
+//! uClibc, its backend and the C compiler's own library as one archive.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use object::read::archive::ArchiveFile;
@@ -30,6 +30,8 @@ const EXPORTS: [&str; 12] = [
     "pthread_l4_cap",
     "pthread_l4_for_each_thread",
 ];
+/// Files of `uclibc` that are parts of the library as they are.
+const SOURCES: [&str; 3] = ["unwind.c", "dl.c", "cxx/library.c"];
 /// The entries of system calls, each with its number behind.
 const CALLS: &str = "__l4re_call_";
 /// This file: how the archive is made is part of what it is.
@@ -65,11 +67,14 @@ pub fn complete(
     plain: &Path,
     [backend, unwinder]: [&Path; 2],
 ) -> Result<PathBuf> {
-    let stubs = ws.root.join("uclibc/unwind.c");
-    let for_cxx = ws.root.join("uclibc/cxx/library.c");
+    let sources = SOURCES.map(|name| ws.root.join("uclibc").join(name));
     let library = numbers::complete(ws, setup, tools, room, plain)?;
     let rust = (fs::read(backend)?, fs::read(unwinder)?);
-    let c = (fs::read(&stubs)?, fs::read(&for_cxx)?);
+    let arithmetic = compiler_library()?;
+    let mut c = vec![fs::read(&arithmetic)?];
+    for source in &sources {
+        c.push(fs::read(source)?);
+    }
     let inputs = (&library, rust, c, EXPORTS, TEXT);
     let dir = folder(room, "libc", inputs);
     if dir.join(COMPLETE).exists() {
@@ -82,35 +87,76 @@ pub fn complete(
     // Names that no member of uClibc's has: it would be replaced.
     let object = dir.join("l4re-backend.o");
     hidden_backend(setup, backend, &object, &library)?;
-    let unwind = dir.join("l4re-unwind.o");
     let real_unwind = dir.join("l4re-unwinder.o");
     hidden_unwinder(setup, unwinder, &real_unwind)?;
-    let cxx = dir.join("l4re-cxx.o");
-    for (source, object) in [(&stubs, &unwind), (&for_cxx, &cxx)] {
+    // The stubs before the real unwinder: a program in C alone takes the former.
+    let mut parts = vec![object];
+    for (source, name) in sources.iter().zip(SOURCES) {
+        let part = dir.join(format!("l4re-{}.o", name.replace('/', "-")));
         succeed(
             compile(tools, &plain.join("include"))
+                .args(["-D_GNU_SOURCE", "-Wall", "-Wextra"])
                 .arg(source)
                 .arg("-o")
-                .arg(object),
-            &format!("compiling {}", source.display()),
+                .arg(&part),
+            &format!("compiling uclibc/{name}"),
         )?;
+        parts.push(part);
     }
+    parts.push(real_unwind);
     let archive = dir.join("libc.a");
     fs::copy(&library, &archive)?;
     succeed(
-        Command::new("ar")
-            .arg("rcs")
-            .arg(&archive)
-            // The stubs before the real ones: a program in C alone takes the former.
-            .args([&object, &unwind, &real_unwind, &cxx]),
+        Command::new("ar").arg("rcs").arg(&archive).args(&parts),
         "making libc.a",
     )?;
-    for part in [&object, &unwind, &real_unwind, &cxx] {
+    append(&dir, &archive, &arithmetic)?;
+    for part in &parts {
         fs::remove_file(part)?;
     }
     std::os::unix::fs::symlink(plain.join("include"), dir.join("include"))?;
     fs::write(dir.join(COMPLETE), "")?;
     Ok(dir)
+}
+
+/// Appends the members of an archive to another. None is replaced: where both define a name, a
+/// program gets the one that was there before.
+fn append(dir: &Path, archive: &Path, other: &Path) -> Result<()> {
+    let room = dir.join("members");
+    fs::create_dir(&room)?;
+    succeed(
+        (Command::new("ar").arg("x").arg(other)).current_dir(&room),
+        "taking an archive apart",
+    )?;
+    let mut members = Vec::new();
+    for member in fs::read_dir(&room)? {
+        members.push(member?.path());
+    }
+    members.sort();
+    succeed(
+        Command::new("ar").arg("qcs").arg(archive).args(&members),
+        "appending to libc.a",
+    )?;
+    fs::remove_dir_all(&room)?;
+    Ok(())
+}
+
+/// The C compiler's own library, for arithmetic that the processor does not have.
+fn compiler_library() -> Result<PathBuf> {
+    let out = Command::new("cc")
+        .arg("-print-libgcc-file-name")
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start cc")?;
+    let file = PathBuf::from(String::from_utf8_lossy(&out.stdout).trim_end());
+    if Path::new(&file).is_file() {
+        Ok(file)
+    } else {
+        Err(Failure::error(
+            status::SETUP,
+            "cc does not tell where its libgcc.a is: `cc -print-libgcc-file-name`".to_owned(),
+        ))
+    }
 }
 
 /// The C compiler, for programs of this target.

@@ -92,7 +92,7 @@ const INLINE: [(&str, usize, u32); 4] = [
     (concat_nptl!("lowlevellock.h"), 5, FUTEX),
 ];
 
-const OTHERS: [Edit; 17] = [
+const OTHERS: [Edit; 18] = [
     // The macro of most calls. Where the number is no constant, it is one of `setuid` and its
     // kin, of which there is none.
     edit(
@@ -143,6 +143,8 @@ const OTHERS: [Edit; 17] = [
         "RETURN_FUNCTION(nprocessors_conf());",
         "RETURN_FUNCTION(nprocessors_onln());",
     ),
+    // The functions of this header are there: they tell that there are no shared libraries.
+    edit("Makefile.in", 1, " dlfcn.h bits/dlfcn.h", ""),
     // Where a signal's handler returns to; it is never reached.
     edit(
         "libc/sysdeps/linux/x86_64/sigaction.c",

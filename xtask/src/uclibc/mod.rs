@@ -14,7 +14,7 @@ mod program;
 
 pub use archive::CFLAGS;
 pub use one_object::library;
-pub use program::{compiler_library, program};
+pub use program::program;
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};

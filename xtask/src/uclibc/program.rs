@@ -1,8 +1,8 @@
 //! Programs in C.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -10,7 +10,6 @@ use super::{archive, succeed};
 use crate::sdk;
 use crate::setup::{self, Setup};
 use crate::staticlib;
-use crate::status::{self, Failure};
 use crate::workspace::{Package, Workspace};
 
 /// Compiles and links a program in C; the result is the folder it is in.
@@ -55,8 +54,7 @@ pub fn program(ws: &Workspace, setup: &Setup, package: &Package) -> Result<PathB
         .args(&objects)
         .args(rust)
         .args(interface.map(|interface| interface.library))
-        .arg(libc.join("libc.a"))
-        .arg(compiler_library()?);
+        .arg(libc.join("libc.a"));
     succeed(&mut linker, &format!("linking {}", package.name))?;
     Ok(folder)
 }
@@ -82,22 +80,4 @@ fn link_args(ws: &Workspace) -> Result<Vec<String>> {
         .filter_map(|arg| arg.as_str().map(str::to_owned))
         .chain(["--gc-sections".to_owned()])
         .collect())
-}
-
-/// The C compiler's own library, for arithmetic that the processor does not have.
-pub fn compiler_library() -> Result<PathBuf> {
-    let out = Command::new("cc")
-        .arg("-print-libgcc-file-name")
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot start cc")?;
-    let file = PathBuf::from(String::from_utf8_lossy(&out.stdout).trim_end());
-    if Path::new(&file).is_file() {
-        Ok(file)
-    } else {
-        Err(Failure::error(
-            status::SETUP,
-            "cc does not tell where its libgcc.a is: `cc -print-libgcc-file-name`".to_owned(),
-        ))
-    }
 }

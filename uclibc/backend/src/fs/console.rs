@@ -9,6 +9,7 @@ use l4re::sync::SpinLock;
 use l4re::{Cap, OwnedCap, start};
 use l4re_sys::op::vcon::READ_SIZE;
 use l4re_sys::{Timeout, TimeoutS};
+use linux_raw_sys::general::{ICANON, ICRNL, POLLIN, POLLOUT};
 
 /// How long to wait before asking again, where the log does not tell of input, and at most where
 /// it does: short at first, since what is piped comes in pieces.
@@ -26,7 +27,45 @@ static INPUT: SpinLock<Option<Option<Cap<Semaphore>>>> = SpinLock::new(None);
 static LINE: SpinLock<Line> = SpinLock::new(Line {
     literal: false,
     ended: false,
+    ahead: None,
 });
+
+/// The kernel's `struct termios`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Modes {
+    input: u32,
+    output: u32,
+    control: u32,
+    local: u32,
+    line: u8,
+    chars: [u8; 19],
+}
+
+/// The modes of a terminal as one finds it: lines, echoed, of 8 bits at 38400 bauds. What is in the
+/// log's hands stays so whatever is set: the echo, and what ends a line of output.
+static MODES: SpinLock<Modes> = SpinLock::new(Modes {
+    input: ICRNL,
+    output: 0o5,
+    control: 0o277,
+    local: 0o105073,
+    line: 0,
+    chars: [
+        3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0,
+    ],
+});
+
+/// The terminal's modes.
+pub fn modes() -> Modes {
+    *MODES.lock()
+}
+
+/// Sets the terminal's modes; `flush` is whether input that has come so far is dropped.
+pub fn set_modes(modes: Modes, flush: bool) -> Result<()> {
+    *MODES.lock() = modes;
+    while flush && has_input()? && LINE.lock().ahead.take().is_some() {}
+    Ok(())
+}
 
 /// The state of the input between two reads.
 struct Line {
@@ -34,6 +73,8 @@ struct Line {
     literal: bool,
     /// The input has ended, for good.
     ended: bool,
+    /// Read to see whether there is something, and wanted by nobody yet.
+    ahead: Option<u8>,
 }
 
 impl Line {
@@ -41,19 +82,21 @@ impl Line {
     /// returns how many they are.
     fn take(&mut self, from: &[u8], to: &mut [u8]) -> usize {
         let mut count = 0;
+        let modes = modes();
+        let signs = modes.local & ICANON != 0;
         for &byte in from {
             let byte = match (core::mem::take(&mut self.literal), byte) {
                 (true, byte) => byte,
-                (false, LITERAL) => {
+                (false, LITERAL) if signs => {
                     self.literal = true;
                     continue;
                 }
-                (false, END) => {
+                (false, END) if signs => {
                     self.ended = true;
                     break;
                 }
                 // What a terminal's Enter key sends.
-                (false, b'\r') => b'\n',
+                (false, b'\r') if modes.input & ICRNL != 0 => b'\n',
                 (false, byte) => byte,
             };
             if let Some(place) = to.get_mut(count) {
@@ -84,6 +127,21 @@ impl Object for Console {
         print(from)
     }
 
+    fn ready(&self) -> u32 {
+        match has_input() {
+            Ok(false) => POLLOUT,
+            // A read tells of an error, too.
+            Ok(true) | Err(_) => POLLIN | POLLOUT,
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        match has_input() {
+            Ok(true) => usize::from(LINE.lock().ahead.is_some()),
+            _ => 0,
+        }
+    }
+
     fn is_stream(&self) -> bool {
         true
     }
@@ -102,11 +160,48 @@ pub fn print(text: &[u8]) -> Result<usize> {
     Ok(text.len())
 }
 
+/// Whether a read need not wait: there is a byte, or the input has ended.
+fn has_input() -> Result<bool> {
+    /// One looks at a time: there is room for one byte.
+    static LOOKING: SpinLock<bool> = SpinLock::new(false);
+    let log = start::env().log();
+    if !log.is_valid() {
+        return Ok(true);
+    }
+    let busy = core::mem::replace(&mut *LOOKING.lock(), true);
+    if busy {
+        return Ok(LINE.lock().ahead.is_some());
+    }
+    let found = loop {
+        if LINE.lock().ended || LINE.lock().ahead.is_some() {
+            break Ok(true);
+        }
+        let mut byte = [0];
+        match log.read(&mut byte) {
+            Ok(got) if got.len == 0 => break Ok(false),
+            Ok(_) => {}
+            Err(error) => break Err(error.into()),
+        }
+        let mut line = LINE.lock();
+        let mut meant = [0];
+        // It may have been a sign only.
+        if line.take(&byte, &mut meant) == 1 {
+            line.ahead = Some(meant[0]);
+        }
+    };
+    *LOOKING.lock() = false;
+    found
+}
+
 /// Waits for input and reads it; 0 at its end, none if there is none now and `wait` is not set.
 fn read(to: &mut [u8], wait: bool) -> Result<Option<usize>> {
     let log = start::env().log();
     if to.is_empty() || !log.is_valid() {
         return Ok(Some(0));
+    }
+    if let (Some(byte), Some(place)) = (LINE.lock().ahead.take(), to.first_mut()) {
+        *place = byte;
+        return Ok(Some(1));
     }
     let mut buffer = [0; READ_SIZE];
     let len = to.len().min(READ_SIZE);

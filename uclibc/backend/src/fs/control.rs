@@ -1,16 +1,18 @@
 //! The system calls about descriptors themselves.
 
-use super::fd;
 use super::pipe;
 use super::table::{self, Entry, MAX, descriptor, with_entry};
+use super::{console, fd};
 use crate::errno::{EBADF, EINVAL, ENOTTY, ETIMEDOUT, Errno, Result, fail};
 use crate::time::Deadline;
 use crate::{signal, user};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 use linux_raw_sys::general::{
-    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_SETFD, F_SETFL, FD_CLOEXEC, O_APPEND, O_CLOEXEC,
-    O_NONBLOCK, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, pollfd, timespec, timeval,
+    F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_GETFL, F_GETLK, F_RDLCK, F_SETFD, F_SETFL, F_SETLK,
+    F_SETLKW, F_UNLCK, F_WRLCK, FD_CLOEXEC, O_ACCMODE, O_APPEND, O_CLOEXEC, O_NONBLOCK, O_RDONLY,
+    O_WRONLY, POLLERR, POLLHUP, POLLIN, POLLNVAL, POLLOUT, POLLRDNORM, POLLWRNORM, flock, pollfd,
+    timespec, timeval,
 };
 use linux_raw_sys::ioctl::{
     FIOCLEX, FIONBIO, FIONCLEX, FIONREAD, TCGETS, TCSETS, TCSETSF, TCSETSW,
@@ -44,7 +46,10 @@ pub fn dup_to(file: u64, to: u64, flags: Option<u64>) -> Result {
 }
 
 /// `fcntl`.
-pub fn fcntl(file: u64, command: u64, arg: u64) -> Result {
+///
+/// # Safety
+/// `arg` is 0 or the place that the command is about, if it is about one.
+pub unsafe fn fcntl(file: u64, command: u64, arg: u64) -> Result {
     const CHANGEABLE: u32 = O_APPEND | O_NONBLOCK;
     let number = fd(file)?;
     match command as u32 {
@@ -63,6 +68,26 @@ pub fn fcntl(file: u64, command: u64, arg: u64) -> Result {
             open.flags.store(new, Ordering::Relaxed);
             Ok(0)
         }
+        F_GETLK | F_SETLK | F_SETLKW => {
+            let open = descriptor(number)?;
+            // SAFETY: as the caller vouches.
+            let mut lock: flock = unsafe { user::get(arg)? };
+            let access = open.flags.load(Ordering::Relaxed) & O_ACCMODE;
+            match (command as u32, lock.l_type.unsigned_abs().into()) {
+                (F_SETLK | F_SETLKW, F_RDLCK) if access == O_WRONLY => return fail(EBADF),
+                (F_SETLK | F_SETLKW, F_WRLCK) if access == O_RDONLY => return fail(EBADF),
+                (_, F_RDLCK | F_WRLCK) | (F_SETLK | F_SETLKW, F_UNLCK) => {}
+                _ => return fail(EINVAL),
+            }
+            // A lock is the program's, which does not keep itself out; and servers of files know no
+            // locks, so nobody else has one.
+            if command as u32 == F_GETLK {
+                lock.l_type = F_UNLCK as i16;
+                // SAFETY: as the caller vouches.
+                unsafe { user::put(arg, lock) };
+            }
+            Ok(0)
+        }
         _ => {
             descriptor(number)?;
             fail(EINVAL)
@@ -70,39 +95,17 @@ pub fn fcntl(file: u64, command: u64, arg: u64) -> Result {
     }
 }
 
-/// The kernel's `struct termios`.
-#[repr(C)]
-struct Termios {
-    input: u32,
-    output: u32,
-    control: u32,
-    local: u32,
-    line: u8,
-    chars: [u8; 19],
-}
-
-/// The modes of a terminal as one finds it: lines, echoed, of 8 bits at 38400 bauds.
-const COOKED: Termios = Termios {
-    input: 0o400,
-    output: 0o5,
-    control: 0o277,
-    local: 0o105073,
-    line: 0,
-    chars: [
-        3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0, 0, 0,
-    ],
-};
-
-/// `ioctl`: how a descriptor is used, and that the console is a terminal. Its modes are the
-/// log's, and stay.
+/// `ioctl`: how a descriptor is used, and that the console is a terminal.
 ///
 /// # Safety
 /// `to` is 0 or the place that the request is about.
 pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     let open = descriptor(fd(file)?)?;
     match request as u32 {
-        FIOCLEX => return fcntl(file, F_SETFD.into(), FD_CLOEXEC.into()),
-        FIONCLEX => return fcntl(file, F_SETFD.into(), 0),
+        // SAFETY: the command takes no place.
+        FIOCLEX => return unsafe { fcntl(file, F_SETFD.into(), FD_CLOEXEC.into()) },
+        // SAFETY: as above.
+        FIONCLEX => return unsafe { fcntl(file, F_SETFD.into(), 0) },
         FIONBIO => {
             // SAFETY: the place is the caller's.
             let on: i32 = unsafe { user::get(to)? };
@@ -112,7 +115,7 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
             };
             return Ok(0);
         }
-        FIONREAD if open.object.is_stream() && !open.object.is_terminal() => {
+        FIONREAD if open.object.is_stream() => {
             // SAFETY: the place is the caller's.
             unsafe { user::put(to, open.object.waiting() as i32) };
             return Ok(0);
@@ -123,10 +126,14 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     match request as u32 {
         TCGETS => {
             // SAFETY: as the caller vouches.
-            unsafe { user::put(to, COOKED) };
+            unsafe { user::put(to, console::modes()) };
             Ok(0)
         }
-        TCSETS | TCSETSW | TCSETSF => Ok(0),
+        how @ (TCSETS | TCSETSW | TCSETSF) => {
+            // SAFETY: as the caller vouches.
+            console::set_modes(unsafe { user::get(to)? }, how == TCSETSF)?;
+            Ok(0)
+        }
         _ => fail(ENOTTY),
     }
 }
@@ -134,23 +141,52 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
 /// What of `wanted` a descriptor is ready for, and what is always told.
 fn ready(file: i32, wanted: u32) -> u32 {
     match descriptor(file) {
-        Ok(open) => open.object.ready() & (wanted | POLLERR | POLLHUP),
+        Ok(open) => {
+            let mut ready = open.object.ready();
+            // There is one kind of data: "normal" ones.
+            for (any, normal) in [(POLLIN, POLLRDNORM), (POLLOUT, POLLWRNORM)] {
+                if ready & any != 0 {
+                    ready |= normal;
+                }
+            }
+            ready & (wanted | POLLERR | POLLHUP)
+        }
         Err(_) => POLLNVAL,
     }
 }
 
-/// The number of what is ready, as soon as something is; 0 if nothing is in time.
-fn wait_for_any(timeout: Option<Duration>, mut look: impl FnMut() -> Result) -> Result {
+/// How often to look whether there is input of the terminal: short at first, since what is piped
+/// comes in pieces.
+const LOOK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(20));
+
+/// Whether a descriptor is the terminal's, of which no pipe's change tells.
+fn is_terminal(file: i32) -> bool {
+    descriptor(file).is_ok_and(|open| open.object.is_terminal())
+}
+
+/// The number of what is ready, as soon as something is; 0 if nothing is in time. `terminal` is
+/// whether the terminal's input is asked for.
+fn wait_for_any(
+    timeout: Option<Duration>,
+    terminal: bool,
+    mut look: impl FnMut() -> Result,
+) -> Result {
     let end = timeout.map(Deadline::after);
-    let found = pipe::wait_until(end, || Ok(Some(look()?).filter(|&found| found != 0)));
-    match found {
-        Err(Errno(ETIMEDOUT)) => Ok(0),
-        found => found,
+    let (mut patience, most) = LOOK;
+    loop {
+        let part = match terminal {
+            true => Some(Deadline::after(patience).or_before(end)),
+            false => end,
+        };
+        match pipe::wait_until(part, || Ok(Some(look()?).filter(|&found| found != 0))) {
+            Err(Errno(ETIMEDOUT)) if end.is_some_and(Deadline::is_over) => return Ok(0),
+            Err(Errno(ETIMEDOUT)) => patience = (patience * 2).min(most),
+            found => return found,
+        }
     }
 }
 
 /// `poll`, `ppoll`: what can be read or written here never blocks, but for pipes and the console.
-/// Of the console a read tells.
 ///
 /// # Safety
 /// The array is the caller's.
@@ -158,7 +194,14 @@ pub unsafe fn poll(array: u64, count: u64, timeout: Option<Duration>) -> Result 
     if count > MAX as u64 {
         return fail(EINVAL);
     }
-    wait_for_any(timeout, || {
+    let mut terminal = false;
+    for i in 0..count {
+        // SAFETY: the array is the caller's.
+        let entry: pollfd = unsafe { user::get(array + i * size_of::<pollfd>() as u64)? };
+        terminal |=
+            u32::from(entry.events as u16) & (POLLIN | POLLRDNORM) != 0 && is_terminal(entry.fd);
+    }
+    wait_for_any(timeout, terminal, || {
         let mut found = 0;
         for i in 0..count {
             let place = array + i * size_of::<pollfd>() as u64;
@@ -234,7 +277,9 @@ unsafe fn select_for(args: [u64; 6], timeout: Option<Duration>) -> Result {
     // SAFETY: the sets are the caller's.
     let asked = unsafe { [wanted(read, count)?, wanted(write, count)?] };
     let mut answer = [[0; WORDS]; 2];
-    let found = wait_for_any(timeout, || {
+    let terminal =
+        (0..count as usize).any(|i| asked[0][i / 64] >> (i % 64) & 1 != 0 && is_terminal(i as i32));
+    let found = wait_for_any(timeout, terminal, || {
         let mut found = 0;
         for ((asked, answer), (_, events)) in asked.iter().zip(&mut answer).zip(sets) {
             let (words, some) = selected(asked, events)?;

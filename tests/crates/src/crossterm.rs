@@ -12,7 +12,7 @@ fn main() {
     terminal::enable_raw_mode().unwrap();
     assert!(terminal::is_raw_mode_enabled().unwrap());
     assert!(!event::poll(Duration::from_millis(20)).unwrap());
-    println!("press q\r");
+    println!("press q> \r");
     let key = loop {
         if let Event::Key(key) = event::read().unwrap() {
             break key.code;

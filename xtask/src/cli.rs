@@ -364,6 +364,10 @@ pub struct EnvArgs {
     /// For programs with `std`, linked with the C library of this L4Re build tree.
     #[arg(long, value_name = "DIR")]
     pub libc_of: Option<PathBuf>,
+    /// Print `[patch.crates-io]` entries instead: of changed copies of the crates that this
+    /// `Cargo.lock` has and that do not know L4Re.
+    #[arg(long, value_name = "LOCK", conflicts_with_all = ["std", "libc_of"])]
+    pub patches: Option<PathBuf>,
 }
 
 /// How to measure.

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -19,6 +19,10 @@ use crate::workspace::{BUILT_IN_TARGET, TARGET, Workspace, is_plain};
 /// the same shell stay host builds: what the target needs is added where the compiler is
 /// called for it ([`crate::sysroot::compiler`]).
 pub fn print(ws: &Workspace, args: &EnvArgs) -> Result<u8> {
+    if let Some(lock) = &args.patches {
+        print!("{}", patch_entries(ws, lock)?);
+        return Ok(0);
+    }
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
     let settings = settings(ws, &setup, args.std, args.libc_of.as_deref())?;
@@ -28,6 +32,20 @@ pub fn print(ws: &Workspace, args: &EnvArgs) -> Result<u8> {
         println!("export {name}={quoted}");
     }
     Ok(0)
+}
+
+/// Lines for a manifest, by which plain cargo takes the changed copies of a lock file's crates.
+fn patch_entries(ws: &Workspace, lock: &Path) -> Result<String> {
+    let text =
+        fs::read_to_string(lock).with_context(|| format!("cannot read {}", lock.display()))?;
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+        .context("no home directory, and no CARGO_HOME")?;
+    let copies = ws.own_dir().join("crates");
+    let entries = sysroot::crates::entries(&ws.root, &copies, &home.join("registry/src"), &text)
+        .with_context(|| format!("for {}", lock.display()))?;
+    Ok(format!("[patch.crates-io]\n{entries}"))
 }
 
 /// The settings, for programs with `std` or without; `tree` has another C library.

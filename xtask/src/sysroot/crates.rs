@@ -8,8 +8,10 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
 
 /// Where the patch files are, below the workspace.
 pub const FOLDER: &str = "patches/crates";
@@ -79,6 +81,59 @@ pub fn script(patches: &[Patch], folder: &str, copies: &str) -> String {
         .replace("@COPIES@", copies)
 }
 
+/// A lock file, as far as it is read.
+#[derive(Deserialize)]
+struct Lock {
+    package: Vec<Locked>,
+}
+
+#[derive(Deserialize)]
+struct Locked {
+    name: String,
+    version: String,
+}
+
+/// The entries of `[patch.crates-io]` for what a lock file has: changed copies, made in `copies` of
+/// the sources below `registry`.
+pub fn entries(root: &Path, copies: &Path, registry: &Path, lock: &str) -> Result<String> {
+    let lock: Lock = toml::from_str(lock).context("it is no lock file")?;
+    let patches = all(root)?;
+    let copies = copies.join(fingerprint(&patches));
+    let quote = |path: &Path| -> Result<String> {
+        let path = path.to_str().context("a path is not UTF-8")?;
+        Ok(shlex::try_quote(path)?.into_owned())
+    };
+    let function = script(&patches, &quote(&root.join(FOLDER))?, &quote(&copies)?);
+    let mut entries = String::new();
+    for Locked { name, version } in &lock.package {
+        let found = format!("{name}-{version}");
+        let patch = (patches.iter()).find(|patch| found.starts_with(&format!("{}.", patch.series)));
+        let Some(patch) = patch else { continue };
+        let sources = (fs::read_dir(registry).into_iter().flatten().flatten())
+            .map(|index| index.path().join(&found))
+            .find(|sources| sources.is_dir())
+            .with_context(|| format!("the sources of {found} are not here: `cargo fetch` first"))?;
+        let out = Command::new("sh")
+            .arg("-c")
+            .arg(format!(
+                "{function}\narg=\nchanged \"$1\" src/lib.rs\necho \"$arg\""
+            ))
+            .arg("sh")
+            .arg(sources.join("src/lib.rs"))
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start sh")?;
+        let copy = String::from_utf8(out.stdout)?;
+        // That a patch does not fit has been told.
+        if let Some(copy) = copy.trim().strip_suffix("/src/lib.rs") {
+            let key = patch.series.replace('.', "_");
+            let path = toml::Value::String(copy.to_owned());
+            entries += &format!("{key} = {{ package = \"{name}\", path = {path} }}\n");
+        }
+    }
+    Ok(entries)
+}
+
 const SCRIPT: &str = r#"changed() {
     from=${1%/"$2"}
     found=${from##*/}
@@ -104,7 +159,6 @@ const SCRIPT: &str = r#"changed() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::process::Command;
 
     #[test]
     fn the_docs_have_every_patch_with_its_reason() {
@@ -183,6 +237,36 @@ mod tests {
         assert!(
             said.contains("some-0.3.patch does not fit some-0.3.8"),
             "{said}"
+        );
+    }
+
+    #[test]
+    fn a_manifest_gets_entries_of_what_its_lock_file_has() {
+        let room = tempfile::tempdir().unwrap();
+        let room = room.path();
+        fs::create_dir_all(room.join(FOLDER)).unwrap();
+        fs::write(
+            room.join(FOLDER).join("some-0.3.patch"),
+            "Because.\n\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-old\n+new\n",
+        )
+        .unwrap();
+        let registry = room.join("src");
+        let lock = "[[package]]\nname = \"some\"\nversion = \"0.3.7\"\n\
+                    [[package]]\nname = \"some\"\nversion = \"0.4.0\"\n";
+        let copies = room.join("copies");
+        let error = entries(room, &copies, &registry, lock).unwrap_err();
+        assert!(error.to_string().contains("some-0.3.7"), "{error}");
+        let sources = registry.join("index/some-0.3.7/src");
+        fs::create_dir_all(&sources).unwrap();
+        fs::write(sources.join("lib.rs"), "old\n").unwrap();
+        let text = entries(room, &copies, &registry, lock).unwrap();
+        let table: toml::Table = toml::from_str(&text).unwrap();
+        assert_eq!(table.len(), 1);
+        assert_eq!(table["some-0_3"]["package"].as_str(), Some("some"));
+        let copy = Path::new(table["some-0_3"]["path"].as_str().unwrap());
+        assert_eq!(
+            fs::read_to_string(copy.join("src/lib.rs")).unwrap(),
+            "new\n"
         );
     }
 

@@ -21,5 +21,10 @@ fn main() {
     assert_eq!(std::rc::Rc::strong_count(&kept), 2);
     drop(routine);
     assert_eq!(std::rc::Rc::strong_count(&kept), 1);
+    // A panic inside comes out of `resume`.
+    let mut routine = Coroutine::<(), (), ()>::new(|_, ()| panic!("on purpose"));
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| routine.resume(())));
+    let payload = caught.unwrap_err();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&"on purpose"));
     println!("ok");
 }

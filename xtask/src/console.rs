@@ -299,13 +299,15 @@ fn by_server(line: &str) -> bool {
         .any(|name| line.starts_with(name))
 }
 
-/// The status in ned's last line, which has ned's name before it.
+/// The status in ned's last line. Ned writes to the kernel's log, where no name stands before a
+/// line, or moe puts ned's name there; before programs' lines moe puts theirs.
 fn status_by_ned(line: &str) -> Option<i64> {
-    let (name, text) = line.split_once('|')?;
-    if name.trim() != NED {
-        return None;
-    }
-    let number = text.trim_start().strip_prefix(FINAL_LINE)?;
+    let text = match line.split_once('|') {
+        Some((name, text)) if name.trim() == NED => text.trim_start(),
+        Some(_) => return None,
+        None => line,
+    };
+    let number = text.strip_prefix(FINAL_LINE)?;
     number.trim().parse().ok()
 }
 
@@ -390,15 +392,21 @@ mod tests {
     }
 
     #[test]
-    fn ned_tells_it_under_its_own_name() {
+    fn ned_tells_it_and_no_program_under_its_name() {
         let watch = Watch {
             ned: true,
             ..Watch::default()
         };
-        let line = "ned     | [root] system ends with status 3\r\n";
-        assert_eq!(observe(line, &watch), Some(End::Status(3)));
         for line in [
             "[root] system ends with status 3\r\n",
+            "ned     | [root] system ends with status 3\r\n",
+        ] {
+            assert_eq!(observe(line, &watch), Some(End::Status(3)));
+        }
+        for line in [
+            " [root] system ends with status 3\r\n",
+            "p       | [root] system ends with status 3\r\n",
+            "p       | \r[root] system ends with status 3\r\n",
             "p       | ned     | [root] system ends with status 3\r\n",
             "p       | \rned     | [root] system ends with status 3\r\n",
         ] {

@@ -417,6 +417,10 @@ pub struct FuzzArgs {
     /// Make requests to the root task instead, by several programs that end at any time.
     #[arg(long)]
     pub requests: bool,
+    /// Make the calls on the embedded system and on that of `--l4re DIR`, and compare what each
+    /// returned; status 0 if every difference is one of `docs/differences.md`.
+    #[arg(long, conflicts_with = "requests")]
+    pub compare: bool,
     /// How the machine behaves.
     #[command(flatten)]
     pub machine: MachineArgs,

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use crate::boot::Ground;
 use crate::build;
 use crate::cli::FuzzArgs;
+use crate::compare;
 use crate::console::Watch;
 use crate::run;
 use crate::setup::{self, Setup};
@@ -27,6 +28,9 @@ const CLIENTS: u64 = 4;
 pub fn run(ws: &Workspace, args: &FuzzArgs) -> Result<u8> {
     let setup = setup::ensure(ws)?;
     sysroot::ensure(ws, &setup)?;
+    if args.compare {
+        return compare::run(ws, &setup, args);
+    }
     let system = if args.requests {
         requests(ws, &setup, args)?
     } else {

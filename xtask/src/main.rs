@@ -8,6 +8,7 @@ mod build;
 mod check_abi;
 mod check_libc;
 mod cli;
+mod compare;
 mod console;
 mod elf;
 mod env;

@@ -96,7 +96,7 @@ impl Report {
 }
 
 /// What a program wrote on a line of the log.
-fn said_by<'l>(program: &str, line: &'l str) -> Option<&'l str> {
+pub fn said_by<'l>(program: &str, line: &'l str) -> Option<&'l str> {
     let (name, text) = line.split_once('|')?;
     let name = name.trim();
     let said = name == program || symbols::is_cut(name, program);

@@ -167,7 +167,7 @@ fn count_host(output: &str) -> (usize, usize) {
 }
 
 /// The folders of `tests/` that try the kernel: on the one that checks its own state.
-const OF_THE_KERNEL: &[&str] = &["conformance", "fuzz", "pressure"];
+const OF_THE_KERNEL: &[&str] = &["compare", "conformance", "fuzz", "pressure"];
 
 fn in_qemu(ws: &Workspace, args: &TestArgs, tally: &mut Tally) -> Result<()> {
     let setup = setup::ensure(ws)?;

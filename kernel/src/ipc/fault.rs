@@ -68,7 +68,7 @@ fn post(thread: Bound, handler: CapIdx, payload: Payload, tag: MsgTag) -> Option
     message.tag.set(tag.0);
     message.flags.set(Sysf::CALL);
     message.timeout.set(0);
-    if !handler.is_valid() {
+    if !handler.is_valid() || handler.is_reply() {
         undeliverable(thread, IpcError::NOT_EXISTENT);
         return None;
     }
@@ -83,7 +83,7 @@ fn post(thread: Bound, handler: CapIdx, payload: Payload, tag: MsgTag) -> Option
             None
         }
         // A handler that is no endpoint cannot help.
-        Sent::Answer(_) | Sent::AnswerAnd(_) | Sent::Receive(_) => {
+        Sent::Answer(_) | Sent::AnswerAnd(_) | Sent::Receive(_) | Sent::Silence => {
             undeliverable(thread, IpcError::NOT_EXISTENT);
             None
         }

@@ -106,7 +106,8 @@ pub(super) fn transfer(
             control: sent_by.mr(at),
             fpage: Fpage::from_raw(sent_by.mr(at + 1)),
         };
-        if sent.is_void() {
+        // An item that says nothing is void. One that is not to be mapped needs a buffer all the same.
+        if sent.control == 0 {
             to.set_mr(at, 0);
             to.set_mr(at + 1, 0);
             continued = false;

@@ -112,6 +112,8 @@ enum Sent {
     Answer(Reply),
     /// An IRQ was unmasked: a call goes on to wait for it.
     Receive(&'static Irq),
+    /// A kernel object took the message, and will never answer.
+    Silence,
     /// A kernel object answered, and then something about scheduling.
     AnswerAnd(Outcome),
     /// The caller waits for its receiver.
@@ -166,6 +168,14 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
     message.payload.set(Payload::Utcb);
     message.pass_special.set(false);
 
+    let into = flags.contains(Sysf::SEND_AND_WAIT) && !flags.contains(Sysf::REPLY);
+    if into
+        && let (Some(index), Some(task)) = (reply_index(CapIdx(dest)), current.task())
+        && task.replies.prepare(index, task).is_none()
+    {
+        fail_current(current, IpcError(ipc_error::NO_REPLY_CAP));
+        return after(current);
+    }
     let mut direct = None;
     if flags.contains(Sysf::SEND) {
         let sent = if flags.contains(Sysf::REPLY) {
@@ -195,13 +205,36 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
                     return after(current);
                 }
                 if !flags.contains(Sysf::RECV) {
-                    current.set_result(Reply::ok().0.0, 0);
+                    current.set_result(tag, 0);
+                    return after(current);
+                }
+            }
+            Sent::Silence => {
+                if is_call(flags) {
+                    current.ipc.set(Ipc::Sleeping);
+                    if let Some(released) = block(current, timeouts.recv()) {
+                        released.stays_current(current);
+                    }
+                    return after(current);
+                }
+                if !flags.contains(Sysf::RECV) {
+                    current.set_result(tag, 0);
                     return after(current);
                 }
             }
             Sent::Answer(answer) => {
-                // Who ended itself receives nothing any more.
-                if !flags.contains(Sysf::RECV) || is_call(flags) || current.has_ended() {
+                // An interrupt controller's answer is one for calls: others go on to wait. All
+                // other objects answer whatever the receive phase says. Who ended itself
+                // receives nothing any more.
+                let is_fine = answer.0.label() >= 0;
+                let waits = MsgTag(tag).label() == proto::IRQ && is_fine && !is_call(flags);
+                if !flags.contains(Sysf::RECV) {
+                    let object = lookup(current, CapIdx(dest));
+                    let result = unheard(MsgTag(tag), object, answer);
+                    current.set_result(result, 0);
+                    return after(current);
+                }
+                if !waits || current.has_ended() {
                     current.set_result(answer.0.0, 0);
                     return after(current);
                 }
@@ -227,6 +260,13 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
         }
     }
     if flags.contains(Sysf::RECV) {
+        // The caller is the partner, and there may be none, or one that sends nothing.
+        let of_caller = flags.contains(Sysf::REPLY) && !flags.contains(Sysf::SEND);
+        let waits = flags.contains(Sysf::OPEN_WAIT) && has_caller(current, CapIdx(dest));
+        if of_caller && !waits {
+            fail_current(current, IpcError::NOT_EXISTENT);
+            return after(current);
+        }
         receive(current, CapIdx(dest), flags, timeouts.recv());
         if let Some(receiver) = direct {
             bury();
@@ -237,8 +277,7 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
             return receiver.run();
         }
     } else if !flags.contains(Sysf::SEND) {
-        // Neither phase: there is nobody.
-        fail_current(current, IpcError::NOT_EXISTENT);
+        return without_phases(current, label, CapIdx(dest), flags, MsgTag(tag));
     }
     after(current)
 }
@@ -276,7 +315,9 @@ fn after_invocation(current: Bound, outcome: Outcome) -> &'static Thread {
         outcome,
         Outcome::Blocked | Outcome::Again | Outcome::Resumed
     ) {
-        current.set_result(Reply::ok().0.0, 0);
+        let receives = current.message.flags.get().contains(Sysf::RECV);
+        let tag = current.message.tag.get();
+        current.set_result(if receives { Reply::ok().0.0 } else { tag }, 0);
     }
     let is_long = !bury();
     match outcome {
@@ -292,6 +333,7 @@ fn after_invocation(current: Bound, outcome: Outcome) -> &'static Thread {
         | Outcome::Again
         | Outcome::Resumed
         | Outcome::Receive(_)
+        | Outcome::Silence
         | Outcome::Error(_) => after(current),
     }
 }
@@ -318,14 +360,64 @@ fn bury() -> bool {
     true
 }
 
+/// A system call with neither phase: tasks and threads look at the request all the same, and nobody
+/// hears of the answer.
+fn without_phases(
+    current: Bound,
+    label: u64,
+    dest: CapIdx,
+    flags: Sysf,
+    tag: MsgTag,
+) -> &'static Thread {
+    let object = lookup(current, dest).filter(|_| !flags.contains(Sysf::REPLY));
+    let error = match object {
+        Some((Object::Gate(gate), _)) if !gate.was_bound() => IpcError::TIMEOUT,
+        None | Some((Object::Gate(_), _)) => IpcError::NOT_EXISTENT,
+        Some(_) if tag.label() == proto::META => IpcError::NOT_EXISTENT,
+        Some((Object::Thread(_), _))
+            if tag.label() != proto::THREAD || flags.contains(Sysf::OPEN_WAIT) =>
+        {
+            IpcError::NOT_EXISTENT
+        }
+        Some((Object::Thread(_) | Object::Task(_), _)) => {
+            match send(current, dest, label, tag, TimeoutS::ZERO) {
+                Sent::Answer(answer) => current.set_result(unheard(tag, object, answer), 0),
+                Sent::AnswerAnd(outcome) => {
+                    if matches!(outcome, Outcome::Again) {
+                        repeat(&current, label, dest.0, tag.0);
+                    }
+                    return after_invocation(current, outcome);
+                }
+                _ => {}
+            }
+            return after(current);
+        }
+        Some(_) => {
+            current.set_result(tag.0, 0);
+            return after(current);
+        }
+    };
+    fail_current(current, error);
+    after(current)
+}
+
+/// What a system call without a receive phase returns for an object's answer: the tag that it was
+/// made with, unless it is a task that does not know the protocol.
+fn unheard(tag: MsgTag, object: Option<(Object, Rights)>, answer: Reply) -> u64 {
+    match object {
+        Some((Object::Task(_), _)) if answer.0.label() == -err::EBADPROTO => answer.0.0,
+        _ => tag.0,
+    }
+}
+
 fn is_call(flags: Sysf) -> bool {
     flags.contains(Sysf::CALL) && !flags.contains(Sysf::OPEN_WAIT)
 }
 
 /// The object that a selector names for a thread, and with which rights. An invalid
-/// selector is the thread itself.
+/// selector is the thread itself, and so is that of a reply capability.
 fn lookup(current: Bound, dest: CapIdx) -> Option<(Object, Rights)> {
-    if !dest.is_valid() {
+    if !dest.is_valid() || dest.is_reply() {
         return Some((Object::Thread(current.thread()), Rights::ALL));
     }
     let cap = current.task()?.caps.get(cap::position(dest)?)?;
@@ -354,9 +446,14 @@ fn send(current: Bound, dest: CapIdx, label: u64, tag: MsgTag, timeout: TimeoutS
     let Some(task) = current.task() else {
         return Sent::Failed(IpcError::NOT_EXISTENT);
     };
+    // Who does not receive the answer gets no object.
+    if matches!(object, Object::Factory(_)) && !current.message.flags.get().contains(Sysf::RECV) {
+        return Sent::Answer(Reply::ok());
+    }
     match dispatch(object, &Call::new(current, task, rights, tag)) {
         Outcome::Reply(reply) => Sent::Answer(reply),
         Outcome::Receive(irq) => Sent::Receive(irq),
+        Outcome::Silence => Sent::Silence,
         Outcome::Error(error) => Sent::Failed(error),
         Outcome::Blocked => Sent::Blocked,
         other => Sent::AnswerAnd(other),
@@ -628,6 +725,11 @@ fn reply(current: Bound, dest: CapIdx, timeout: TimeoutS) -> Sent {
     }
 }
 
+/// Whether the selector is that of an explicit reply capability, or somebody waits for the reply.
+fn has_caller(current: Bound, dest: CapIdx) -> bool {
+    reply_index(dest).is_some() || current.reply.get().caller().is_some()
+}
+
 /// The index of an explicit reply capability, if the selector names one; an invalid one
 /// (`L4_INVALID_REPLY_CAP`) stands for the implicit capability.
 fn reply_index(dest: CapIdx) -> Option<usize> {
@@ -639,8 +741,13 @@ fn reply_index(dest: CapIdx) -> Option<usize> {
 fn receive(current: Bound, dest: CapIdx, flags: Sysf, timeout: TimeoutS) {
     if flags.contains(Sysf::OPEN_WAIT) {
         let alone = !flags.contains(Sysf::SEND) && reply_index(dest).is_none();
-        if alone && lookup(current, dest).is_none() {
-            return fail_current(current, IpcError::NOT_EXISTENT);
+        match lookup(current, dest).filter(|_| alone) {
+            None if alone => return fail_current(current, IpcError::NOT_EXISTENT),
+            Some((object @ Object::Task(_), rights)) => {
+                // As in a closed receive phase.
+                return request(current, dest, object, rights);
+            }
+            _ => {}
         }
         return match enter_open_wait(current) {
             Ok(()) => {
@@ -657,9 +764,19 @@ fn receive(current: Bound, dest: CapIdx, flags: Sysf, timeout: TimeoutS) {
         // A gate stands for its thread.
         Some((Object::Gate(gate), _)) => match gate.select() {
             Some(from) => from,
-            None => return fail_current(current, IpcError::NOT_EXISTENT),
+            None if gate.was_bound() => return fail_current(current, IpcError::NOT_EXISTENT),
+            // Nobody will ever be the one to wait for: the time for sending is what counts.
+            None => return fail_current(current, IpcError::TIMEOUT),
         },
         Some((Object::Irq(irq), _)) => return receive_irq(current, irq, timeout),
+        // These send nothing, ever.
+        Some((Object::Factory(_) | Object::Semaphore(_), _)) => {
+            current.ipc.set(Ipc::Sleeping);
+            if let Some(released) = block(current, timeout) {
+                released.stays_current(current);
+            }
+            return;
+        }
         // Other objects take it for a request.
         Some((object, rights)) => return request(current, dest, object, rights),
         None => return fail_current(current, IpcError::NOT_EXISTENT),
@@ -720,6 +837,13 @@ fn request(current: Bound, dest: CapIdx, object: Object, rights: Rights) {
     match dispatch(object, &Call::new(current, task, rights, tag)) {
         Outcome::Reply(reply) => current.set_result(reply.0.0, 0),
         Outcome::Blocked => {}
+        Outcome::Silence => {
+            current.ipc.set(Ipc::Sleeping);
+            let timeout = Timeout(current.message.timeout.get()).recv();
+            if let Some(released) = block(current, timeout) {
+                released.stays_current(current);
+            }
+        }
         // With a send phase before, that would be made again, too.
         Outcome::Again if current.message.flags.get().contains(Sysf::SEND) => {
             current.set_result(Reply::label(-err::EAGAIN).0.0, 0);

@@ -178,10 +178,10 @@ impl Factory {
         let object = match kind {
             proto::NONE => self.create_gate(call)?,
             proto::TASK => {
-                let area = argument(call, 0, varg::FPAGE)?.ok_or(err::EINVAL)?;
-                let area = Fpage::from_raw(area);
-                let task = self.create_task(area)?;
-                call.set_word(0, area.with_rights(0).raw());
+                let asked = argument(call, 0, varg::FPAGE)?.ok_or(err::EINVAL)?;
+                let task = self.create_task(Fpage::from_raw(asked))?;
+                // As it was asked for.
+                call.set_word(0, asked & !l4re_sys::fpage::RIGHTS_MASK);
                 words = 1;
                 task
             }
@@ -202,9 +202,8 @@ impl Factory {
                 Object::Irq(irq)
             }
             proto::SEMAPHORE => {
-                let count = argument(call, 0, varg::UMWORD)?.unwrap_or(0);
                 let semaphore = super::create(&SEMAPHORES, self).ok_or(err::ENOMEM)?;
-                semaphore.init(count);
+                semaphore.init();
                 Object::Semaphore(semaphore)
             }
             proto::THREAD_GROUP => {
@@ -245,7 +244,7 @@ impl Factory {
             None if call.has_item(0) => return Err(err::EINVAL),
             None => None,
         };
-        if label.is_some_and(|label| label & Gate::LABEL_RIGHTS != 0) {
+        if target.is_some() && label.is_some_and(|label| label & Gate::LABEL_RIGHTS != 0) {
             return Err(err::EINVAL);
         }
         let gate = super::create(&GATES, self).ok_or(err::ENOMEM)?;
@@ -348,7 +347,7 @@ mod tests {
             let irq = crate::obj::create(&IRQS, factory).unwrap();
             irq.init();
             let semaphore = crate::obj::create(&SEMAPHORES, factory).unwrap();
-            semaphore.init(0);
+            semaphore.init();
             let gate = crate::obj::create(&GATES, factory).unwrap();
             gate.init();
             let group = crate::obj::create(&THREAD_GROUPS, factory).unwrap();

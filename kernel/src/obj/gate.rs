@@ -120,7 +120,7 @@ impl Gate {
 
     /// An operation on the gate itself, by a capability with the server's right.
     pub fn invoke(&'static self, call: &Call) -> Result<Reply, i64> {
-        match call.arg(0)? {
+        match call.word(0).ok_or(err::EINVAL)? {
             rcv_endpoint::BIND => {
                 let label = call.arg(1)?;
                 let cap = call.item(0).ok_or(err::EINVAL)?;
@@ -140,11 +140,14 @@ impl Gate {
             kobject::DEC_REFCNT => {
                 // A server's own capability is not to keep the gate when all clients went.
                 let refs = &self.header.refs;
-                let fewer = u32::try_from(call.arg(1)?).map_err(|_| err::EINVAL)?;
-                if refs.get() != u32::MAX {
+                let fewer = call.arg(1)?;
+                call.set_word(0, u64::from(refs.get()).wrapping_sub(fewer));
+                if refs.get() != u32::MAX
+                    && let Ok(fewer) = u32::try_from(fewer)
+                {
                     refs.set(refs.get().saturating_sub(fewer));
                 }
-                Ok(Reply::ok())
+                Ok(Reply::words(1))
             }
             ipc_gate::GET_INFO => {
                 call.set_word(0, self.label.get());

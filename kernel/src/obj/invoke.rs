@@ -11,7 +11,7 @@ use l4re_sys::cap::CapIdx;
 use l4re_sys::fpage::{Fpage, FpageType};
 use l4re_sys::item::{self, MapItem};
 use l4re_sys::msgtag::{MsgTag, TagFlags};
-use l4re_sys::utcb::{MSG_REGS, UtcbRef};
+use l4re_sys::utcb::{BUF_REGS, MSG_REGS, UtcbRef};
 use l4re_sys::{err, proto};
 
 /// What an object answers: the label and how many words stand in the UTCB.
@@ -43,6 +43,8 @@ pub enum Outcome {
     Blocked,
     /// An IRQ was unmasked: a call goes on to wait for it.
     Receive(&'static Irq),
+    /// The object took it and will never answer: who waits for that waits in vain.
+    Silence,
     /// The system call fails.
     Error(IpcError),
     /// The caller has other registers now: there is no answer.
@@ -171,11 +173,19 @@ impl Call {
 
     /// The caller's buffer for a new capability: a position in its table.
     pub fn receive_position(&self) -> Option<usize> {
-        let word = self.utcb().br(self.utcb().bdr().obj());
-        let single = word & item::RCV_SINGLE_CAP == item::RCV_SINGLE_CAP;
-        single
-            .then(|| cap::position(CapIdx(word & item::CONTROL_MASK)))
-            .flatten()
+        let (utcb, at) = (self.utcb(), self.utcb().bdr().obj());
+        let word = utcb.br(at);
+        if word & item::RCV_SINGLE_CAP == item::RCV_SINGLE_CAP {
+            return cap::position(CapIdx(word & item::CONTROL_MASK));
+        }
+        // A window of slots: the first.
+        let window = Fpage::from_raw(if at + 1 < BUF_REGS {
+            utcb.br(at + 1)
+        } else {
+            0
+        });
+        let fits = word & item::MAP != 0 && window.kind() == FpageType::Obj;
+        fits.then(|| cap::position(window.cap())).flatten()
     }
 }
 
@@ -194,8 +204,8 @@ pub fn dispatch(object: Object, call: &Call) -> Outcome {
         (Object::Debugger, proto::DEBUGGER) => super::debugger::invoke(call).into(),
         (Object::ThreadGroup(group), proto::THREAD_GROUP) => group.invoke(call).into(),
         (Object::Gate(gate), proto::KOBJECT) => gate.invoke(call).into(),
-        (Object::Irq(irq), proto::IRQ | proto::IRQ_SENDER | proto::KOBJECT) => irq.invoke(call),
-        (Object::Semaphore(semaphore), proto::SEMAPHORE | proto::IRQ) => semaphore.invoke(call),
+        (Object::Irq(irq), _) => irq.invoke(call),
+        (Object::Semaphore(semaphore), _) => semaphore.invoke(call),
         _ => Err(err::EBADPROTO).into(),
     }
 }

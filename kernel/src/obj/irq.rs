@@ -9,7 +9,7 @@ use crate::ipc;
 use crate::mem::slab::{Slab, Slot};
 use crate::util::list::{Link, Linked};
 use core::cell::Cell;
-use l4re_sys::op::{icu, irq as op, rcv_endpoint};
+use l4re_sys::op::{irq as op, rcv_endpoint};
 use l4re_sys::{err, proto};
 
 /// Tag of the link by which an IRQ waits until its thread takes it.
@@ -120,28 +120,28 @@ impl Irq {
 
     /// An operation on the IRQ.
     pub fn invoke(&'static self, call: &Call) -> Outcome {
+        if call.label() != proto::IRQ && call.words() == 0 {
+            return Err(err::EINVAL).into();
+        }
         match call.label() {
-            proto::IRQ => match call.word(0) {
+            proto::IRQ => match call.word(0).map(|word| word & 0xffff) {
                 // Triggering has no opcode: the message is empty.
-                None => {
+                None | Some(op::TRIGGER) => {
                     self.trigger();
-                    Ok(Reply::ok())
+                    return Outcome::Receive(self);
                 }
                 Some(op::EOI) => {
                     self.source.get().set_masked(false);
                     return Outcome::Receive(self);
                 }
-                Some(icu::MASK) => {
-                    self.source.get().set_masked(true);
-                    Ok(Reply::ok())
-                }
                 Some(_) => Err(err::ENOSYS),
             },
-            proto::IRQ_SENDER => match call.word(0) {
+            proto::IRQ_SENDER => match call.word(0).map(|word| word & 0xffff) {
                 Some(op::SENDER_DETACH) => self.op_detach(call),
                 _ => Err(err::ENOSYS),
             },
-            _ => self.op_bind(call),
+            proto::KOBJECT => self.op_bind(call),
+            _ => Err(err::EBADPROTO),
         }
         .into()
     }

@@ -119,6 +119,7 @@ impl Thread {
         };
         let trampoline = &self.binding.trampoline;
         match word {
+            op::PF_TRAMP_SETUP if call.words() > 2 => Err(err::EMSGTOOLONG).into(),
             op::PF_TRAMP_SETUP => self.set_up_trampoline(call).into(),
             op::PF_TRAMP_DISABLE => done(trampoline.on.replace(false)),
             op::PF_TRAMP_ENABLE if trampoline.state.get().is_some() => {

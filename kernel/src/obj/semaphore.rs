@@ -42,8 +42,8 @@ pub static SEMAPHORES: Slab<Semaphore> = Slab::new();
 
 impl Semaphore {
     /// Makes a new semaphore of a slot that `obj::create` gave.
-    pub fn init(&self, count: u64) {
-        self.count.set(count);
+    pub fn init(&self) {
+        self.count.set(0);
     }
 
     fn up(&'static self) {
@@ -70,7 +70,7 @@ impl Semaphore {
         match (call.label(), call.word(0)) {
             (proto::IRQ, None) => {
                 self.up();
-                Ok(Reply::ok()).into()
+                Outcome::Silence
             }
             (proto::SEMAPHORE, Some(op::DOWN)) => {
                 if !call.rights.has(Rights::S) {
@@ -84,7 +84,9 @@ impl Semaphore {
                     None => ipc::wait_for_semaphore(call.caller, self),
                 }
             }
-            _ => Err(err::ENOSYS).into(),
+            (_, None) => Err(err::EINVAL).into(),
+            (proto::SEMAPHORE | proto::IRQ, _) => Err(err::ENOSYS).into(),
+            _ => Err(err::EBADPROTO).into(),
         }
     }
 }

@@ -301,7 +301,7 @@ impl Task {
         let result = match call.word(0).unwrap_or(u64::MAX) {
             op::UNMAP => return self.op_unmap(call),
             op::MAP => return self.op_map(call),
-            op::CAP_INFO if call.words() < 2 => Err(err::EINVAL),
+            op::CAP_INFO if !(2..=3).contains(&call.words()) => Err(err::EINVAL),
             op::CAP_INFO => Ok(self.op_cap_info(call)),
             op::ADD_KU_MEM => return self.op_add_ku_mem(call),
             _ => Err(err::ENOSYS),
@@ -362,7 +362,14 @@ impl Task {
                     return Outcome::Blocked;
                 }
                 match done {
-                    Ok(()) => Ok(Reply::ok()).into(),
+                    Ok(()) => {
+                        // The message comes back with flexpages that have no rights left.
+                        for n in 2..call.words() {
+                            let fpage = call.word(n).unwrap_or(0);
+                            call.set_word(n, fpage & !l4re_sys::fpage::RIGHTS_MASK);
+                        }
+                        Ok(Reply::words(call.words())).into()
+                    }
                     Err(Unfinished) => call.go_on_at(work.at()),
                 }
             }
@@ -412,10 +419,12 @@ impl Task {
     }
 
     fn op_cap_info(&self, call: &Call) -> Reply {
-        let find = |n| {
-            let index = CapIdx(call.word(n)? & !0xfff);
-            self.caps.get(cap::position(index)?)
+        // Selectors that are invalid or of reply capabilities name no slot.
+        let slot = |n| {
+            let selector = CapIdx(call.word(n)?);
+            (selector.is_valid() && !selector.is_reply()).then_some(CapIdx(selector.0 & !0xfff))
         };
+        let find = |n| self.caps.get(cap::position(slot(n)?)?);
         let present = match call.words() {
             0..=2 => find(1).is_some(),
             _ => match (find(1), find(2)) {
@@ -426,7 +435,8 @@ impl Task {
                     };
                     a.same_object(&b) && (a.rights.0 ^ b.rights.0) & considered == 0
                 }
-                (a, b) => a.is_none() && b.is_none(),
+                (None, None) => slot(1).is_some() && slot(2).is_some(),
+                _ => false,
             },
         };
         Reply::label(i64::from(present))
@@ -453,7 +463,9 @@ impl Task {
             }
             added = true;
         }
-        call.set_word(0, area.with_rights(0).raw());
+        // As it was asked for.
+        let asked = call.word(1).unwrap_or(0);
+        call.set_word(0, asked & !l4re_sys::fpage::RIGHTS_MASK);
         Ok(Reply::words(1)).into()
     }
 }

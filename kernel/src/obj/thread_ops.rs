@@ -85,9 +85,11 @@ impl Thread {
             let on = call.arg(op::CONTROL_MR_FLAG_VALS)? & op::CONTROL_ALIEN != 0;
             self.set_alien(if on { Alien::Yes } else { Alien::No });
         }
-        call.set_word(op::CONTROL_MR_FLAGS, 0);
-        call.set_word(op::CONTROL_MR_PAGER, pager.0);
-        call.set_word(op::CONTROL_MR_EXC_HANDLER, handler.0);
+        // As the last selector that there could be.
+        const NONE: u64 = u64::MAX << l4re_sys::cap::SHIFT;
+        let told = |cap: CapIdx| if cap.is_valid() { cap.0 } else { NONE };
+        call.set_word(op::CONTROL_MR_PAGER, told(pager));
+        call.set_word(op::CONTROL_MR_EXC_HANDLER, told(handler));
         Ok(Reply::words(3))
     }
 
@@ -124,7 +126,13 @@ impl Thread {
     }
 
     fn op_ex_regs(&'static self, call: &Call, flags: u64) -> Result<Reply, i64> {
-        let (ip, sp) = (call.arg(1)?, call.arg(2)?);
+        let (Some(ip), Some(sp)) = (call.word(1), call.word(2)) else {
+            return Err(err::EINVAL);
+        };
+        // Flags that are the machine's: this one has none.
+        if flags & op::EX_REGS_ARCH_MASK != 0 {
+            return Err(err::EINVAL);
+        }
         if ip != UNCHANGED && ip >= USER_END {
             return Err(err::EINVAL);
         }
@@ -167,24 +175,28 @@ impl Thread {
         if !call.rights.has(Rights::S) {
             return Err(err::EPERM);
         }
+        if self.deletion_irq.get().get().is_some() {
+            return Err(err::EBUSY);
+        }
         self.deletion_irq.set(Handle::of(irq));
         Ok(Reply::ok())
     }
 
     /// Gives the senders that wait for this thread other labels: each rule is a mask and
     /// the value under it, and the bits to clear and to set where it fits.
-    fn op_modify_senders(&self, call: &Call) -> Outcome {
-        if !core::ptr::eq(self, call.caller.thread()) {
+    fn op_modify_senders(&'static self, call: &Call) -> Outcome {
+        if self.bound().is_none() {
             return Err(err::EINVAL).into();
         }
         let mut rules = [[0; 4]; MAX_RULES];
         let mut count = 0;
-        for (first, rule) in (1..call.words()).step_by(4).zip(&mut rules) {
+        // What is left over is no rule.
+        for (first, rule) in (1..call.words().saturating_sub(3))
+            .step_by(4)
+            .zip(&mut rules)
+        {
             for (n, word) in rule.iter_mut().enumerate() {
-                match call.arg(first + n) {
-                    Ok(value) => *word = value,
-                    Err(error) => return Err(error).into(),
-                }
+                *word = call.word(first + n).unwrap_or(0);
             }
             count += 1;
         }

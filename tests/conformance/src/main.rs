@@ -25,6 +25,7 @@ mod irq;
 mod items_caps;
 mod items_local;
 mod items_memory;
+mod objects;
 mod reply_caps;
 mod scheduler;
 mod task_map;
@@ -40,6 +41,7 @@ const TABLES: &[&[kit::Case]] = &[
     ipc_phases::CASES,
     ipc_errors::CASES,
     ipc_words::CASES,
+    objects::CASES,
     reply_caps::CASES,
     ipc_order::CASES,
     items_caps::CASES,

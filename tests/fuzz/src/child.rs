@@ -2,7 +2,7 @@
 //! its own memory is that of [`layout`].
 
 use crate::layout::{self, Control, cap, control};
-use crate::message::Generator;
+use crate::message::{Generator, Waits};
 use crate::random::Random;
 use crate::stray;
 use core::arch::{asm, naked_asm};
@@ -48,7 +48,12 @@ fn act(random: &mut Random, utcb: UtcbRef) {
         1 => stray::instruction(random),
         2 => stray::flags(random),
         _ => {
-            let registers = Generator { random, utcb }.call();
+            let registers = Generator {
+                random,
+                utcb,
+                waits: Waits::Timed,
+            }
+            .call();
             system_call(&registers);
         }
     }
@@ -70,8 +75,17 @@ pub struct Registers {
     pub sp: Option<u64>,
 }
 
+/// What a system call returns besides the message.
+pub struct Answer {
+    /// rax: the tag.
+    pub tag: MsgTag,
+    /// rsi: the label of the sender.
+    pub label: u64,
+}
+
 /// The system call, with nothing kept that the kernel need not keep.
-pub fn system_call(r: &Registers) {
+pub fn system_call(r: &Registers) -> Answer {
+    let (mut tag, mut label) = (r.tag, r.label);
     // SAFETY: that the kernel survives is what is tested; the child hurts only itself.
     unsafe {
         asm!(
@@ -80,9 +94,9 @@ pub fn system_call(r: &Registers) {
             "cmovnz rsp, r13",
             "syscall",
             "mov rsp, r12",
-            inlateout("rax") r.tag => _,
+            inlateout("rax") tag,
             inlateout("rdx") r.dest => _,
-            inlateout("rsi") r.label => _,
+            inlateout("rsi") label,
             inlateout("r8") r.timeout => _,
             inlateout("rdi") r.other => _,
             inlateout("r9") r.other => _,
@@ -95,10 +109,14 @@ pub fn system_call(r: &Registers) {
             out("r11") _,
         );
     }
+    Answer {
+        tag: MsgTag(tag),
+        label,
+    }
 }
 
 /// Waits for the end.
-fn sleep() {
+pub fn sleep() {
     const RECEIVE: u64 = 2;
     system_call(&Registers {
         tag: 0,
@@ -117,7 +135,7 @@ pub extern "C" fn greeting_entry() -> ! {
 }
 
 /// The greeting.
-pub const GREETING: u64 = 0x6f6c_6c65_68;
+pub const GREETING: u64 = 0x6f_6c6c_6568;
 
 extern "C" fn greet() -> ! {
     let control = control();

@@ -7,7 +7,9 @@ use l4re::sys::CapIdx;
 /// Threads of the child.
 pub const THREADS: usize = 2;
 
-const PAGES: usize = 16;
+/// The logarithm of the size of the child's memory, to which it is aligned.
+pub const ORDER: u32 = 16;
+const PAGES: usize = 1 << (ORDER - 12);
 /// Pages of a thread's stack.
 const STACK: usize = 4;
 const PAGE: usize = 4096;

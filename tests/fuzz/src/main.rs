@@ -7,12 +7,7 @@
 #![no_std]
 #![no_main]
 
-mod child;
-mod layout;
-mod message;
 mod neighbour;
-mod random;
-mod stray;
 mod warden;
 
 use core::sync::atomic::Ordering;

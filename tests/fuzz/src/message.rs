@@ -5,7 +5,7 @@ use crate::layout::{Control, cap, control};
 use crate::random::Random;
 use crate::stray::address;
 use l4re::sys::varg::{self, VargTag};
-use l4re::sys::{BufferDesc, CapIdx, MsgTag, TagFlags, UtcbRef, op, proto, utcb};
+use l4re::sys::{BufferDesc, CapIdx, MsgTag, Sysf, TagFlags, UtcbRef, op, proto, utcb};
 
 /// Makes system calls up.
 pub struct Generator<'a> {
@@ -13,6 +13,17 @@ pub struct Generator<'a> {
     pub random: &'a mut Random,
     /// The registers of the calling thread.
     pub utcb: UtcbRef,
+    /// How long calls may wait.
+    pub waits: Waits,
+}
+
+/// How long calls may wait for others.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Waits {
+    /// Mostly not at all or for some microseconds, but for any time, too.
+    Timed,
+    /// Not at all, or until somebody ends it: how such a call goes is no matter of time.
+    Untimed,
 }
 
 /// Words of a message in the making.
@@ -46,11 +57,12 @@ impl Generator<'_> {
             let value = self.value();
             self.utcb.set_mr(at, value);
         }
+        let phases = self.phases();
         Registers {
             tag,
-            dest: dest & !0xf | self.phases(),
+            dest: dest & !0xf | phases,
             label: self.value(),
-            timeout: self.timeout(),
+            timeout: self.timeout(phases),
             other: self.random.next(),
             sp: self.random.once_in(64).then(|| address(self.random)),
         }
@@ -64,8 +76,19 @@ impl Generator<'_> {
         }
     }
 
-    fn timeout(&mut self) -> u64 {
+    fn timeout(&mut self, phases: u64) -> u64 {
         const ZERO: u64 = 0x400;
+        if self.waits == Waits::Untimed {
+            let send = self.random.pick(&[ZERO, ZERO, 0]) << 16;
+            // Whether a reply comes at once is a matter of time.
+            let replies = phases & Sysf::CALL.bits() == Sysf::CALL.bits();
+            return send
+                | if replies {
+                    0
+                } else {
+                    self.random.pick(&[ZERO, ZERO, 0])
+                };
+        }
         let mut one = || match self.random.below(64) {
             0..=43 => ZERO,
             44..=58 => 1 + self.random.below(200),

@@ -1,12 +1,12 @@
 //! The parent of the child: it makes it, serves its faults, starts it again when it went astray
 //! or waits for what will not come, and replaces it.
 
-use crate::child;
-use crate::layout::{self, Control, THREADS, cap, control};
 use l4re::sys::op::thread as op;
 use l4re::sys::{
     CapIdx, Fpage, MapItem, MemRights, MsgTag, ObjRights, Sysf, TagFlags, op as ops, proto, utcb,
 };
+use test_fuzz::child;
+use test_fuzz::layout::{self, Control, THREADS, cap, control};
 use test_pressure as kit;
 use test_services::{call, label};
 
@@ -199,7 +199,7 @@ impl Warden {
             ))?;
         }
         make(proto::IRQ_SENDER, None, cap::IRQ)?;
-        make(proto::SEMAPHORE, Some(1), cap::SEMAPHORE)?;
+        make(proto::SEMAPHORE, None, cap::SEMAPHORE)?;
         ok(kit::create_task(
             self.factory,
             Fpage::INVALID,

@@ -28,6 +28,7 @@ static LINE: SpinLock<Line> = SpinLock::new(Line {
     literal: false,
     ended: false,
     ahead: None,
+    looking: false,
 });
 
 /// The kernel's `struct termios`.
@@ -61,10 +62,9 @@ pub fn modes() -> Modes {
 }
 
 /// Sets the terminal's modes; `flush` is whether input that has come so far is dropped.
-pub fn set_modes(modes: Modes, flush: bool) -> Result<()> {
+pub fn set_modes(modes: Modes, flush: bool) {
     *MODES.lock() = modes;
-    while flush && has_input()? && LINE.lock().ahead.take().is_some() {}
-    Ok(())
+    while flush && has_input() && LINE.lock().ahead.take().is_some() {}
 }
 
 /// The state of the input between two reads.
@@ -75,6 +75,8 @@ struct Line {
     ended: bool,
     /// Read to see whether there is something, and wanted by nobody yet.
     ahead: Option<u8>,
+    /// Somebody is about to read ahead.
+    looking: bool,
 }
 
 impl Line {
@@ -129,16 +131,8 @@ impl Object for Console {
 
     fn ready(&self) -> u32 {
         match has_input() {
-            Ok(false) => POLLOUT,
-            // A read tells of an error, too.
-            Ok(true) | Err(_) => POLLIN | POLLOUT,
-        }
-    }
-
-    fn waiting(&self) -> usize {
-        match has_input() {
-            Ok(true) => usize::from(LINE.lock().ahead.is_some()),
-            _ => 0,
+            false => POLLOUT,
+            true => POLLIN | POLLOUT,
         }
     }
 
@@ -160,37 +154,39 @@ pub fn print(text: &[u8]) -> Result<usize> {
     Ok(text.len())
 }
 
-/// Whether a read need not wait: there is a byte, or the input has ended.
-fn has_input() -> Result<bool> {
-    /// One looks at a time: there is room for one byte.
-    static LOOKING: SpinLock<bool> = SpinLock::new(false);
+/// Whether a read need not wait: there is a byte, the input has ended, or there is an error to tell.
+#[inline(never)]
+fn has_input() -> bool {
     let log = start::env().log();
     if !log.is_valid() {
-        return Ok(true);
+        return true;
     }
-    let busy = core::mem::replace(&mut *LOOKING.lock(), true);
-    if busy {
-        return Ok(LINE.lock().ahead.is_some());
-    }
-    let found = loop {
-        if LINE.lock().ended || LINE.lock().ahead.is_some() {
-            break Ok(true);
+    loop {
+        {
+            let mut line = LINE.lock();
+            if line.ended || line.ahead.is_some() {
+                return true;
+            }
+            // One looks at a time: there is room for one byte.
+            if core::mem::replace(&mut line.looking, true) {
+                return false;
+            }
         }
         let mut byte = [0];
-        match log.read(&mut byte) {
-            Ok(got) if got.len == 0 => break Ok(false),
-            Ok(_) => {}
-            Err(error) => break Err(error.into()),
-        }
+        let got = log.read(&mut byte);
         let mut line = LINE.lock();
+        line.looking = false;
+        match got {
+            Ok(got) if got.len == 0 => return false,
+            Ok(_) => {}
+            Err(_) => return true,
+        }
         let mut meant = [0];
         // It may have been a sign only.
         if line.take(&byte, &mut meant) == 1 {
             line.ahead = Some(meant[0]);
         }
-    };
-    *LOOKING.lock() = false;
-    found
+    }
 }
 
 /// Waits for input and reads it; 0 at its end, none if there is none now and `wait` is not set.

@@ -115,7 +115,7 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
             };
             return Ok(0);
         }
-        FIONREAD if open.object.is_stream() => {
+        FIONREAD if open.object.is_stream() && !open.object.is_terminal() => {
             // SAFETY: the place is the caller's.
             unsafe { user::put(to, open.object.waiting() as i32) };
             return Ok(0);
@@ -131,7 +131,7 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
         }
         how @ (TCSETS | TCSETSW | TCSETSF) => {
             // SAFETY: as the caller vouches.
-            console::set_modes(unsafe { user::get(to)? }, how == TCSETSF)?;
+            console::set_modes(unsafe { user::get(to)? }, how == TCSETSF);
             Ok(0)
         }
         _ => fail(ENOTTY),

@@ -112,8 +112,15 @@ fn who(step: &Step) -> &str {
 
 /// The explanation of a difference between two steps, ours first.
 pub fn why(ours: Option<&Step>, theirs: Option<&Step>) -> Option<&'static Explained> {
-    if let (Some(Step::Call(call)), Some(Step::Event { .. })) = (ours, theirs)
+    let taken = |ours: &Call, step: &Step| match step {
+        Step::Call(call) => {
+            call.who == ours.who && call.answer.result() >= 0 && !call.answer.has_error()
+        }
+        Step::Event { .. } => true,
+    };
+    if let (Some(Step::Call(call)), Some(other)) = (ours, theirs)
         && (ASTRAY.is)(call, call)
+        && taken(call, other)
     {
         return Some(&ASTRAY);
     }

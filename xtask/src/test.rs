@@ -104,7 +104,7 @@ fn host(ws: &Workspace, filter: Option<&str>, tally: &mut Tally) -> Result<()> {
         cargo_test(ws, &libraries, filter, tally)?;
     }
     // As many interleavings as a few seconds allow; more: `cargo xtask interleavings`.
-    let models = interleavings::cargo(ws, "test");
+    let models = interleavings::tests(ws);
     count_cargo_test(models, "models of threads", filter, tally)
 }
 

@@ -26,6 +26,7 @@ static _dl_pagesize: AtomicUsize = AtomicUsize::new(l4re_sys::consts::PAGE_SIZE)
 static _dl_tls_static_size: AtomicUsize = AtomicUsize::new(0);
 
 /// Publishes the environment.
+#[cfg(target_os = "l4re")]
 pub fn publish(raw: &'static l4re_sys::Env, stack: *const u64) {
     l4re_global_env.store(core::ptr::from_ref(raw).cast_mut(), Ordering::Release);
     l4re_initial_stack.store(stack.cast_mut(), Ordering::Release);

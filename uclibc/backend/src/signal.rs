@@ -7,11 +7,11 @@
 //! system call. A blocked signal is pending until a thread that may have it does not block it, or
 //! takes it by `rt_sigtimedwait`.
 
+use crate::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::errno::{EAGAIN, EINTR, EINVAL, ENOMEM, EPERM, ESRCH, Result, fail};
 use crate::thread::Record;
 use crate::time::{self, Since};
 use crate::{system, thread, user};
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use l4re::sync::SpinLock;
 use linux_raw_sys::general::{
     SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, SIGCHLD, SIGCONT, SIGKILL, SIGSTOP, SIGURG, SIGWINCH,

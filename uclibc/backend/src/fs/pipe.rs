@@ -4,6 +4,7 @@
 use super::object::{About, Object};
 use super::table::{Entry, Open, insert, remove};
 use super::{descriptor, fd};
+use crate::atomic::{AtomicU32, Ordering};
 use crate::errno::{
     EAFNOSUPPORT, EAGAIN, EINVAL, ENOTSOCK, EOPNOTSUPP, EPIPE, EPROTONOSUPPORT, ETIMEDOUT, Errno,
     Result, fail,
@@ -14,7 +15,6 @@ use crate::{signal, user};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, Ordering};
 use l4re::sync::SpinLock;
 use linux_raw_sys::general::{
     FD_CLOEXEC, O_ACCMODE, O_CLOEXEC, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, POLLERR, POLLHUP,
@@ -459,4 +459,33 @@ pub fn shut_down(file: u64, how: u64) -> Result {
     };
     socket(file)?.object.shut_down(read, write)?;
     Ok(0)
+}
+
+#[cfg(all(test, interleavings))]
+mod interleavings {
+    use super::*;
+    use l4re_interleavings::{check, spawn};
+
+    #[test]
+    fn a_pipe_loses_nothing_and_tells_its_end() {
+        check(|kernel| {
+            let (reader, writer) = channel().unwrap();
+            let writes = spawn(kernel, move |_| {
+                for byte in 0..3 {
+                    assert_eq!(Writer::write(&writer, &[byte], true), Ok(1));
+                }
+                drop(writer);
+            });
+            let mut bytes = [0; 2];
+            let mut got = alloc::vec::Vec::new();
+            loop {
+                match Reader::read(&reader, &mut bytes, true).unwrap() {
+                    0 => break,
+                    n => got.extend_from_slice(&bytes[..n]),
+                }
+            }
+            assert_eq!(got, [0, 1, 2]);
+            writes.join().unwrap();
+        });
+    }
 }

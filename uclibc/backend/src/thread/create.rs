@@ -2,11 +2,11 @@
 
 use super::record::{Own, Record, clear_away};
 use super::utcb::Slot;
+use crate::atomic::Ordering;
 use crate::entry::Frame;
 use crate::errno::{EINVAL, ENOSYS, Result, fail};
 use crate::user;
 use core::arch::naked_asm;
-use core::sync::atomic::Ordering;
 use l4re::task::Task;
 use l4re::thread::Control;
 use l4re::{Cap, start};

@@ -2,8 +2,8 @@
 
 use super::futex;
 use super::record::{clear_away, current};
+use crate::atomic::Ordering;
 use core::arch::asm;
-use core::sync::atomic::Ordering;
 use l4re::sys::{CapIdx, MsgTag, RcvItem, Sysf, TagFlags};
 
 /// Ends the calling thread.

@@ -6,12 +6,12 @@
 //! of the thread that it is sent to as well; so a waiter that wakes looks whether it was taken.
 
 use super::record::{Record, current};
+use crate::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::errno::{EAGAIN, EINTR, EINVAL, ENOSYS, ETIMEDOUT, Errno, Result, fail};
 use crate::signal;
 use crate::time::{self, Deadline, Since};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use l4re::Cap;
 use l4re::semaphore::Semaphore;
 use l4re_sys::{Timeout, TimeoutS};

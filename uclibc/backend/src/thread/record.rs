@@ -1,11 +1,11 @@
 //! What is known of each thread.
 
 use super::utcb::Slot;
+use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::errno::{ESRCH, Result, fail};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use l4re::semaphore::Semaphore;
 use l4re::sync::SpinLock;

@@ -114,7 +114,8 @@ pub struct InterleavingsArgs {
 /// What Miri runs.
 #[derive(Args, Debug, Clone)]
 pub struct MiriArgs {
-    /// These packages' tests (`l4re`, `kernel`, `root-task`); those of `l4re` if there is none.
+    /// All tests of these packages (`l4re`, `kernel`, `root-task`); if there is none, of all three
+    /// those that take no minutes.
     #[arg(value_name = "PACKAGE")]
     pub packages: Vec<String>,
     /// Arguments for the tests, such as a part of their names.

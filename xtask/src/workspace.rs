@@ -404,12 +404,17 @@ impl Workspace {
 
     /// The newest compiler that this project was tried with, as in `1.99.1`.
     pub fn newest_compiler(&self) -> Result<String> {
+        Ok(self.toolchains()?.newest_rust)
+    }
+
+    /// The compilers that the workspace's manifest names.
+    pub fn toolchains(&self) -> Result<Toolchains> {
         let file = self.root.join(MANIFEST);
         let text =
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let manifest: RootManifest =
             toml::from_str(&text).with_context(|| format!("in {}", file.display()))?;
-        Ok(manifest.workspace.metadata.l4re.newest_rust)
+        Ok(manifest.workspace.metadata.l4re)
     }
 
     /// A folder for this tool's own files: in the target directory, or elsewhere if that one's path
@@ -558,13 +563,17 @@ struct RootWorkspace {
 
 #[derive(Deserialize)]
 struct RootMetadata {
-    l4re: RootL4re,
+    l4re: Toolchains,
 }
 
-#[derive(Deserialize)]
+/// Compilers, by their names as rustup has them.
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-struct RootL4re {
-    newest_rust: String,
+pub struct Toolchains {
+    /// The newest one that this project was tried with.
+    pub newest_rust: String,
+    /// The one whose Miri is used.
+    pub miri_rust: String,
 }
 
 #[derive(Deserialize)]

@@ -188,7 +188,7 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
                 if is_call(flags) {
                     // The reply comes to `AwaitingReply`, which `transfer` has entered.
                     arm(current, timeouts.recv());
-                    bury();
+                    reap_some();
                     return run(receiver);
                 }
                 if !flags.contains(Sysf::RECV) {
@@ -246,7 +246,7 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
                 return after_invocation(current, outcome);
             }
             Sent::Blocked => {
-                bury();
+                reap_some();
                 return sched::next();
             }
             Sent::Unfinished => return after(current),
@@ -269,7 +269,7 @@ fn phases(current: Bound, label: u64, dest: u64, timeout: u32, tag: u64) -> &'st
         }
         receive(current, CapIdx(dest), flags, timeouts.recv());
         if let Some(receiver) = direct {
-            bury();
+            reap_some();
             if current.can_run() {
                 receiver.wake();
                 return after(current);
@@ -290,13 +290,13 @@ fn run(released: Option<Released>) -> &'static Thread {
     }
 }
 
-/// Leaves a system call: the dead are buried, the most urgent goes on.
+/// Leaves a system call: some of the deleted objects are destroyed, the most urgent thread goes on.
 fn after(current: Bound) -> &'static Thread {
     let current = current.thread();
     if !sched::take_attention() && current.can_run() {
         return current;
     }
-    bury();
+    reap_some();
     most_urgent(current)
 }
 
@@ -319,7 +319,7 @@ fn after_invocation(current: Bound, outcome: Outcome) -> &'static Thread {
         let tag = current.message.tag.get();
         current.set_result(if receives { Reply::ok().0.0 } else { tag }, 0);
     }
-    let is_long = !bury();
+    let may_reap = reap_some();
     match outcome {
         Outcome::Switch(thread) => {
             sched::remove(thread);
@@ -327,8 +327,8 @@ fn after_invocation(current: Bound, outcome: Outcome) -> &'static Thread {
         }
         Outcome::Yield => sched::yield_now(current.thread()),
         Outcome::Blocked => sched::next(),
-        // The dead are the next stay's.
-        _ if is_long => most_urgent(current.thread()),
+        // `after` would destroy some all the same.
+        _ if !may_reap => most_urgent(current.thread()),
         Outcome::Reply(_)
         | Outcome::Again
         | Outcome::Resumed
@@ -349,8 +349,9 @@ fn repeat(thread: &Thread, label: u64, dest: u64, tag: u64) {
     });
 }
 
-/// Takes some of the dead apart, unless this stay has been a long one: false.
-fn bury() -> bool {
+/// Destroys some of the deleted objects. `false`: none, since this stay has done much already;
+/// they are the next one's.
+fn reap_some() -> bool {
     if budget::is_spent() {
         obj::put_off_reaping();
         return false;

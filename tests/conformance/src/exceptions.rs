@@ -115,7 +115,7 @@ fn undefined() -> Outcome {
 
 fn divide() -> Outcome {
     let _t = handled(|| {
-        // SAFETY: as above.
+        // SAFETY: raises an exception that the case handles.
         unsafe { asm!("xor ecx, ecx", "div ecx", out("rax") _, out("rcx") _, out("rdx") _) };
     })?;
     same!(exception()?.trapno, 0);
@@ -125,7 +125,7 @@ fn divide() -> Outcome {
 /// The instruction is over: the pointer stands behind it.
 fn breakpoint() -> Outcome {
     let _t = handled(|| {
-        // SAFETY: as above.
+        // SAFETY: raises an exception that the case handles.
         unsafe { asm!("int3") };
         put(0, 1);
     })?;
@@ -141,7 +141,7 @@ fn breakpoint() -> Outcome {
 
 fn protection() -> Outcome {
     let _t = handled(|| {
-        // SAFETY: as above.
+        // SAFETY: raises an exception that the case handles.
         unsafe { asm!("cli") };
     })?;
     same!(exception()?.trapno, 13);
@@ -157,7 +157,7 @@ fn non_canonical() -> Outcome {
 
 fn registers() -> Outcome {
     let t = handled(|| {
-        // SAFETY: as above; the thread goes no further.
+        // SAFETY: raises an exception that the case handles; the thread goes no further.
         unsafe {
             asm!(
                 "mov rbp, 0x105", "mov rbx, 0x10d", "ud2",
@@ -186,7 +186,7 @@ fn registers() -> Outcome {
 fn reply_changes() -> Outcome {
     let _t = handled(|| {
         let (a, b): (u64, u64);
-        // SAFETY: as above; the handler steps over the instruction.
+        // SAFETY: raises an exception that the case handles; the handler steps over the instruction.
         unsafe {
             asm!("ud2", inlateout("rax") 1u64 => a, inlateout("r12") 2u64 => b);
         }
@@ -206,7 +206,7 @@ fn reply_changes() -> Outcome {
 
 fn handler_label() -> Outcome {
     let _t = handled(|| {
-        // SAFETY: as above.
+        // SAFETY: raises an exception that the case handles.
         unsafe { asm!("ud2") };
     })?;
     let answer = wait(500);
@@ -222,7 +222,7 @@ fn utcb_kept() -> Outcome {
         for i in 0..63 {
             utcb().set_mr(i, 0x9900 + i as u64);
         }
-        // SAFETY: as above; the handler steps over the instruction.
+        // SAFETY: raises an exception that the case handles; the handler steps over the instruction.
         unsafe { asm!("ud2") };
         put(
             0,
@@ -241,7 +241,7 @@ fn utcb_kept() -> Outcome {
 fn flags() -> Outcome {
     let _t = handled(|| {
         let flags: u64;
-        // SAFETY: as above; the handler steps over the instruction.
+        // SAFETY: raises an exception that the case handles; the handler steps over the instruction.
         unsafe { asm!("ud2", "pushfq", "pop {}", out(reg) flags) };
         put(0, flags);
     })?;
@@ -307,7 +307,7 @@ fn answered_by_send() -> Outcome {
 /// If it calls, the next exception is what it gets.
 fn answered_by_call() -> Outcome {
     let t = handled(|| {
-        // SAFETY: as above.
+        // SAFETY: raises an exception that the case handles.
         unsafe { asm!("ud2", "ud2") };
         put(0, 7);
     })?;

@@ -160,6 +160,16 @@ const SCRIPT: &str = r#"changed() {
 mod tests {
     use super::*;
 
+    /// A patch of the series 0.3 of a crate `some`, which replaces `old` by `new` in a file of it.
+    fn add_patch(room: &Path, file: &str) {
+        fs::create_dir_all(room.join(FOLDER)).unwrap();
+        fs::write(
+            room.join(FOLDER).join("some-0.3.patch"),
+            format!("Because.\n\n--- a/{file}\n+++ b/{file}\n@@ -1 +1 @@\n-old\n+new\n"),
+        )
+        .unwrap();
+    }
+
     #[test]
     fn the_docs_have_every_patch_with_its_reason() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -199,12 +209,7 @@ mod tests {
     fn a_crate_of_the_series_is_changed_in_a_copy() {
         let room = tempfile::tempdir().unwrap();
         let room = room.path();
-        fs::create_dir_all(room.join(FOLDER)).unwrap();
-        fs::write(
-            room.join(FOLDER).join("some-0.3.patch"),
-            "Because.\n\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-old\n+new\n",
-        )
-        .unwrap();
+        add_patch(room, "src/lib.rs");
         let make = |name: &str, text: &str| {
             let file = room.join("registry").join(name).join("src/lib.rs");
             fs::create_dir_all(file.parent().unwrap()).unwrap();
@@ -244,12 +249,7 @@ mod tests {
     fn a_manifest_gets_entries_of_what_its_lock_file_has() {
         let room = tempfile::tempdir().unwrap();
         let room = room.path();
-        fs::create_dir_all(room.join(FOLDER)).unwrap();
-        fs::write(
-            room.join(FOLDER).join("some-0.3.patch"),
-            "Because.\n\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-old\n+new\n",
-        )
-        .unwrap();
+        add_patch(room, "src/lib.rs");
         let registry = room.join("src");
         let lock = "[[package]]\nname = \"some\"\nversion = \"0.3.7\"\n\
                     [[package]]\nname = \"some\"\nversion = \"0.4.0\"\n";
@@ -274,12 +274,7 @@ mod tests {
     fn a_build_script_is_changed_with_its_crate() {
         let room = tempfile::tempdir().unwrap();
         let room = room.path();
-        fs::create_dir_all(room.join(FOLDER)).unwrap();
-        fs::write(
-            room.join(FOLDER).join("some-0.3.patch"),
-            "Because.\n\n--- a/build.rs\n+++ b/build.rs\n@@ -1 +1 @@\n-old\n+new\n",
-        )
-        .unwrap();
+        add_patch(room, "build.rs");
         let script = room.join("registry/some-0.3.7/build.rs");
         fs::create_dir_all(script.parent().unwrap()).unwrap();
         fs::write(&script, "old\n").unwrap();

@@ -70,7 +70,7 @@ pub unsafe fn fcntl(file: u64, command: u64, arg: u64) -> Result {
         }
         F_GETLK | F_SETLK | F_SETLKW => {
             let open = descriptor(number)?;
-            // SAFETY: as the caller vouches.
+            // SAFETY: with this command the caller gives the place of a `flock`.
             let mut lock: flock = unsafe { user::get(arg)? };
             let access = open.flags.load(Ordering::Relaxed) & O_ACCMODE;
             match (command as u32, lock.l_type.unsigned_abs().into()) {
@@ -83,7 +83,7 @@ pub unsafe fn fcntl(file: u64, command: u64, arg: u64) -> Result {
             // locks, so nobody else has one.
             if command as u32 == F_GETLK {
                 lock.l_type = F_UNLCK as i16;
-                // SAFETY: as the caller vouches.
+                // SAFETY: the caller's place of a `flock`, which was read from it.
                 unsafe { user::put(arg, lock) };
             }
             Ok(0)
@@ -104,7 +104,7 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     match request as u32 {
         // SAFETY: the command takes no place.
         FIOCLEX => return unsafe { fcntl(file, F_SETFD.into(), FD_CLOEXEC.into()) },
-        // SAFETY: as above.
+        // SAFETY: the command takes no place.
         FIONCLEX => return unsafe { fcntl(file, F_SETFD.into(), 0) },
         FIONBIO => {
             // SAFETY: the place is the caller's.
@@ -125,12 +125,12 @@ pub unsafe fn ioctl(file: u64, request: u64, to: u64) -> Result {
     }
     match request as u32 {
         TCGETS => {
-            // SAFETY: as the caller vouches.
+            // SAFETY: with this request the caller gives the place of a `termios`.
             unsafe { user::put(to, console::modes()) };
             Ok(0)
         }
         how @ (TCSETS | TCSETSW | TCSETSF) => {
-            // SAFETY: as the caller vouches.
+            // SAFETY: with these requests the caller gives the place of a `termios`.
             console::set_modes(unsafe { user::get(to)? }, how == TCSETSF);
             Ok(0)
         }

@@ -349,6 +349,7 @@ impl Task {
     fn op_unmap(&'static self, call: &Call) -> Outcome {
         let work = Work::from(call.progress());
         let caller = obj::Handle::of(call.caller.thread());
+        let target = obj::Handle::of(self);
         match self.unmap_all_of(call, &work) {
             Err(error) => Err(error).into(),
             // What else loses rights by it, and the dead, belong to the operation: when it is
@@ -362,7 +363,16 @@ impl Task {
                     return Outcome::Blocked;
                 }
                 match done {
-                    Ok(()) => {
+                    // A task that was deleted by it has nothing left to unmap, and the call could not
+                    // be made again.
+                    Err(Unfinished) if target.get().is_some() => call.go_on_at(work.at()),
+                    Ok(()) | Err(Unfinished) => {
+                        if self.unmap_own_capability(call, budget).is_err() {
+                            obj::put_off_reaping();
+                        }
+                        if caller.get().is_none() {
+                            return Outcome::Blocked;
+                        }
                         // The message comes back with flexpages that have no rights left.
                         for n in 2..call.words() {
                             let fpage = call.word(n).unwrap_or(0);
@@ -370,10 +380,38 @@ impl Task {
                         }
                         Ok(Reply::words(call.words())).into()
                     }
-                    Err(Unfinished) => call.go_on_at(work.at()),
                 }
             }
         }
+    }
+
+    /// The slot of this task that holds the capability which the call was made by, if it does.
+    fn slot_of_call(&self, call: &Call) -> Option<usize> {
+        let selector = CapIdx(call.caller.message.dest.get());
+        core::ptr::eq(self, call.task).then(|| cap::position(selector))?
+    }
+
+    /// The last part of an unmap: the capability that the call was made by. An unmap that is made
+    /// again to go on needs it until then.
+    ///
+    /// # Errors
+    /// What lost its last capability by it is not yet destroyed.
+    fn unmap_own_capability(&'static self, call: &Call, budget: &Budget) -> Result<(), Unfinished> {
+        let flags = UnmapFlags::from_bits_retain(call.word(1).unwrap_or(0));
+        let Some(slot) = self
+            .slot_of_call(call)
+            .filter(|_| flags.contains(UnmapFlags::ALL_SPACES))
+        else {
+            return Ok(());
+        };
+        for n in 2..call.words() {
+            let fpage = Fpage::from_raw(call.word(n).unwrap_or(0));
+            if matches!(fpage.kind(), FpageType::Obj | FpageType::Special) {
+                let delete = flags.contains(UnmapFlags::DELETE_OBJ);
+                map::unmap_cap(self, fpage, delete, slot);
+            }
+        }
+        map::finish_restricting(budget).and_then(|()| obj::reap(budget))
     }
 
     fn unmap_all_of(
@@ -386,6 +424,7 @@ impl Task {
         let all_spaces = flags.contains(UnmapFlags::ALL_SPACES);
         let delete = flags.contains(UnmapFlags::DELETE_OBJ);
         let budget = &work.budget;
+        let kept = self.slot_of_call(call);
         let unmap = |fpage: Fpage, kind: FpageType, at: &Cell<u64>| {
             let own = fpage.kind();
             if own != kind && own != FpageType::Special {
@@ -394,7 +433,7 @@ impl Task {
             match kind {
                 FpageType::Memory => map::unmap_memory(self, fpage, all_spaces, at, budget),
                 FpageType::Io => ports::unmap(self, fpage, all_spaces, at, budget),
-                _ if all_spaces => map::unmap_caps(self, fpage, delete, at, budget),
+                _ if all_spaces => map::unmap_caps(self, fpage, delete, kept, at, budget),
                 _ => Ok(()),
             }
         };

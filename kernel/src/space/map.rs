@@ -577,36 +577,55 @@ pub fn passed_rights(have: Rights, rights: u8, how: How) -> Option<Rights> {
 }
 
 /// Takes capabilities from a task: rights, or all of it if the right to read is named;
-/// with `delete`, the objects too that may be deleted. `at` is how far this came, as a
-/// position.
+/// with `delete`, the objects too that may be deleted. The one at position `kept` stays. `at` is
+/// how far this came, as a position.
 pub fn unmap_caps(
     task: &'static Task,
     fpage: Fpage,
     delete: bool,
+    kept: Option<usize>,
     at: &Cell<u64>,
     budget: &Budget,
 ) -> Result<(), Unfinished> {
-    let first = fpage.addr() >> 12;
-    let size = 1u64 << fpage.order().min(40);
-    let end = first.saturating_add(size) as usize;
-    let rights = fpage.rights();
-    at.set(at.get().max(first));
-    while let Some(position) = task.caps.next_with_memory(at.get() as usize, end) {
+    let range = positions(fpage);
+    at.set(at.get().max(range.start as u64));
+    while let Some(position) = task.caps.next_with_memory(at.get() as usize, range.end) {
         budget.step()?;
-        if let Some(cap) = task.caps.get(position) {
-            if rights & Rights::R == 0 {
-                task.caps.restrict(position, rights);
-            } else {
+        if kept != Some(position) && task.caps.get(position).is_some() {
+            if fpage.rights() & Rights::R != 0 {
                 budget.spend(Budget::CHANGE)?;
-                if delete && cap.rights.has(Rights::D) {
-                    cap.object().delete();
-                }
-                task.caps.remove(position);
             }
+            unmap_cap(task, fpage, delete, position);
         }
         at.set(position as u64 + 1);
     }
     Ok(())
+}
+
+/// The same for the capability at one position, if the flexpage covers it.
+pub fn unmap_cap(task: &'static Task, fpage: Fpage, delete: bool, position: usize) {
+    let Some(cap) = task
+        .caps
+        .get(position)
+        .filter(|_| positions(fpage).contains(&position))
+    else {
+        return;
+    };
+    let rights = fpage.rights();
+    if rights & Rights::R == 0 {
+        return task.caps.restrict(position, rights);
+    }
+    if delete && cap.rights.has(Rights::D) {
+        cap.object().delete();
+    }
+    task.caps.remove(position);
+}
+
+/// The positions of a capability table that a flexpage names.
+fn positions(fpage: Fpage) -> core::ops::Range<usize> {
+    let first = fpage.addr() >> 12;
+    let size = 1u64 << fpage.order().min(40);
+    first as usize..first.saturating_add(size) as usize
 }
 
 #[cfg(test)]

@@ -73,6 +73,10 @@ pub const CASES: &[Case] = &[
         batch,
     ),
     case(
+        "task/unmap/many-with-the-called-one (l4/sys/task.h: l4_task_unmap_batch)",
+        many_with_the_called_one,
+    ),
+    case(
         "task/unmap/nothing (l4/sys/task.h: l4_task_unmap_batch)",
         nothing,
     ),
@@ -326,6 +330,26 @@ fn batch() -> Outcome {
         [false, true, false]
     );
     same!(access(window.addr(), false)?, Err(0));
+    Ok(())
+}
+
+/// An unmap that takes long, and takes the capability that it is called by, comes to its end.
+fn many_with_the_called_one() -> Outcome {
+    const ORDER: u32 = 12;
+    let first = range(ORDER);
+    let nth = |n: u64| CapIdx(first.0 + (n << 12));
+    same!(map(TASK, TASK, Fpage::obj(TASK, 0, RWSD), first.0), 0);
+    // The slots filled so far are copied behind themselves.
+    for order in 0..ORDER {
+        let filled = Fpage::obj(first, order, RWSD);
+        same!(map(TASK, TASK, filled, nth(1 << order).0), 0);
+    }
+    let last = nth((1 << ORDER) - 1);
+    same!(cap_valid(TASK, last) > 0, true);
+    same!(unmap(first, Fpage::obj(first, ORDER, RWSD), ALL), 0);
+    for n in 0..1 << ORDER {
+        same!((n, cap_valid(TASK, nth(n))), (n, 0));
+    }
     Ok(())
 }
 

@@ -19,7 +19,7 @@ struct All {
     /// The one that is looked at next.
     next: Cell<Option<&'static Thread>>,
 }
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for All {}
 static ALL: All = All {
     threads: List::new(),

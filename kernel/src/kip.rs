@@ -144,7 +144,8 @@ impl Builder {
     fn write(&mut self, offset: usize, bytes: &[u8]) {
         debug_assert!(offset + bytes.len() <= PAGE_SIZE);
         for (n, byte) in bytes.iter().enumerate() {
-            // SAFETY: as in `finish`; the callers in this file stay in the page.
+            // SAFETY: the page is the kernel's own until `finish`; the callers in this file stay
+            // within it.
             unsafe { self.page.add(offset + n).write(*byte) };
         }
     }

@@ -30,8 +30,8 @@ mod native {
     ) -> (MsgTag, u64) {
         let tag_out;
         let label_out;
-        // SAFETY: the registers are those of the interface; the kernel keeps all others. The
-        // message is the caller's to vouch for.
+        // SAFETY: the registers are those of the interface; the kernel keeps all others.
+        // What the message makes the kernel do is sound (contract of this function).
         unsafe {
             asm!(
                 "syscall",
@@ -85,7 +85,7 @@ mod native {
     /// `kip` is a kernel information page, mapped readable and executable.
     #[doc(alias = "l4_kip_clock")]
     pub unsafe fn kip_clock_us(kip: *const KernelInfo) -> u64 {
-        // SAFETY: as the caller vouches.
+        // SAFETY: `kip` is the address of the kernel information page (contract of this function).
         unsafe { call_kip(kip, kip::OFFSET_READ_US) }
     }
 
@@ -96,7 +96,7 @@ mod native {
     /// `kip` is a kernel information page, mapped readable and executable.
     #[doc(alias = "l4_kip_clock_ns")]
     pub unsafe fn kip_clock_ns(kip: *const KernelInfo) -> u64 {
-        // SAFETY: as the caller vouches.
+        // SAFETY: `kip` is the address of the kernel information page (contract of this function).
         unsafe { call_kip(kip, kip::OFFSET_READ_NS) }
     }
 }

@@ -145,7 +145,8 @@ impl UtcbRef {
     #[inline(always)]
     pub fn set_mr(self, i: usize, value: u64) {
         assert!(i < MSG_REGS);
-        // SAFETY: as in `mr`.
+        // SAFETY: the UTCB is valid (`UtcbRef::new`), and `i` is one of its registers. Volatile:
+        // the kernel reads it.
         unsafe { (&raw mut (*self.ptr).msg.mr[i]).write_volatile(value) }
     }
 
@@ -156,7 +157,7 @@ impl UtcbRef {
     #[inline(always)]
     pub fn br(self, i: usize) -> u64 {
         assert!(i < BUF_REGS);
-        // SAFETY: as in `mr`.
+        // SAFETY: the UTCB is valid (`UtcbRef::new`), and `i` is one of its registers.
         unsafe { (&raw const (*self.ptr).buf.br[i]).read() }
     }
 
@@ -167,7 +168,8 @@ impl UtcbRef {
     #[inline(always)]
     pub fn set_br(self, i: usize, value: u64) {
         assert!(i < BUF_REGS);
-        // SAFETY: as in `mr`.
+        // SAFETY: the UTCB is valid (`UtcbRef::new`), and `i` is one of its registers. Volatile:
+        // the kernel reads it.
         unsafe { (&raw mut (*self.ptr).buf.br[i]).write_volatile(value) }
     }
 
@@ -218,7 +220,7 @@ impl UtcbRef {
     #[inline(always)]
     pub fn set_user(self, i: usize, value: u64) {
         assert!(i < 3);
-        // SAFETY: as in `user`.
+        // SAFETY: the UTCB is valid (`UtcbRef::new`), and `i` is one of the three words.
         unsafe { (&raw mut (*self.ptr).thread.user[i]).write(value) }
     }
 
@@ -230,7 +232,8 @@ impl UtcbRef {
 
     /// Writes the registers of an exception message.
     pub fn set_exc_regs(self, regs: &crate::ExcRegs) {
-        // SAFETY: as in `exc_regs`.
+        // SAFETY: the UTCB is valid (`UtcbRef::new`), and the message registers have room for
+        // these.
         unsafe { self.ptr.cast::<crate::ExcRegs>().write(*regs) }
     }
 }

@@ -46,7 +46,8 @@ pub struct Env {
 // SAFETY: all that it points to is on the initial stack or in the kernel information page, is
 // never written again, and stays for as long as the program runs (`from_raw`).
 unsafe impl Sync for Env {}
-// SAFETY: as above.
+// SAFETY: what it refers to is never written again, and stays for as long as the program runs
+// (`from_raw`).
 unsafe impl Send for Env {}
 
 impl Env {

@@ -85,7 +85,7 @@ pub(crate) fn alloc_cap() -> Option<CapIdx> {
 pub(crate) fn free_cap(cap: CapIdx) {
     let place = weak!("l4re_util_cap_free");
     if place != 0 {
-        // SAFETY: as in `alloc_cap`.
+        // SAFETY: the symbol is L4Re's function of this name, which has this type.
         let free: extern "C" fn(u64) = unsafe { core::mem::transmute(place) };
         free(cap.0);
     }

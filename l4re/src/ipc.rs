@@ -163,7 +163,8 @@ pub(crate) fn transact_timeout(
 
 #[inline]
 pub(crate) fn post(dest: CapIdx, tag: MsgTag, timeout: Timeout) -> Result<()> {
-    // SAFETY: as in `transact_timeout`; nothing is received.
+    // SAFETY: a send alone receives nothing, so nothing is mapped; no reference into the UTCB is
+    // held.
     let (tag, _) = unsafe { l4re_sys::ipc(dest, Sysf::SEND, 0, tag, timeout) };
     check_ipc(tag).map(drop)
 }
@@ -211,7 +212,8 @@ pub unsafe fn receive(source: CapIdx, buffers: Buffers, timeout: TimeoutS) -> Re
     buffers.set();
     let timeout = Timeout::new(TimeoutS::NEVER, timeout);
     let none = MsgTag::new(0, 0, 0, TagFlags::empty());
-    // SAFETY: as the caller vouches.
+    // SAFETY: what is received goes into `buffers`, where it may be mapped (contract of this
+    // function).
     let (tag, _) = unsafe { l4re_sys::ipc(source, Sysf::RECV, 0, none, timeout) };
     check_ipc(tag)
 }

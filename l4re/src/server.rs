@@ -125,7 +125,8 @@ impl Answer {
 pub unsafe fn wait(buffers: Buffers, timeout: Timeout) -> Result<Request> {
     buffers.set();
     let none = MsgTag::new(0, 0, 0, TagFlags::empty());
-    // SAFETY: the buffers are the caller's to vouch for.
+    // SAFETY: what is received goes into `buffers`, where it may be mapped (contract of this
+    // function).
     let (tag, label) = unsafe { l4re_sys::ipc(CapIdx::INVALID, Sysf::WAIT, 0, none, timeout) };
     let tag = ipc::check_ipc(tag)?;
     Ok(Request { tag, label })
@@ -142,7 +143,8 @@ pub unsafe fn wait(buffers: Buffers, timeout: Timeout) -> Result<Request> {
 /// As [`wait`].
 pub unsafe fn reply_and_wait(reply: MsgTag, buffers: Buffers, timeout: Timeout) -> Result<Request> {
     buffers.set();
-    // SAFETY: the buffers are the caller's to vouch for.
+    // SAFETY: what is received goes into `buffers`, where it may be mapped (contract of this
+    // function).
     let (tag, label) =
         unsafe { l4re_sys::ipc(CapIdx::INVALID, Sysf::REPLY_AND_WAIT, 0, reply, timeout) };
     let tag = ipc::check_ipc(tag)?;
@@ -194,9 +196,11 @@ pub unsafe fn run_with(
     let mut answer = Answer::None;
     loop {
         let next = match answer {
-            // SAFETY: the buffers are the caller's to vouch for.
+            // SAFETY: what is received goes into `buffers`, where it may be mapped (contract of
+            // this function).
             Answer::None => unsafe { wait(buffers, Timeout::SEND_ZERO) },
-            // SAFETY: as above.
+            // SAFETY: what is received goes into `buffers`, where it may be mapped (contract of
+            // this function).
             Answer::Reply(tag) => unsafe { reply_and_wait(tag, buffers, Timeout::SEND_ZERO) },
             Answer::Last(tag) => {
                 // The client may be gone; that is not the server's failure.

@@ -176,7 +176,8 @@ unsafe fn boot_files(kip: &KernelInfo) -> (Vec<BootFile>, Vec<Range<usize>>) {
     if count == 0 {
         return (files, taken);
     }
-    // SAFETY: as above.
+    // SAFETY: the boot loader put `count` modules there, in memory that nobody changes (contract of
+    // this function).
     let modules = unsafe { core::slice::from_raw_parts(info.mods_addr as *const Mod, count) };
     taken.push(modules.as_ptr_range().start as usize..modules.as_ptr_range().end as usize);
     for module in modules {
@@ -185,13 +186,15 @@ unsafe fn boot_files(kip: &KernelInfo) -> (Vec<BootFile>, Vec<Range<usize>>) {
         if module.cmdline == 0 {
             continue;
         }
-        // SAFETY: as above; a command line ends with a 0.
+        // SAFETY: the boot loader put a command line there, which ends with a 0 and which nobody
+        // changes (contract of this function).
         let line = unsafe { CStr::from_ptr(module.cmdline as *const _) }.to_bytes();
         taken.push(module.cmdline as usize..module.cmdline as usize + line.len() + 1);
         if module.flags & l4mod::MOD_MASK != l4mod::MOD_UNSPEC || range.is_empty() {
             continue;
         }
-        // SAFETY: as above.
+        // SAFETY: the boot loader put the file there, in memory that nobody changes (contract of
+        // this function).
         let bytes = unsafe { core::slice::from_raw_parts(range.start as *const u8, range.len()) };
         let Ok(name) = List::copy_of(file_name(line)) else {
             continue;
@@ -280,7 +283,8 @@ unsafe fn pool(free: &[Range<usize>]) -> core::result::Result<&'static Pool, Boo
         frames.add(range.clone());
     }
     frames.reserve(place..place + bytes);
-    // SAFETY: as by this function's contract; the kernel revokes before it answers.
+    // SAFETY: the ranges are free memory of the root task's own (contract of this function); the
+    // kernel revokes before it answers.
     Ok(Box::leak(Box::new(unsafe {
         Pool::new(frames, kernel::revoke)
     })))

@@ -137,7 +137,8 @@ impl<T> Kept<T> {
     /// # Safety
     /// The value has a keeper.
     pub(crate) unsafe fn share(self) -> Shared<T> {
-        // SAFETY: as this function's contract; the keeper that is counted is the result.
+        // SAFETY: the value has a keeper (contract of this function); the one that is counted here
+        // is the result.
         let kept = unsafe { self.keep() };
         Shared {
             inner: kept.0,

@@ -438,7 +438,8 @@ pub(crate) mod tests {
     /// The allocator of the tests: the host's, unless somebody pays.
     struct TestAllocator;
 
-    // SAFETY: as for the two that it chooses from; the place of a block tells which one.
+    // SAFETY: each of the two allocators gives out blocks of its own alone, and gets them back: a
+    // block's place tells which one it is of.
     unsafe impl GlobalAlloc for TestAllocator {
         unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
             let paid = with_current(|current| current.get().is_some());

@@ -185,8 +185,8 @@ unsafe impl GlobalAlloc for Allocator {
             return block;
         }
         drop(state);
-        // SAFETY: as its caller has promised, the alignment is one, and the size is in range with
-        // it (`GlobalAlloc::realloc`).
+        // SAFETY: the alignment is a valid one, and the size is in range with it
+        // (`GlobalAlloc::realloc`).
         let new_layout = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         // SAFETY: the size is not 0; both blocks have the smaller of the two sizes, and are apart.
         unsafe {

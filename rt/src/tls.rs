@@ -154,7 +154,8 @@ impl Block {
     /// The block lives as long as the thread, no other thread uses it, and the thread does
     /// not hold references to other thread-local data.
     pub unsafe fn activate(&self) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the block stays as long as the thread, which holds no references to other
+        // thread-local data (contract of this function).
         let set = unsafe { Cap::<Thread>::CURRENT.set_fs_base(self.base()) };
         // The error is not printed: that would cost every program the code to print all errors.
         assert!(set.is_ok(), "a thread cannot set its own fs base");

@@ -16,7 +16,7 @@ pub fn ipc(
     tag: l4_msgtag_t,
     timeout: l4_timeout_t,
 ) -> (l4_msgtag_t, u64) {
-    // SAFETY: what the message makes the kernel do is C code's to vouch for, as with every
+    // SAFETY: what the message makes the kernel do is the C caller's to answer for, as with every
     // function of this interface; no reference into the UTCB lives here.
     unsafe { l4re_sys::ipc(dest, flags, 0, tag, timeout) }
 }

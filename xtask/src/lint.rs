@@ -1,5 +1,5 @@
-//! `cargo xtask lint`: formatting, the documentation's links, and clippy for the host and both
-//! targets.
+//! `cargo xtask lint`: formatting, the documentation's links, the arguments for `unsafe` code, and
+//! clippy for the host and both targets.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::build;
 use crate::interleavings;
+use crate::safety;
 use crate::setup;
 use crate::status;
 use crate::sysroot;
@@ -97,7 +98,15 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         let command = on_target(TARGET, &tree, settings);
         checks.push(("clippy, programs with a C library", command));
     }
-    let mut failed = 0;
+    let empty = safety::empty_arguments(ws)?;
+    for line in &empty {
+        println!("{line}");
+    }
+    println!(
+        "{:7} each SAFETY comment names its invariant",
+        if empty.is_empty() { "ok" } else { "FAILED" }
+    );
+    let mut failed = u8::from(!empty.is_empty());
     for (name, mut command) in checks {
         let status = command
             .current_dir(&ws.root)

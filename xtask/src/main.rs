@@ -23,6 +23,7 @@ mod new;
 mod plan;
 mod qemu;
 mod run;
+mod safety;
 mod script;
 mod sdk;
 mod setup;

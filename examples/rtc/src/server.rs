@@ -44,7 +44,8 @@ impl Chip {
     }
 
     fn write(&self, register: u8, value: u8) {
-        // SAFETY: as in `read`.
+        // SAFETY: the server was given these two ports, and reading or writing them touches no
+        // memory.
         unsafe {
             asm!("out dx, al", in("dx") PORT, in("al") register, options(nomem, nostack));
             asm!("out dx, al", in("dx") PORT + 1, in("al") value, options(nomem, nostack));

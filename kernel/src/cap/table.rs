@@ -60,7 +60,7 @@ static EMPTY_LEAF: EmptyLeaf = EmptyLeaf([const { Slot::EMPTY }; SLOTS]);
 
 /// The same for a root.
 struct EmptyRoot(Root);
-// SAFETY: as for `EmptyLeaf`.
+// SAFETY: nobody writes to it: a table that is to be changed gets a page of its own first.
 unsafe impl Sync for EmptyRoot {}
 static EMPTY_ROOT: EmptyRoot = EmptyRoot([const { Cell::new(empty_leaf()) }; LEAVES]);
 
@@ -150,7 +150,8 @@ impl CapTable {
 
     /// The leaf of a position, if it has one of its own.
     fn leaf(&self, position: usize) -> Option<&Cell<NonNull<Leaf>>> {
-        // SAFETY: as in `find`.
+        // SAFETY: the root is the empty one or a page of this table's own, which stays until
+        // `clear`.
         let cell = unsafe { self.root.get().as_ref() }.get(position / SLOTS)?;
         (cell.get() != empty_leaf()).then_some(cell)
     }
@@ -177,7 +178,7 @@ impl CapTable {
         if self.slot(position).is_none() {
             // A page of zeros is a leaf of empty slots.
             let leaf = account.alloc(0)?.cast();
-            // SAFETY: as in `find`; the root is this table's own.
+            // SAFETY: the root is a page of this table's own by now, which stays until `clear`.
             unsafe { self.root.get().as_ref() }
                 .get(position / SLOTS)?
                 .set(leaf);
@@ -238,11 +239,13 @@ impl CapTable {
         }
         // Leaves that are gone are passed over again by the next call.
         budget.pass(Budget::SCAN);
-        // SAFETY: as in `find`.
+        // SAFETY: the root is the empty one or a page of this table's own, which is freed below,
+        // behind its last use.
         let root = unsafe { self.root.get().as_ref() };
         for place in root.iter().filter(|place| place.get() != empty_leaf()) {
             budget.pass(Budget::SCAN);
-            // SAFETY: as in `find`.
+            // SAFETY: the leaf is a page of this table's own, which is freed below, behind its last
+            // use.
             for slot in unsafe { place.get().as_ref() } {
                 if slot.cap().is_some() {
                     budget.spend(Budget::CHANGE)?;
@@ -256,7 +259,7 @@ impl CapTable {
             unsafe { account.free(leaf.cast(), 0) };
         }
         let root = self.root.replace(empty_root());
-        // SAFETY: the same for `prepare`, and the root.
+        // SAFETY: the root came from this account (`prepare`), and the table refers to it no more.
         unsafe { account.free(root.cast(), 0) };
         Ok(())
     }

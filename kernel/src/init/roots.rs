@@ -309,7 +309,8 @@ fn describe(
             kip.add_mem(module.start & !4095, last, memdesc::BOOTLOADER, rights);
         }
     }
-    // SAFETY: as above.
+    // SAFETY: both places lie in the frame that this function has taken for the description; nobody
+    // else knows them.
     unsafe {
         phys_to_virt(text).write(0);
         phys_to_virt(place).cast::<ModInfo>().write(ModInfo {

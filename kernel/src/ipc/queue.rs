@@ -18,7 +18,7 @@ const TICKET_BITS: u32 = 56;
 /// The key of a thread that comes now.
 fn key(priority: u8) -> u64 {
     struct Ticket(Cell<u64>);
-    // SAFETY: as for `util::global::Global`: one processor, interrupts off.
+    // SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
     unsafe impl Sync for Ticket {}
     /// Comes to its end after two thousand years of a million arrivals a second.
     static TICKET: Ticket = Ticket(Cell::new(0));

@@ -70,8 +70,8 @@ impl ReplyTable {
     pub fn clear(&self, account: &Account) {
         for place in &self.pages {
             let Some(page) = place.take() else { continue };
-            // SAFETY: as in `cell`; the page was taken out of the table, and no reference
-            // into it is held.
+            // SAFETY: the page came from this account (`prepare`); it was taken out of the table,
+            // and no reference into it is held.
             unsafe { account.free(page.cast(), 0) };
         }
     }

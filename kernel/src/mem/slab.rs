@@ -171,7 +171,7 @@ impl PageRef {
 /// The slots of one type.
 pub struct Slab<T: Slot>(PhantomData<T>);
 
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl<T: Slot> Sync for Slab<T> {}
 
 impl<T: Slot> Slab<T> {
@@ -278,7 +278,8 @@ impl<T: Slot> Slab<T> {
             used: Cell::new(0),
             swept: Cell::new(false),
         };
-        // SAFETY: the same page, behind its slots.
+        // SAFETY: the block from `account` is a page for slots and this record behind them; nobody
+        // else knows it yet.
         unsafe { base.as_ptr().wrapping_add(ROOM).cast::<Page>().write(page) };
         let number = window::number(T::KIND, base)?;
         list.insert(T::KIND, number, true);

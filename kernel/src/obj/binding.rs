@@ -33,7 +33,7 @@ pub struct Binding {
 /// has given up.
 #[repr(C, align(1024))]
 struct Spare(UnsafeCell<[u8; size_of::<Utcb>()]>);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Spare {}
 static SPARE: Spare = Spare(UnsafeCell::new([0; size_of::<Utcb>()]));
 

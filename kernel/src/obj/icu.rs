@@ -53,7 +53,7 @@ struct Table {
     lines: [Binding; LINES],
     msis: [Binding; MSIS],
 }
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Table {}
 static TABLE: Table = Table {
     lines: [Binding::NONE; LINES],

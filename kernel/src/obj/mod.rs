@@ -262,7 +262,7 @@ static DEBUGGER: StaticHeader = StaticHeader(Header::vacant(Kind::Debugger));
 /// The header of an object of which there is one.
 #[repr(transparent)]
 struct StaticHeader(Header);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for StaticHeader {}
 
 impl StaticHeader {
@@ -422,7 +422,7 @@ pub fn reap(budget: &Budget) -> Result<(), Unfinished> {
 /// objects a second.
 fn new_stamp() -> u64 {
     struct Last(Cell<u64>);
-    // SAFETY: as for `util::global::Global`: one processor, interrupts off.
+    // SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
     unsafe impl Sync for Last {}
     static LAST: Last = Last(Cell::new(0));
     LAST.0.set(LAST.0.get() + STAMP_STEP);

@@ -27,7 +27,7 @@ pub fn invoke(call: &Call) -> Outcome {
 }
 
 struct Hotplug(Cell<Handle<Irq>>);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Hotplug {}
 /// Triggered when processors come or go: never, here.
 static HOTPLUG: Hotplug = Hotplug(Cell::new(Handle::NONE));

@@ -43,7 +43,7 @@ struct Area {
 const LARGEST_AREA: u32 = PAGE + frames::MAX_ORDER as u32;
 
 struct Nobody(Account);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Nobody {}
 
 /// A task.

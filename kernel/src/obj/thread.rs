@@ -243,7 +243,7 @@ impl Prioritised for Thread {
 /// A thread that never runs, for what is still written to a thread that is gone.
 pub fn nobody() -> &'static Thread {
     struct Nobody(Thread);
-    // SAFETY: as for `util::global::Global`: one processor, interrupts off.
+    // SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
     unsafe impl Sync for Nobody {}
     static NOBODY: Nobody = Nobody(Thread::VACANT);
     &NOBODY.0

@@ -54,7 +54,7 @@ impl Input {
 }
 
 struct Listener(Cell<Handle<Irq>>);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Listener {}
 /// Triggered when there is something to read.
 static LISTENER: Listener = Listener(Cell::new(Handle::NONE));

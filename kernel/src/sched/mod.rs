@@ -30,7 +30,7 @@ struct Scheduler {
     attention: Cell<bool>,
 }
 
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Scheduler {}
 
 static SCHEDULER: Scheduler = Scheduler {

@@ -23,7 +23,7 @@ struct Timeouts<T: 'static> {
     first: [Cell<u64>; 2 * PRIORITIES],
 }
 
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Timeouts<Thread> {}
 static TIMEOUTS: Timeouts<Thread> = Timeouts::new();
 

@@ -326,7 +326,7 @@ impl Node {
 }
 
 struct Revoking(List<Node, RevokedTag>);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Revoking {}
 static REVOKING: Revoking = Revoking(List::new());
 

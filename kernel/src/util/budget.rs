@@ -23,7 +23,7 @@ pub struct Budget {
 }
 
 struct Spent(Cell<bool>);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Spent {}
 static SPENT: Spent = Spent(Cell::new(false));
 

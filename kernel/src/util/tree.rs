@@ -70,7 +70,7 @@ pub struct Tree<T: 'static, Tag: 'static> {
 }
 
 struct Seed(Cell<u64>);
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Seed {}
 static SEED: Seed = Seed(Cell::new(0));
 

@@ -335,7 +335,8 @@ impl Copied {
     pub(crate) fn new(tag: MsgTag) -> Self {
         let len = (tag.words() + item::WORDS * tag.items()).min(MSG_REGS);
         let mut words = [const { MaybeUninit::uninit() }; MSG_REGS];
-        // SAFETY: as many words are in the registers, and in `words`, which is other memory.
+        // SAFETY: `len` is at most the number of registers, and `words` has as many; it is memory
+        // apart from the UTCB.
         unsafe {
             let from = l4re_sys::utcb().msg_ptr().cast::<MaybeUninit<u64>>();
             core::ptr::copy_nonoverlapping(from, words.as_mut_ptr(), len);

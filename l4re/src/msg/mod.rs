@@ -145,7 +145,7 @@ pub(crate) unsafe fn put_value<T: Plain>(message: *mut u64, at: usize, value: T)
         };
         return;
     }
-    // SAFETY: as `clear_last_word` has it: the value's end is in the registers.
+    // SAFETY: the value's end lies within the message registers (contract of this function).
     unsafe { clear_last_word(message, at, end) };
     // SAFETY: the bytes are in the registers, and aligned (the caller's contract). Volatile, so
     // that the compiler does not join writes into those of vector registers (`UtcbRef`).
@@ -198,7 +198,8 @@ pub fn preserve<R>(f: impl FnOnce() -> R) -> R {
         )
     };
     let result = f();
-    // SAFETY: as above.
+    // SAFETY: it is the thread's own UTCB, which lives as long as the thread; no reference into it
+    // is held.
     unsafe {
         (&raw mut (*utcb).msg).write(msg);
         (&raw mut (*utcb).buf).write(buf);

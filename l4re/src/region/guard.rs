@@ -35,7 +35,7 @@ pub(super) struct Place {
 
 // SAFETY: `next` is not changed once others see the place, and leads to one that is never freed.
 unsafe impl Sync for Place {}
-// SAFETY: as above.
+// SAFETY: `next` is not changed once others see the place, and leads to one that is never freed.
 unsafe impl Send for Place {}
 
 program_static! {

@@ -173,7 +173,8 @@ impl<M: Memory> Sender<M> {
         if len == 0 {
             return;
         }
-        // SAFETY: as the caller vouches.
+        // SAFETY: `len` bytes at `from` may be read, and there is room for them (contract of this
+        // function).
         unsafe { self.ring.put(self.head, from, len) };
         self.head = self.head.wrapping_add(len as u64);
         self.ring.head().store(self.head, SeqCst);
@@ -278,7 +279,8 @@ impl<M: Memory> Receiver<M> {
         if len == 0 {
             return;
         }
-        // SAFETY: as the caller vouches.
+        // SAFETY: `len` bytes at `to` may be written, and as many are there (contract of this
+        // function).
         unsafe { self.ring.get(self.tail, to, len) };
         self.tail = self.tail.wrapping_add(len as u64);
         self.ring.tail().store(self.tail, SeqCst);

@@ -115,7 +115,7 @@ impl Objects {
             Some(&Target {
                 object, dispatch, ..
                 // SAFETY: pointer and function were registered together (`add`); the object
-                // lives, as the caller vouches.
+                // lives for the call (contract of this function).
             }) => unsafe { dispatch(object, tag, label, scene) },
             None => unknown(),
         }
@@ -131,7 +131,8 @@ impl Objects {
         /// # Safety
         /// The pointer is a box's, given up.
         unsafe fn drop_box<T>(object: *const ()) {
-            // SAFETY: as the caller vouches.
+            // SAFETY: the pointer is a box's of this type, which was given up (contract of this
+            // function).
             drop(unsafe { Box::from_raw(object.cast_mut().cast::<T>()) });
         }
         let object: *const () = Box::into_raw(Box::new(object)).cast();
@@ -140,7 +141,9 @@ impl Objects {
             drop: drop_box::<T>,
             gate: None,
         };
-        // SAFETY: as in `find`. (Memory may be allocated: allocators do not serve objects.)
+        // SAFETY: the type is not `Sync`, and nothing that is called here uses the table again
+        // while a reference into it lives. (Memory may be allocated: allocators do not serve
+        // objects.)
         let (targets, entries) = unsafe { (&mut *self.targets.get(), &mut *self.entries.get()) };
         // Places whose numbers are used up are never taken again.
         let free = entries.iter().zip(&*targets).position(|(entry, target)| {
@@ -174,7 +177,8 @@ impl Objects {
             return;
         }
         let index = (label as u32 >> INDEX_SHIFT) as usize;
-        // SAFETY: as in `find`.
+        // SAFETY: the type is not `Sync`, and nothing that is called here uses the table again
+        // while a reference into it lives.
         let entries = unsafe { &mut *self.entries.get() };
         if let Some(entry) = entries.get_mut(index) {
             entry.watched = watched;
@@ -191,7 +195,8 @@ impl Objects {
             return None;
         }
         let index = (label as u32 >> INDEX_SHIFT) as usize;
-        // SAFETY: as in `find`; what is removed is dropped by the caller, behind this.
+        // SAFETY: the type is not `Sync`, and nothing that is called here uses the table again
+        // while a reference into it lives; what is removed is dropped by the caller, behind this.
         let (targets, entries) = unsafe { (&mut *self.targets.get(), &mut *self.entries.get()) };
         let owner = entries.get_mut(index)?.owner.take()?;
         let target = targets.get_mut(index)?;
@@ -202,7 +207,8 @@ impl Objects {
 
     /// How many places there are.
     pub fn places(&self) -> usize {
-        // SAFETY: as in `find`.
+        // SAFETY: the type is not `Sync`, and nothing that is called here uses the table again
+        // while a reference into it lives.
         unsafe { &*self.entries.get() }.len()
     }
 

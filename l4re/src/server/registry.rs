@@ -122,7 +122,7 @@ unsafe fn dispatch<I: ServedBy<T> + ?Sized, T>(
     scene: &Scene<'_>,
 ) -> MsgTag {
     let request = Incoming::new(tag, label, scene.lent, scene.reception);
-    // SAFETY: as the caller vouches.
+    // SAFETY: `object` is a `T` that lives for the call (contract of this function).
     I::dispatch(unsafe { &*object.cast::<T>() }, &request)
 }
 
@@ -141,7 +141,7 @@ unsafe fn interrupt<F: FnMut()>(
     if tag.words() != 0 || tag.items() != 0 || !matches!(tag.label(), 0 | proto::IRQ) {
         return refuse(Error::BAD_PROTOCOL);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `object` is a `RefCell<F>` that lives for the call (contract of this function).
     let handler = unsafe { &*object.cast::<RefCell<F>>() };
     if let Ok(mut handler) = handler.try_borrow_mut() {
         handler();

@@ -241,7 +241,7 @@ unsafe fn hand_on<I: ServedBy<T> + ?Sized, T: Send + Sync + 'static>(
     label: u64,
     scene: &Scene<'_>,
 ) -> MsgTag {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `object` is a `HandedOn<T>` that lives for the call (contract of this function).
     let this = unsafe { &*object.cast::<HandedOn<T>>() };
     let request = Incoming::new(tag, label, scene.lent, scene.reception);
     if tag.items() != 0 {

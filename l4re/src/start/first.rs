@@ -83,7 +83,7 @@ pub struct Beginning {
 /// `sp` is the stack pointer at the program's entry, set up by L4Re's loader, and nobody writes
 /// to what is above it.
 pub unsafe fn begin(sp: *const u64) -> Option<Beginning> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `sp` is the stack pointer at entry (contract of this function).
     let beginning = unsafe { adopt(sp)? };
     cap_alloc::start_at(beginning.raw.first_free_cap);
     Some(beginning)
@@ -96,7 +96,7 @@ pub unsafe fn begin(sp: *const u64) -> Option<Beginning> {
 // Two places call it, one of which does so in programs with a C library only.
 #[inline(never)]
 pub(crate) unsafe fn adopt(sp: *const u64) -> Option<Beginning> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `sp` is the stack pointer at entry (contract of this function).
     let stack = unsafe { InitialStack::read(sp) };
     // SAFETY: the loader maps the page there, readable and executable, and tells its address.
     let kip = unsafe { Kip::new(stack.kip) }?;
@@ -124,7 +124,8 @@ pub(crate) unsafe fn publish(
     if TAKEN.swap(true, Ordering::Relaxed) {
         return None;
     }
-    // SAFETY: `TAKEN` lets this happen once; for the data, the caller vouches.
+    // SAFETY: `TAKEN` lets this happen once; the data stay for as long as the program runs
+    // (contract of this function).
     let env: &'static Env = unsafe { (*ENV.0.get()).write(Env::from_raw(*raw, kip, argv, envp)) };
     init(env);
     Some(env)

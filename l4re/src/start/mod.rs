@@ -75,7 +75,8 @@ fn find_env() -> Option<&'static Env> {
         return None;
     }
     loop {
-        // SAFETY: as in `try_env`.
+        // SAFETY: the pointer is null or to the environment, which is never written again and never
+        // freed.
         match unsafe { ENV.load(Ordering::Acquire).as_ref() } {
             Some(env) => return Some(env),
             // Another thread is about to publish it.

@@ -67,7 +67,8 @@ impl Condvar {
         let before = self.notified.value().load(SeqCst);
         // SAFETY: the guard holds the mutex, and does so again before anybody can use it.
         let mutex = unsafe { MutexGuard::mutex(guard).raw() };
-        // SAFETY: as above.
+        // SAFETY: the guard holds the mutex, and the next line but one locks it again, before
+        // anybody can use it.
         unsafe { mutex.unlock() };
         let waited = self.notified.wait(before, until);
         mutex.lock();

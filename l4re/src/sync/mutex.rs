@@ -93,7 +93,8 @@ unsafe impl lock_api::RawMutex for RawMutex {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: who has changed the state from `FREE` is the only one until it is `FREE` again, whether
+// it waited with a time limit or without.
 unsafe impl lock_api::RawMutexTimed for RawMutex {
     type Duration = Duration;
     type Instant = Instant;

@@ -147,7 +147,7 @@ impl<T> OnceLock<T> {
 
     /// The value, if it has been made.
     pub fn get_mut(&mut self) -> Option<&mut T> {
-        // SAFETY: as in `get`.
+        // SAFETY: the value is there (`is_done`), and `&mut self` is the only reference.
         (self.once.is_done()).then(|| unsafe { self.value.get_mut().assume_init_mut() })
     }
 
@@ -184,7 +184,8 @@ impl<T> OnceLock<T> {
         let mut value = Some(value);
         self.once.call_once(|| {
             if let Some(value) = value.take() {
-                // SAFETY: as in `get_or_try_init`.
+                // SAFETY: `call_once` runs this once and alone; nobody reads the value before it is
+                // done.
                 unsafe { (*self.value.get()).write(value) };
             }
         });

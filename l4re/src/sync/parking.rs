@@ -281,7 +281,7 @@ mod tests {
         }
         assert_eq!(indices(queue.take(0)), [0; 0]);
         assert_eq!(indices(queue.take(2)), [2, 1]);
-        // SAFETY: as above.
+        // SAFETY: the waiters outlive the queue of this test, which one thread uses.
         unsafe {
             assert!(!queue.remove(pointers[1]));
             queue.insert(pointers[1]);

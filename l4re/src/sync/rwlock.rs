@@ -164,7 +164,8 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     }
 }
 
-// SAFETY: as above.
+// SAFETY: it excludes others by `RawRwLock`'s own state: a lock with a time limit holds it as one
+// without.
 unsafe impl lock_api::RawRwLockTimed for RawRwLock {
     type Duration = Duration;
     type Instant = Instant;

@@ -28,7 +28,7 @@ impl spin::relax::RelaxStrategy for Sleep {
 #[cfg(not(interleavings))]
 pub type SpinLock<T> = spin::mutex::SpinMutex<T, Sleep>;
 
-/// As above, of the checker's atomics.
+/// The same of the checker's atomics.
 #[cfg(interleavings)]
 pub type SpinLock<T> = lock_api::Mutex<checked::RawSpinLock, T>;
 

@@ -131,7 +131,8 @@ impl Builder {
             drop(to);
             drop(last);
         });
-        // SAFETY: only the lifetime is changed; the caller vouches for it.
+        // SAFETY: only the lifetime is changed; what the closure borrows outlives the thread
+        // (contract of this function).
         let run: Box<dyn FnOnce()> = unsafe { core::mem::transmute(run) };
         let owner = self.start(run)?;
         Ok(JoinHandle { owner, result })
@@ -199,7 +200,7 @@ struct Packet<T>(UnsafeCell<Option<T>>);
 
 // SAFETY: written by the thread before its end, read by who joins it behind that.
 unsafe impl<T: Send> Sync for Packet<T> {}
-// SAFETY: as above.
+// SAFETY: written by the thread before its end, read by who joins it behind that.
 unsafe impl<T: Send> Send for Packet<T> {}
 
 /// A thread that has been made. If dropped, the thread goes on alone; what it used is freed in

@@ -118,7 +118,8 @@ pub(crate) fn own_prio() -> u64 {
 /// thread: the first thread's if it is not.
 pub(crate) fn current_cap(env: &Env) -> Cap<Thread> {
     let own = own();
-    // SAFETY: as above.
+    // SAFETY: the pointer is null or to the calling thread's own record, which lives as long as the
+    // thread.
     let cap = unsafe { own.as_ref() }.map(|info| Cap::new(CapIdx(info.cap.load(Relaxed))));
     cap.filter(|cap| cap.is_valid())
         .or_else(|| crate::hosted::current_thread().map(Cap::new))

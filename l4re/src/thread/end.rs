@@ -121,7 +121,7 @@ pub(super) struct Owner {
 
 // SAFETY: what is behind the pointer is used by atomic operations, or by who deletes the thread.
 unsafe impl Send for Owner {}
-// SAFETY: as above.
+// SAFETY: what is behind the pointer is used by atomic operations, or by who deletes the thread.
 unsafe impl Sync for Owner {}
 
 impl Owner {
@@ -163,7 +163,8 @@ impl Owner {
     /// # Safety
     /// It does not run.
     pub(super) unsafe fn discard(self) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the thread does not run (contract of this function), and nobody else deletes it:
+        // the owner is used up.
         unsafe { delete(self.thread) };
         core::mem::forget(self);
     }

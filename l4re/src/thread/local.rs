@@ -27,7 +27,8 @@ impl Drop for Value {
 // SAFETY: only the thread whose they are uses them (`own_info`), and who drops them behind its
 // end finds none (`clear`).
 unsafe impl Sync for Values {}
-// SAFETY: as above.
+// SAFETY: only the thread whose they are uses them (`own_info`), and who drops them behind its end
+// finds none (`clear`).
 unsafe impl Send for Values {}
 
 impl Values {
@@ -45,8 +46,8 @@ impl Values {
 
     /// Keeps a value; its address.
     fn set(&self, number: usize, value: Box<dyn Any>) -> *const dyn Any {
-        // SAFETY: as in `get`; the list's own elements are nothing or boxes, whose content
-        // stays where it is.
+        // SAFETY: only the own thread uses the list, and no other reference into it lives; its
+        // elements are nothing or boxes, whose content stays where it is.
         let values = unsafe { &mut *self.0.get() };
         let value = Box::into_raw(value);
         if values.len() <= number {
@@ -62,7 +63,8 @@ impl Values {
     /// Drops all values, those too that are made meanwhile. For the thread that ends.
     pub(super) fn clear(&self) {
         loop {
-            // SAFETY: as in `get`; the values are dropped behind that.
+            // SAFETY: only the own thread uses the list, and no other reference into it lives: the
+            // values are dropped behind that.
             let values = unsafe { core::mem::take(&mut *self.0.get()) };
             if values.is_empty() {
                 return;

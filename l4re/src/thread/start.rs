@@ -118,7 +118,7 @@ extern "C-unwind" fn run(work: *mut Work) -> ! {
     assert!(set.is_ok(), "a thread cannot set its own fs base");
     // SAFETY: `thread` lives until the thread is deleted.
     let thread = unsafe { &*thread };
-    // SAFETY: as above.
+    // SAFETY: `thread` lives until the thread is deleted, and it is the one that runs here.
     unsafe { set_own(thread.info()) };
     run();
     thread.values().clear();

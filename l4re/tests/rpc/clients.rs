@@ -200,7 +200,7 @@ pub const ROWS: &[Row] = rows! {
     }
     "L4::Exception" {
         exception = |v, r| {
-            // SAFETY: as above.
+            // SAFETY: the fake kernel maps nothing.
             let regs = unsafe { at::<ExceptionHandler>().exception(&v.get("regs"), window()) };
             r.value("regs", regs?).done()
         };
@@ -223,7 +223,7 @@ pub const ROWS: &[Row] = rows! {
         map = |v, r| {
             let flags = DsFlags::from_bits_retain(v.get("flags"));
             let (offset, spot) = (v.get("offset"), v.get("spot"));
-            // SAFETY: as above.
+            // SAFETY: the fake kernel maps nothing.
             let order = unsafe { at::<Dataspace>().map(offset, spot, flags, window()) }?;
             r.is("the order", order == 12).done()
         };
@@ -238,7 +238,7 @@ pub const ROWS: &[Row] = rows! {
         };
         copy_in = |v, _| {
             let (to, from, size) = (v.get("dst_offs"), v.get("src_offs"), v.get("size"));
-            // SAFETY: as above.
+            // SAFETY: the fake kernel copies nothing.
             unsafe { at::<Dataspace>().copy_in(to, v.cap("src"), from, size) }
         };
         allocate = |v, _| at::<Dataspace>().allocate(v.get("offset"), v.get("size"));
@@ -267,14 +267,14 @@ pub const ROWS: &[Row] = rows! {
         }) = |v, r| {
             let flags = RmFlags::from_bits_retain(v.get("flags"));
             let (start, offset, align) = (v.get("start"), v.get("offs"), v.get("align"));
-            // SAFETY: as above.
+            // SAFETY: the fake kernel maps nothing.
             let at = unsafe { at::<Rm>().attach_at(start, 0x4001, flags, v.cap("mem"), offset, align) };
             r.value("start", at?).done()
         };
         detach(|v| {
             v.set_number("size", 1).set_number("flags", 2).label(rm::UNMAPPED_RANGE);
         })["start", "rsize", "mem_cap"] = |v, _| {
-            // SAFETY: as above.
+            // SAFETY: the fake kernel unmaps nothing.
             unsafe { at::<Rm>().detach(v.get("addr")) }
         };
         find(|v| { v.label(1); }) = |v, r| {
@@ -417,7 +417,7 @@ pub const ROWS: &[Row] = rows! {
             r.value("oldact", old?).done()
         };
         sigaltstack = |v, r| {
-            // SAFETY: as above.
+            // SAFETY: the fake kernel changes no thread.
             let old = unsafe { at::<Itas>().set_stack(v.cap("thread"), v.get("ss")) };
             r.value("oss", old?).done()
         };

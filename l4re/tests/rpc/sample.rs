@@ -214,7 +214,7 @@ fn read<T: Plain>(values: &BTreeMap<String, Vec<u8>>, name: &str, at: usize) -> 
         .unwrap_or_else(|| panic!("no value {name}"));
     let bytes = &bytes[at..];
     assert!(bytes.len() >= size_of::<T>(), "{name} is smaller");
-    // SAFETY: as many bytes are there; any of them are a `T`.
+    // SAFETY: the slice has the size of a `T` at least, and any bytes are a `T` (`Plain`).
     unsafe { bytes.as_ptr().cast::<T>().read_unaligned() }
 }
 

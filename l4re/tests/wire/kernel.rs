@@ -39,7 +39,7 @@ pub fn task() {
     );
     assert_eq!((sent.dest, sent.items[0]), (D, object(ObjRights::RWS)));
 
-    // SAFETY: as above.
+    // SAFETY: the fake kernel unmaps nothing.
     let sent = sent_by(|| unsafe { task.unmap(page, UnmapFlags::ALL_SPACES) });
     let words = [(0, 1), (1, 0x8000_0000), (2, page.raw())];
     hold_to_c(&sent, "L4::Task", "unmap", &words);
@@ -54,10 +54,10 @@ pub fn task() {
         &[(0, 2), (1, A.0), (2, D.0)],
     );
 
-    // SAFETY: as above.
+    // SAFETY: the fake kernel maps nothing.
     let sent = sent_by(|| unsafe { task.add_ku_mem(page) });
     hold_to_c(&sent, "L4::Task", "add_ku_mem", &[(0, 3), (1, page.raw())]);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel maps nothing.
     let added = answered(&[0x7000 | 12 << 6 | 0x16], || unsafe {
         task.add_ku_mem(page)
     });
@@ -122,7 +122,7 @@ pub fn thread() {
     let sent = sent_by(|| unsafe { thread.ex_regs(0x1000, 0x2000, 0x2_0000) });
     let words = [(0, 0x2_0001), (1, 0x1000), (2, 0x2000)];
     hold_to_c(&sent, "L4::Thread", "ex_regs", &words);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel changes no thread.
     let old = answered(&[1, 2, 3], || unsafe { thread.ex_regs(0, 0, 0) }).unwrap();
     assert_eq!((old.flags, old.ip, old.sp), (1, 2, 3));
 
@@ -144,7 +144,7 @@ pub fn thread() {
     let sent = sent_by(|| thread.modify_senders(&rules));
     let words: Vec<_> = (1..9).map(|i| (i, i as u64)).collect();
     hold_to_c(&sent, "L4::Thread", "modify_senders (2 entries)", &words);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel changes no thread.
     let sent = sent_by(|| unsafe { thread.set_fs_base(0x5555) });
     let words = [(0, 0x12), (1, 0x5555)];
     hold_to_c(&sent, "L4::Thread", "set_fs (amd64)", &words);

@@ -40,11 +40,11 @@ pub fn tasks() {
             seen.push(call.words().len());
             l4re::sys::fake::Reply::label(0)
         },
-        // SAFETY: as above.
+        // SAFETY: the fake kernel unmaps nothing.
         || unsafe { task.unmap_batch(&[page(1); 130], UnmapFlags::ALL_SPACES) }.unwrap(),
     );
     assert_eq!(seen, [63, 63, 10]);
-    // SAFETY: as above. C sends words besides that it has not set.
+    // SAFETY: the fake kernel sets no segment. C sends words besides that it has not set.
     let sent = sent_by(|| unsafe { task.set_ldt(5, &[0x11, 0x22]) });
     assert_eq!(
         (sent.label, &sent.words[..]),

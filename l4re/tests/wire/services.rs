@@ -23,12 +23,12 @@ fn dataspace() {
     hold_to_rpc(&sent, "L4Re::Dataspace", "clear", &offset_and_size);
     let sent = sent_by(|| ds.allocate(0x3000, 0x5000));
     hold_to_rpc(&sent, "L4Re::Dataspace", "allocate", &offset_and_size);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel copies nothing.
     let sent = sent_by(|| unsafe { ds.copy_in(1, Cap::new(A), 2, 3) });
     let args = [("dst_offs", 1), ("src", A.0), ("src_offs", 2), ("size", 3)];
     hold_to_rpc(&sent, "L4Re::Dataspace", "copy_in", &args);
     let window = Fpage::memory(0x40_0000, 14, MemRights::RW);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel maps nothing.
     let sent = sent_by(|| unsafe { ds.map(0x3000, 0x1000, DsFlags::RW, window) });
     let args = [
         ("offset", 0x3000),
@@ -61,7 +61,7 @@ fn region_map() {
     ];
     hold_to_rpc(&sent, "L4Re::Rm", "attach", &args);
     // Read-only memory is passed on without the right to write.
-    // SAFETY: as above.
+    // SAFETY: the fake kernel maps nothing.
     let attach = || unsafe { rm.attach_at(start, 1, RmFlags::RX, Cap::new(A), 0, 12) };
     assert_eq!(
         sent_by(attach).items[0].1,
@@ -80,7 +80,7 @@ fn region_map() {
         ("backing_offset", 0),
     ];
     hold_to_rpc(&sent, "L4Re::Rm", "attach", &args);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel unmaps nothing.
     let sent = sent_by(|| unsafe { rm.detach(start) });
     let args = [("addr", start), ("size", 1), ("flags", 2)];
     hold_to_rpc(&sent, "L4Re::Rm", "detach", &args);
@@ -155,7 +155,7 @@ fn sigma0() {
     let sent = sent_by(|| unsafe { sigma0.map_kip(0x3000_0000) });
     let window = Fpage::page(0x3000_0000, MemRights::RX).raw();
     assert_eq!(request(sent), (-6, vec![!0xff | 0xa0], vec![8, window]));
-    // SAFETY: as above.
+    // SAFETY: the fake kernel maps nothing.
     let sent = sent_by(|| unsafe { sigma0.map_ram(0x20_0000, 21, 0x40_0000) });
     let arg = Fpage::memory(0x20_0000, 21, MemRights::RWX).raw();
     let window = Fpage::memory(0x40_0000, 21, MemRights::RWX).raw();
@@ -164,7 +164,7 @@ fn sigma0() {
         (-6, vec![!0xff | 0x60, arg], vec![8, window])
     );
     let all = Fpage::memory(0x4000_0000, 24, MemRights::RWX);
-    // SAFETY: as above.
+    // SAFETY: the fake kernel maps nothing.
     let sent = sent_by(|| unsafe { sigma0.map_any(16, all) });
     let arg = Fpage::memory(0, 16, MemRights::empty()).raw();
     assert_eq!(

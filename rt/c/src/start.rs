@@ -49,7 +49,8 @@ unsafe extern "C" fn main(
             slice::from_raw_parts(envp, envc),
         )
     };
-    // SAFETY: as above; the named capabilities stay, too.
+    // SAFETY: the data that L4Re's start code left stay for as long as the program runs, and so do
+    // the named capabilities.
     let env: &'static Env = Box::leak(Box::new(unsafe { Env::from_raw(*raw, kip, argv, envp) }));
     start::init(env);
     // SAFETY: `#[l4re::main]` defines the function with this type.

@@ -88,10 +88,11 @@ unsafe impl GlobalAlloc for Malloc {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if layout.align() <= MALLOC_ALIGN {
-            // SAFETY: as in `dealloc`.
+            // SAFETY: `block` is from `malloc`, with an alignment that `malloc` keeps
+            // (`GlobalAlloc`).
             return Malloc::call(|| unsafe { realloc(block.cast(), size) });
         }
-        // SAFETY: the caller vouches that the size fits the alignment (`GlobalAlloc`).
+        // SAFETY: the size, rounded up to the alignment, is in range (`GlobalAlloc::realloc`).
         let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
         let moved = Malloc::aligned(new);
         if !moved.is_null() {

@@ -314,7 +314,7 @@ fn string<'a>(at: *const c_char, most: Option<usize>) -> &'a [u8] {
     while len < most && unsafe { at.add(len).read() } != 0 {
         len += 1;
     }
-    // SAFETY: as many bytes have just been read.
+    // SAFETY: the loop has read as many bytes, which are the C caller's string.
     unsafe { core::slice::from_raw_parts(at.cast(), len) }
 }
 

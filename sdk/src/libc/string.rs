@@ -12,7 +12,8 @@ weak!(
 
 /// The byte at `i`.
 fn at(s: *const c_char, i: usize) -> u8 {
-    // SAFETY: as above; no caller goes beyond the end of the string.
+    // SAFETY: the C caller passes a string that ends with 0; no caller in this file goes beyond its
+    // end.
     unsafe { s.add(i).read() as u8 }
 }
 
@@ -22,7 +23,7 @@ fn len(s: *const c_char) -> usize {
 
 /// Copies `count` bytes, and an end if there is one to be.
 fn copy(to: *mut c_char, from: *const c_char, count: usize, ended: bool) {
-    // SAFETY: as above.
+    // SAFETY: the C caller passes places for that many bytes, which do not overlap.
     unsafe {
         to.copy_from(from, count);
         if ended {
@@ -57,7 +58,7 @@ extern "C" fn strcpy(to: *mut c_char, from: *const c_char) -> *mut c_char {
 extern "C" fn strncpy(to: *mut c_char, from: *const c_char, max: usize) -> *mut c_char {
     let count = strnlen(from, max);
     copy(to, from, count, false);
-    // SAFETY: as above: all `max` bytes are written.
+    // SAFETY: the C caller passes a place for `max` bytes, and `count` is at most that.
     unsafe { to.add(count).write_bytes(0, max - count) };
     to
 }

@@ -16,8 +16,8 @@ pub fn call(
     buffers: Buffers,
 ) -> Result<Reader> {
     let tag = message.tag(protocol)?;
-    // SAFETY: what the request does to the program's memory and capabilities is C code's to
-    // vouch for, as with every function of this interface.
+    // SAFETY: what the request does to the program's memory and capabilities is the C
+    // caller's to answer for, as with every function of this interface.
     let tag = unsafe { l4re::ipc::call(dest, tag, buffers, l4_timeout_t::NEVER) }?;
     Ok(Reader::new(tag))
 }

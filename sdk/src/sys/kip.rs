@@ -49,7 +49,7 @@ pub extern "C" fn l4_kip_clock_lw(kip: *const l4_kernel_info_t) -> l4_umword_t {
 /// The time since the system started, in nanoseconds.
 #[unsafe(no_mangle)]
 pub extern "C" fn l4_kip_clock_ns(kip: *const l4_kernel_info_t) -> l4_uint64_t {
-    // SAFETY: as in `l4_kip_clock`.
+    // SAFETY: the C caller passes the address of the kernel information page.
     unsafe { l4re_sys::kip_clock_ns(kip) }
 }
 

@@ -89,12 +89,13 @@ pub fn load(at: u64) -> u64 {
 }
 
 fn store(at: u64) {
-    // SAFETY: as in `load`.
+    // SAFETY: a fault is what the test is after; otherwise `at` is a place of the test's own.
     unsafe { asm!("mov [{}], {}", in(reg) at, in(reg) 7u64) };
 }
 
 fn jump(at: u64) {
-    // SAFETY: as in `load`.
+    // SAFETY: a fault is what the test is after; otherwise code of the test's own is at `at`, and
+    // it returns.
     unsafe { asm!("call {}", in(reg) at, clobber_abi("C")) };
 }
 

@@ -324,7 +324,7 @@ fn fs_base() -> Outcome {
         unsafe { core::arch::asm!("mov {}, fs:[0]", out(reg) word) };
         wait(5);
         let again: u64;
-        // SAFETY: as above.
+        // SAFETY: the base of `fs` is a page of the cases', as set above.
         unsafe { core::arch::asm!("mov {}, fs:[0]", out(reg) again) };
         put(0, word);
         put(2, again);

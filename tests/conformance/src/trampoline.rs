@@ -98,7 +98,8 @@ extern "C" fn handler(state: *mut PfTrampoline, fault: u64) {
         }
         _ => {}
     }
-    // SAFETY: as above.
+    // SAFETY: `state` is what the kernel called the handler with: a place in kernel-user memory of
+    // this task.
     unsafe { state.write_volatile(told) };
     control(CapIdx::INVALID, &[op::PF_TRAMP_RESUME]);
 }

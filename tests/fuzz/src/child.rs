@@ -140,7 +140,7 @@ pub const GREETING: u64 = 0x6f_6c6c_6568;
 extern "C" fn greet() -> ! {
     let control = control();
     let at = core::ptr::with_exposed_provenance_mut(Control::get(&control.utcb[0]) as usize);
-    // SAFETY: as in `work`.
+    // SAFETY: the parent has mapped the UTCB there, and this thread alone uses it.
     let utcb = unsafe { UtcbRef::new(at) };
     utcb.set_mr(0, GREETING);
     utcb.set_bdr(l4re::sys::BufferDesc(0));

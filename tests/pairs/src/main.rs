@@ -114,7 +114,7 @@ fn memory(env: &Env, gates: &Gates) -> Outcome {
     let own = source.cap();
     let mut region = ok(env.rm().attach(source))?;
     ok(region.write(100, b"copied"))?;
-    // SAFETY: as above.
+    // SAFETY: the dataspace is the test's own; nobody refers to its content.
     unsafe {
         ok(ds.copy_in(0, own, 100, 6))?;
         check!(ok(remote.read::<u16>(0))? == u16::from_le_bytes(*b"co"));
@@ -124,11 +124,11 @@ fn memory(env: &Env, gates: &Gates) -> Outcome {
         ok(remote.read::<u16>(0))? == 0 && ok(remote.read::<u16>(4))? == u16::from_le_bytes(*b"ed")
     );
     with_window(|window| {
-        // SAFETY: as above, and the window is empty.
+        // SAFETY: the window is empty, and the test's own.
         let order = unsafe { ds.map(0, 0, DsFlags::R, window) };
         check!(ok(order)? == 12);
         check!(first_word(window) == u32::from_le_bytes(*b"\0\0pi"));
-        // SAFETY: as above.
+        // SAFETY: nothing is mapped: the offset is behind the end.
         check!(unsafe { ds.map(PAGE, 0, DsFlags::R, window) } == Err(Error::OUT_OF_RANGE));
         Ok(())
     })?;
@@ -144,7 +144,7 @@ fn regions(env: &Env, gates: &Gates) -> Outcome {
     let start = unsafe { rm.attach_at(0x10_0000, 1, RmFlags::RW, ds.cap(), 5, 12) };
     check!(ok(start)? == 0x10_0000 + PAGE + 5 + 12);
     check!(ok(rm.reserve(0x20_0000, 1, RmFlags::empty(), 12))? == 0x20_0000 + PAGE + 12);
-    // SAFETY: as above.
+    // SAFETY: nothing is unmapped really: the region map is a list of the server.
     unsafe {
         ok(rm.detach(0x7000_0000_0000))?;
         check!(rm.detach(0) == Err(Error::NOT_FOUND));
@@ -174,11 +174,11 @@ fn regions(env: &Env, gates: &Gates) -> Outcome {
         Ok(())
     })?;
     with_window(|window| {
-        // SAFETY: as above.
+        // SAFETY: the window is empty, and the test's own.
         let item = unsafe { rm.pager().page_fault(window.addr(), 1, window) };
         check!(matches!(ok(item)?, ReturnItem::Mapped { order: 12, .. }));
         check!(first_word(window) == 0);
-        // SAFETY: as above.
+        // SAFETY: nothing is mapped: the address is in no region.
         let item = unsafe { rm.pager().page_fault(1 << 40, 1, window) };
         check!(matches!(ok(item)?, ReturnItem::Void));
         Ok(())

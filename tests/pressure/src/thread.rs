@@ -53,7 +53,7 @@ pub fn ex_regs(thread: CapIdx, flags: u64, ip: u64, sp: u64) -> i64 {
 pub unsafe fn put_words(at: u64, words: &[u64]) {
     let place = core::ptr::with_exposed_provenance_mut::<u64>(at as usize);
     for (i, word) in words.iter().enumerate() {
-        // SAFETY: as the caller vouches.
+        // SAFETY: there is room for the words, which nobody else uses (contract of this function).
         unsafe { place.add(i).write_volatile(*word) };
     }
 }
@@ -223,7 +223,7 @@ extern "C" fn entry() -> ! {
 unsafe extern "C" fn start(f: usize, argument: u64, fs_base: u64) -> ! {
     const SET: u64 = op::AMD64_SET_SEGMENT_BASE | op::SEGMENT_FS << op::SEGMENT_SHIFT;
     call(CapIdx::INVALID, proto::THREAD, &[SET, fs_base], None, None);
-    // SAFETY: as the caller vouches.
+    // SAFETY: `f` is the address of a function of this type (contract of this function).
     let f = unsafe { core::mem::transmute::<usize, fn(u64)>(f) };
     f(argument);
     l4re::time::sleep_forever()

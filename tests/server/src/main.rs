@@ -243,7 +243,7 @@ fn items(service: Cap<dyn Service>) -> Outcome {
         utcb.set_mr(1, 0);
         utcb.set_mr(2, 0);
         let tag = MsgTag::new(0x70, 1, 1, TagFlags::empty());
-        // SAFETY: as above.
+        // SAFETY: nothing is received but words, and no reference into the UTCB is held.
         let (reply, _) =
             unsafe { l4re::sys::ipc(service.idx(), Sysf::CALL, 0, tag, timeout_ms(2000)) };
         check!(reply.label() == -l4re::sys::err::EMSGMISSARG);

@@ -237,14 +237,14 @@ impl Services {
         let words = [dataspace::COPY_IN.into(), 100, 50, 2 * PAGE];
         let item = Some(MapItem::cap(a.idx(), ObjRights::R));
         check!(label(call(b.idx(), proto::DATASPACE, &words, item, None)) == 0);
-        // SAFETY: as above.
+        // SAFETY: the byte lies in the region that is attached there, which nobody else uses.
         unsafe { at.add(50).write_volatile(0xaa) };
         for i in [0, 1, 4000, 2 * PAGE as usize - 1] {
             let byte = (50 + i) as u8 ^ ((50 + i) >> 8) as u8;
-            // SAFETY: as above.
+            // SAFETY: the byte lies in the region that is attached there, which nobody else uses.
             check!(unsafe { to.add(100 + i).read_volatile() } == byte);
         }
-        // SAFETY: as above.
+        // SAFETY: the byte lies in the region that is attached there, which nobody else uses.
         check!(unsafe { to.add(99).read_volatile() } == 0);
         let own = [dataspace::COPY_IN.into(), 0, 0, PAGE];
         check!(label(call(b.idx(), proto::DATASPACE, &own, rw(self.mem), None)) == -err::EINVAL);

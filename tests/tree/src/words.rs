@@ -21,7 +21,7 @@ fn tags() -> Outcome {
         let theirs =
             unsafe { c::l4_msgtag(label, words as u32, items as u32, flags.bits() as u32) };
         check!(theirs.raw as u64 == ours.0);
-        // SAFETY: as above.
+        // SAFETY: the functions compute with their arguments alone.
         let (of_label, of_words) =
             unsafe { (c::l4_msgtag_label(theirs), c::l4_msgtag_words(theirs)) };
         check!(of_label == ours.label() && of_words as usize == ours.words());

@@ -50,7 +50,8 @@ macro_rules! other_names {
         impl DerefMut for $name {
             #[inline]
             fn deref_mut(&mut self) -> &mut stat_times {
-                // SAFETY: as for `deref`; every value of the one type is a value of the other.
+                // SAFETY: both types have the same fields in the same order (`repr(C)`), and every
+                // value of the one is a value of the other.
                 unsafe { &mut *(self as *mut Self).cast() }
             }
         }

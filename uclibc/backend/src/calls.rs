@@ -56,7 +56,8 @@ macro_rules! calls {
 /// Does the system call whose number stands in the frame.
 pub unsafe extern "C" fn any(frame: &Frame) -> i64 {
     match u32::try_from(frame.number).ok().and_then(find) {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the frame holds the arguments of this call, and they are valid for it (contract
+        // of this function).
         Some(handler) => unsafe { handler(frame) },
         None => missing::unknown(frame.number),
     }

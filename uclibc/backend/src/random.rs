@@ -129,7 +129,8 @@ pub fn fill(buffer: &mut [u8]) {
 /// # Safety
 /// `to` and `len` are of a buffer of the caller's.
 pub unsafe fn get(to: u64, len: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is the address of a buffer of so many bytes, which is the caller's own meanwhile
+    // (contract of this function).
     let to = unsafe { user::buffer(to, len)? };
     fill(to);
     Ok(to.len() as i64)

@@ -81,10 +81,10 @@ pub unsafe fn action(signal: u64, new: u64, old: u64) -> Result {
         if [SIGKILL, SIGSTOP].contains(&(signal as u32)) {
             return fail(EINVAL);
         }
-        // SAFETY: as the caller vouches.
+        // SAFETY: `new` is 0 or the address of a value of this type (contract of this function).
         *action = unsafe { user::get(new)? };
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `old` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(old, before) };
     Ok(0)
 }
@@ -98,7 +98,7 @@ pub unsafe fn mask(how: u64, new: u64, old: u64) -> Result {
     let blocked = &thread::current()?.blocked;
     let before = blocked.load(Ordering::Relaxed);
     if new != 0 {
-        // SAFETY: as the caller vouches.
+        // SAFETY: `new` is 0 or the address of a value of this type (contract of this function).
         let set: u64 = unsafe { user::get(new)? };
         let after = match how as u32 {
             SIG_BLOCK => before | set,
@@ -108,7 +108,7 @@ pub unsafe fn mask(how: u64, new: u64, old: u64) -> Result {
         };
         blocked.store(after & !UNBLOCKABLE, Ordering::Relaxed);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `old` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(old, before) };
     Ok(0)
 }
@@ -128,7 +128,7 @@ struct AltStack {
 pub unsafe fn alt_stack(new: u64, old: u64) -> Result {
     const LEAST: u64 = 2048;
     if new != 0 {
-        // SAFETY: as the caller vouches.
+        // SAFETY: `new` is 0 or the address of a value of this type (contract of this function).
         let stack: AltStack = unsafe { user::get(new)? };
         if stack.flags & SS_DISABLE == 0 && stack.size < LEAST {
             return fail(ENOMEM);
@@ -139,7 +139,7 @@ pub unsafe fn alt_stack(new: u64, old: u64) -> Result {
         flags: SS_DISABLE,
         size: 0,
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `old` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(old, none) };
     Ok(0)
 }

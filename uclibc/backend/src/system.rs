@@ -27,7 +27,7 @@ pub unsafe fn arch_prctl(what: u64, to: u64) -> Result {
     if what != ARCH_SET_FS {
         return fail(EINVAL);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: thread-local data are at `to` (contract of this function).
     unsafe { Cap::<Thread>::CURRENT.set_fs_base(to)? };
     thread::set_tls(to);
     Ok(0)
@@ -48,7 +48,7 @@ pub unsafe fn limit(what: u64, to: u64) -> Result {
         rlim_cur: limit,
         rlim_max: limit,
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, limit) };
     Ok(0)
 }
@@ -79,7 +79,7 @@ pub unsafe fn uname(to: u64) -> Result {
         machine: field("x86_64"),
         domainname: field(""),
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, name) };
     Ok(0)
 }
@@ -123,7 +123,7 @@ pub unsafe fn info(to: u64) -> Result {
         high: [0; 2],
         unit: 1,
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, info) };
     Ok(0)
 }
@@ -138,7 +138,7 @@ pub unsafe fn usage(to: u64) -> Result {
     let mut usage: rusage = unsafe { core::mem::zeroed() };
     usage.ru_utime.tv_sec = time.as_secs() as i64;
     usage.ru_utime.tv_usec = time.subsec_micros().into();
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, usage) };
     Ok(0)
 }
@@ -155,7 +155,7 @@ pub unsafe fn affinity(size: u64, to: u64) -> Result {
         .scheduler()
         .info(0, 0)
         .map_or(1, |info| info.map);
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, online) };
     Ok(8)
 }

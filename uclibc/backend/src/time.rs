@@ -87,7 +87,7 @@ fn from_timespec(time: timespec) -> Result<Duration> {
 /// `to` is 0 or the place of a `timespec`.
 pub unsafe fn clock_gettime(id: u64, to: u64) -> Result {
     let time = to_timespec(clock(id)?);
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, time) };
     Ok(0)
 }
@@ -98,7 +98,7 @@ pub unsafe fn clock_gettime(id: u64, to: u64) -> Result {
 /// As [`clock_gettime`].
 pub unsafe fn clock_getres(id: u64, to: u64) -> Result {
     clock(id)?;
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, to_timespec(Duration::from_micros(1))) };
     Ok(0)
 }
@@ -113,7 +113,7 @@ pub unsafe fn gettimeofday(to: u64) -> Result {
         tv_sec: time.as_secs() as i64,
         tv_usec: time.subsec_micros().into(),
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, time) };
     Ok(0)
 }
@@ -124,7 +124,7 @@ pub unsafe fn gettimeofday(to: u64) -> Result {
 /// `to` is 0 or the place of a `time_t`.
 pub unsafe fn time(to: u64) -> Result {
     let secs = date(now()).as_secs() as i64;
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, secs) };
     Ok(secs)
 }
@@ -181,7 +181,7 @@ pub unsafe fn deadline(from: u64, since: Since) -> Result<Option<Deadline>> {
     if from == 0 {
         return Ok(None);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `from` is 0 or the address of a value of this type (contract of this function).
     let time = from_timespec(unsafe { user::get(from)? })?;
     Ok(Some(match since {
         Since::Now => Deadline::after(time),
@@ -197,7 +197,7 @@ pub unsafe fn deadline(from: u64, since: Since) -> Result<Option<Deadline>> {
 /// `to` is 0 or the place of a `struct tms`.
 pub unsafe fn times(to: u64) -> Result {
     let ticks = (crate::thread::cpu_time()?.as_millis() / 10) as i64;
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, [ticks, 0, 0, 0]) };
     Ok((now().as_millis() / 10) as i64)
 }
@@ -247,14 +247,14 @@ pub unsafe fn nanosleep(id: u64, flags: u64, time: u64, rest: u64) -> Result {
         _ if id as u32 == CLOCK_REALTIME => Since::Epoch,
         _ => Since::Start,
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `time` is 0 or the address of a `timespec` (contract of this function).
     let end = unsafe { deadline(time, since)? };
     let Some(end) = end else {
         return fail(EFAULT);
     };
     let result = sleep_until(Some(end));
     if result.is_err() && since == Since::Now {
-        // SAFETY: as the caller vouches.
+        // SAFETY: `rest` is 0 or the place of a value of this type (contract of this function).
         unsafe { user::put(rest, to_timespec(end.0.saturating_sub(now()))) };
     }
     result.map(|()| 0)

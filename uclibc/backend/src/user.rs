@@ -6,11 +6,12 @@ use core::ffi::CStr;
 /// Writes a value, unless the address is null.
 ///
 /// # Safety
-/// `address` is 0 or a valid place for a `T` that the caller of the system call vouches for.
+/// `address` is 0 or a valid place for a `T` of the program's.
 pub unsafe fn put<T>(address: u64, value: T) {
     let place = core::ptr::with_exposed_provenance_mut::<T>(address as usize);
     if !place.is_null() {
-        // SAFETY: as the caller vouches. uClibc's types may be less aligned.
+        // SAFETY: `address` is a valid place for a `T` (contract of this function). uClibc's types
+        // may be less aligned.
         unsafe { place.write_unaligned(value) };
     }
 }
@@ -24,7 +25,8 @@ pub unsafe fn get<T>(address: u64) -> Result<T> {
     if place.is_null() {
         return fail(EFAULT);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: a `T` is at `address` (contract of this function). uClibc's types may be less
+    // aligned.
     Ok(unsafe { place.read_unaligned() })
 }
 
@@ -41,7 +43,8 @@ pub unsafe fn buffer<'a>(address: u64, len: u64) -> Result<&'a mut [u8]> {
         return fail(EFAULT);
     }
     let place = core::ptr::with_exposed_provenance_mut(address as usize);
-    // SAFETY: as the caller vouches.
+    // SAFETY: the buffer has `len` bytes and is the caller's own meanwhile (contract of this
+    // function).
     Ok(unsafe { core::slice::from_raw_parts_mut(place, len) })
 }
 
@@ -73,6 +76,6 @@ pub unsafe fn string<'a>(address: u64) -> Result<&'a [u8]> {
     if address == 0 {
         return fail(EFAULT);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: the string ends with 0, and nobody changes it meanwhile (contract of this function).
     Ok(unsafe { CStr::from_ptr(place) }.to_bytes())
 }

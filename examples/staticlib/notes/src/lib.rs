@@ -43,7 +43,7 @@ pub extern "C" fn notes_new(changed: CapIdx) -> *mut Notes {
 /// `text` is a string, ended by 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn notes_add(notes: &Notes, text: *const c_char) -> c_long {
-    // SAFETY: as the caller promises.
+    // SAFETY: `text` is a string that ends with 0 (contract of this function).
     let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
     notes.texts.lock().push(text.into_owned());
     code(notes.changed.up())
@@ -86,7 +86,8 @@ fn share(notes: &Notes) -> Result<(CapIdx, usize)> {
 /// `notes` comes from [`notes_new`], and is not used any more.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn notes_free(notes: *mut Notes) {
-    // SAFETY: as the caller promises.
+    // SAFETY: `notes` is what `notes_new` returned, and is not used again (contract of this
+    // function).
     drop(unsafe { Box::from_raw(notes) });
 }
 

@@ -13,7 +13,7 @@ fn measure(name: &str, mut round: impl FnMut()) {
     // SAFETY: every x86-64 processor has the counter, and L4Re lets programs read it.
     let start = unsafe { _rdtsc() };
     (0..ROUNDS).for_each(|_| round());
-    // SAFETY: as above.
+    // SAFETY: every x86-64 processor has the instruction, and user code may use it here.
     let ticks = unsafe { _rdtsc() } - start;
     println!("bench {name} {}", ticks / ROUNDS);
 }

@@ -19,7 +19,7 @@ struct Clock {
     khz: Cell<u64>,
 }
 
-// SAFETY: as for `util::global::Global`: one processor, interrupts off.
+// SAFETY: one processor, interrupts off: no two accesses overlap (`util::global`).
 unsafe impl Sync for Clock {}
 
 static CLOCK: Clock = Clock {

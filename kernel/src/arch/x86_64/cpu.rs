@@ -585,7 +585,8 @@ pub fn tsc() -> u64 {
 /// Takes the interrupts that are there.
 pub fn let_interrupts_in() {
     crate::stays::end();
-    // SAFETY: as in `wait_for_interrupt`; the kernel is in its idle loop.
+    // SAFETY: interrupts are let in at this place alone, where no reference to the state that they
+    // change is held.
     unsafe { core::arch::asm!("sti", "nop", "cli") };
     crate::stays::begin();
 }

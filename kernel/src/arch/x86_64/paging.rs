@@ -180,7 +180,8 @@ impl Space {
             None => self.make_root(account)?,
         };
         for level in (leaf_level + 1..4).rev() {
-            // SAFETY: as in `entry`.
+            // SAFETY: the tables of a space are pages of its account, which stay until the space is
+            // cleared.
             let entry = unsafe { &table.as_ref()[index(addr, level)] };
             let mut next = entry.get();
             if next & PRESENT == 0 {
@@ -192,7 +193,8 @@ impl Space {
             }
             table = NonNull::new(phys_to_virt(next & ADDR).cast())?;
         }
-        // SAFETY: as in `entry`.
+        // SAFETY: the tables of a space are pages of its account, which stay until the space is
+        // cleared.
         let entry = unsafe { &table.as_ref()[index(addr, leaf_level)] };
         if leaf_level > 0 && entry.get() & PRESENT != 0 && entry.get() & LARGE == 0 {
             return None;
@@ -211,7 +213,8 @@ impl Space {
             return true;
         };
         for level in (1..4).rev() {
-            // SAFETY: as in `entry`.
+            // SAFETY: the tables of a space are pages of its account, which stay until the space is
+            // cleared.
             let bits = unsafe { table.as_ref()[index(addr, level)].get() };
             if bits & PRESENT == 0 {
                 return true;
@@ -288,7 +291,7 @@ fn clear_from(root: NonNull<Table>, addr: u64, account: &Account) -> Option<u64>
     // The table of each level, and the entry of that table in the one above.
     let mut path = [root; 4];
     loop {
-        // SAFETY: as in `Space::entry`.
+        // SAFETY: a table is freed only by this function, behind its last use here.
         let table = unsafe { path[level as usize].as_ref() };
         let first = index(at, level);
         let present = |entry: &Cell<u64>| entry.get() & (PRESENT | LARGE) == PRESENT;
@@ -316,7 +319,7 @@ fn clear_from(root: NonNull<Table>, addr: u64, account: &Account) -> Option<u64>
             path[level as usize] = next;
             continue;
         }
-        // SAFETY: as in `Space::entry`.
+        // SAFETY: a table is freed only by this function, behind its last use here.
         for page in unsafe { next.as_ref() } {
             let bits = page.get();
             if bits & PRESENT != 0
@@ -378,7 +381,7 @@ pub unsafe fn init(
             }
             table = NonNull::new(phys_to_virt(entry.get() & ADDR).cast())?;
         }
-        // SAFETY: as above.
+        // SAFETY: tables of the tree under construction, reached by nobody else.
         let entry = unsafe { &table.as_ref()[index(virt, u32::from(large))] };
         entry.set(phys | bits | PRESENT | GLOBAL | if large { LARGE } else { 0 });
         Some(())

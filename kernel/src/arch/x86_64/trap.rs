@@ -115,7 +115,7 @@ pub extern "C" fn from_own_stack(frame: &ExcRegs) -> ! {
 
 fn kernel_fault(regs: &ExcRegs) -> ! {
     let address: u64;
-    // SAFETY: as in `page_fault`.
+    // SAFETY: reading CR2 has no effect.
     unsafe { core::arch::asm!("mov {}, cr2", out(reg) address, options(nomem, nostack)) };
     crate::log!(
         "\n[kernel] fault: trap {} error {:#x} at ip=0x{:016x} addr={:#x}\n\

@@ -16,8 +16,8 @@ pub enum Opcode {
 pub struct Head {
     pub protocol: Option<Expr>,
     pub opcode: Opcode,
-    /// The author vouches for the operations.
-    pub vouched: bool,
+    /// `unsafe` is written: the protocol may be any, the kernel's too.
+    pub is_unsafe: bool,
     /// There is no client: the protocol has one of another kind.
     pub server_only: bool,
     /// The name in C++, with its name spaces; the trait's unless said.
@@ -73,13 +73,13 @@ impl Head {
         let mut head = Head {
             protocol: None,
             opcode: Opcode::Type(Box::new(syn::parse_quote!(i32))),
-            vouched: false,
+            is_unsafe: false,
             server_only: false,
             name: None,
         };
         for word in syn::parse::Parser::parse2(parser, args)? {
             match word {
-                Word::Unsafe => head.vouched = true,
+                Word::Unsafe => head.is_unsafe = true,
                 Word::Server => head.server_only = true,
                 Word::Protocol(protocol) => head.protocol = Some(*protocol),
                 Word::Opcode(opcode) => head.opcode = opcode,

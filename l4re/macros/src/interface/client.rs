@@ -154,7 +154,7 @@ fn protocol(interface: &Interface) -> TokenStream {
     let Some(protocol) = &interface.head.protocol else {
         return quote!();
     };
-    let new = if interface.head.vouched {
+    let new = if interface.head.is_unsafe {
         quote!(unsafe { ::l4re::interface::Protocol::any((#protocol) as i64) })
     } else {
         let span = syn::spanned::Spanned::span(protocol);

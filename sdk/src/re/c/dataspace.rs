@@ -96,7 +96,7 @@ pub extern "C" fn l4re_ds_copy_in(
     src_offs: l4re_ds_offset_t,
     size: l4re_ds_size_t,
 ) -> l4_ret_t {
-    // SAFETY: as in `l4re_ds_clear`.
+    // SAFETY: changing the content of its dataspaces is the C caller's to answer for.
     done(unsafe { cap(ds).copy_in(dst_offs, cap(src), src_offs, size) })
 }
 

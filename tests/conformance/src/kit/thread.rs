@@ -203,7 +203,7 @@ extern "C" fn entry() -> ! {
 unsafe extern "C" fn run<F: FnOnce()>(work: *mut F) -> ! {
     let words = [SET_FS_BASE, FS_BASE.load(Ordering::Relaxed)];
     Msg::new(proto::THREAD).words(&words).call(CapIdx::INVALID);
-    // SAFETY: as the caller vouches.
+    // SAFETY: `work` is a closure on this stack, which is called once (contract of this function).
     unsafe { work.read()() };
     l4re::time::sleep_forever()
 }
@@ -216,7 +216,7 @@ unsafe fn put_work<F: FnOnce()>(top: u64, work: F) -> u64 {
     let align = align_of::<F>().max(16);
     let at = (top as usize - size_of::<F>()) & !(align - 1);
     let sp = at - 16;
-    // SAFETY: as the caller vouches.
+    // SAFETY: the stack below `top` is the caller's, and has room (contract of this function).
     unsafe {
         core::ptr::with_exposed_provenance_mut::<F>(at).write(work);
         let words = core::ptr::with_exposed_provenance_mut::<usize>(sp);

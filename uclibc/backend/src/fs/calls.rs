@@ -72,7 +72,7 @@ fn open_object(path: &Path, flags: u32) -> Result<Box<dyn Object>> {
 /// As [`Path::at`].
 pub unsafe fn open(dir: u64, path: u64, flags: u64, _mode: u64) -> Result {
     let flags = flags as u32;
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     let slot = Reservation::new()?;
     let object = open_object(&path, flags)?;
@@ -93,7 +93,8 @@ pub unsafe fn open(dir: u64, path: u64, flags: u64, _mode: u64) -> Result {
 /// # Safety
 /// `to` and `len` are of a buffer of the caller's.
 pub unsafe fn read(file: u64, to: u64, len: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is the address of a buffer of so many bytes, which is the caller's own meanwhile
+    // (contract of this function).
     let to = unsafe { user::buffer(to, len)? };
     Ok(descriptor(fd(file)?)?.read(to)? as i64)
 }
@@ -103,7 +104,8 @@ pub unsafe fn read(file: u64, to: u64, len: u64) -> Result {
 /// # Safety
 /// As [`read`].
 pub unsafe fn write(file: u64, from: u64, len: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: so many bytes at `from` may be read, and nobody changes them meanwhile (contract of
+    // this function).
     let from = unsafe { user::bytes(from, len)? };
     Ok(descriptor(fd(file)?)?.write(from)? as i64)
 }
@@ -125,7 +127,8 @@ fn with_places(file: u64, at: u64) -> Result<Arc<Open>> {
 /// # Safety
 /// As [`read`].
 pub unsafe fn pread(file: u64, to: u64, len: u64, at: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is the address of a buffer of so many bytes, which is the caller's own meanwhile
+    // (contract of this function).
     let to = unsafe { user::buffer(to, len)? };
     Ok(with_places(file, at)?.read_at(to, at)? as i64)
 }
@@ -135,7 +138,8 @@ pub unsafe fn pread(file: u64, to: u64, len: u64, at: u64) -> Result {
 /// # Safety
 /// As [`read`].
 pub unsafe fn pwrite(file: u64, from: u64, len: u64, at: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: so many bytes at `from` may be read, and nobody changes them meanwhile (contract of
+    // this function).
     let from = unsafe { user::bytes(from, len)? };
     Ok(with_places(file, at)?.write_at(from, at)? as i64)
 }
@@ -247,7 +251,7 @@ pub fn lseek(file: u64, offset: u64, from: u64) -> Result {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn access(dir: u64, path: u64, mode: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     path.about()?;
     match path.place()? {
@@ -262,7 +266,7 @@ pub unsafe fn access(dir: u64, path: u64, mode: u64) -> Result {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn chdir(path: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(AT_FDCWD as i64 as u64, path)? };
     if !path.about()?.is_dir() {
         return fail(ENOTDIR);
@@ -292,7 +296,8 @@ pub unsafe fn getcwd(to: u64, size: u64) -> Result {
     if size < path.len() as u64 {
         return fail(ERANGE);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is the address of a buffer of so many bytes, which is the caller's own meanwhile
+    // (contract of this function).
     unsafe { user::buffer(to, path.len() as u64)? }.copy_from_slice(&path);
     Ok(path.len() as i64)
 }
@@ -302,7 +307,7 @@ pub unsafe fn getcwd(to: u64, size: u64) -> Result {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn readlink(dir: u64, path: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     unsafe { Path::at(dir, path)? }.about()?;
     fail(EINVAL)
 }

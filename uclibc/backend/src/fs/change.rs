@@ -34,7 +34,7 @@ fn changeable(path: &Path, creates: bool) -> Result<Spot<'_>> {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn remove(dir: u64, path: u64, flags: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     let is_dir = flags as u32 & AT_REMOVEDIR != 0;
     match path.last {
@@ -67,7 +67,7 @@ fn full_is_not_empty(result: l4re::Result<()>, is_dir: bool) -> Result {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn make_dir(dir: u64, path: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     let spot = changeable(&path, true)?;
     spot.server.make_dir(spot.path)?;
@@ -79,7 +79,7 @@ pub unsafe fn make_dir(dir: u64, path: u64) -> Result {
 /// # Safety
 /// As [`Path::at`], twice.
 pub unsafe fn rename(from_dir: u64, from: u64, to_dir: u64, to: u64, flags: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `from` is 0 or the address of a string that ends with 0 (contract of this function).
     let (from, to) = unsafe { (Path::at(from_dir, from)?, Path::at(to_dir, to)?) };
     if from.last != Last::Name || to.last != Last::Name {
         return fail(EBUSY);
@@ -121,7 +121,7 @@ fn size(size: u64) -> Result<u64> {
 /// As [`Path::at`].
 pub unsafe fn truncate(path: u64, to: u64) -> Result {
     let to = size(to)?;
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(AT_FDCWD as i64 as u64, path)? };
     let spot = changeable(&path, false)?;
     super::Object::resize(&spot.open(WRITE)?, to)?;
@@ -159,7 +159,7 @@ pub fn allocate(file: u64, mode: u64, at: u64, len: u64) -> Result {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn refuse_new(dir: u64, path: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     let spot = changeable(&path, true)?;
     match spot.about() {
@@ -175,7 +175,7 @@ pub unsafe fn refuse_new(dir: u64, path: u64) -> Result {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn keep_mode(dir: u64, path: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     path.about()?;
     match path.place()? {
@@ -194,7 +194,7 @@ fn is_owner(id: u64) -> bool {
 /// # Safety
 /// As [`Path::at`].
 pub unsafe fn keep_owner(dir: u64, path: u64, user: u64, group: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     unsafe { keep_mode(dir, path)? };
     if is_owner(user) && is_owner(group) {
         Ok(0)
@@ -222,7 +222,7 @@ pub unsafe fn refuse_times(dir: u64, path: u64) -> Result {
         calls::check(dir)?;
         return fail(EPERM);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     let path = unsafe { Path::at(dir, path)? };
     path.about()?;
     changeable(&path, false).and(fail(EPERM))

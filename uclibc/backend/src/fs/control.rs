@@ -306,7 +306,7 @@ unsafe fn select_for(args: [u64; 6], timeout: Option<Duration>) -> Result {
 /// # Safety
 /// The sets and the time are the caller's.
 pub unsafe fn select(args: [u64; 6]) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the sets and the time are 0 or the caller's own (contract of this function).
     unsafe {
         let timeout = match args[4] {
             0 => None,
@@ -347,7 +347,7 @@ pub unsafe fn timeout(at: u64) -> Result<Option<Duration>> {
     if at == 0 {
         return Ok(None);
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: `at` is 0 or the address of a value of this type (contract of this function).
     let time: timespec = unsafe { user::get(at)? };
     match (u64::try_from(time.tv_sec), u32::try_from(time.tv_nsec)) {
         (Ok(secs), Ok(nanos)) if nanos < 1_000_000_000 => Ok(Some(Duration::new(secs, nanos))),

@@ -214,7 +214,8 @@ pub unsafe fn getdents(file: u64, to: u64, size: u64) -> Result {
     let Some(dir) = open.object.dir() else {
         return fail(ENOTDIR);
     };
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is the address of a buffer of so many bytes, which is the caller's own meanwhile
+    // (contract of this function).
     let to = unsafe { user::buffer(to, size)? };
     let mut listing = dir.listing.lock();
     let Listing {

@@ -66,7 +66,8 @@ impl Path {
     /// # Safety
     /// `path` is 0 or the address of a string.
     pub unsafe fn at(dir: u64, path: u64) -> Result<Path> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this
+        // function).
         let path = unsafe { user::string(path)? };
         let path = core::str::from_utf8(path).or_else(|_| fail(EINVAL))?;
         if path.is_empty() {

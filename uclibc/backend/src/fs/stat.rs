@@ -62,7 +62,8 @@ impl About {
 /// # Safety
 /// `path` is 0 or the address of a string, `to` 0 or the place of a `struct stat`.
 pub unsafe fn stat(path: u64, to: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string, `to` 0 or the place of a `struct stat`
+    // (contract of this function).
     unsafe { newfstatat(AT_FDCWD as i64 as u64, path, to, 0) }
 }
 
@@ -72,7 +73,7 @@ pub unsafe fn stat(path: u64, to: u64) -> Result {
 /// As [`stat`].
 pub unsafe fn fstat(file: u64, to: u64) -> Result {
     let about = about_descriptor(file)?;
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe { user::put(to, about.stat()) };
     Ok(0)
 }
@@ -80,7 +81,7 @@ pub unsafe fn fstat(file: u64, to: u64) -> Result {
 /// # Safety
 /// As [`stat`].
 unsafe fn about(dir: u64, path: u64, flags: u64) -> Result<About> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `path` is 0 or the address of a string that ends with 0 (contract of this function).
     unsafe {
         let empty = path == 0 || user::string(path)?.is_empty();
         if empty && flags as u32 & AT_EMPTY_PATH != 0 {
@@ -95,7 +96,7 @@ unsafe fn about(dir: u64, path: u64, flags: u64) -> Result<About> {
 /// # Safety
 /// As [`stat`].
 pub unsafe fn newfstatat(dir: u64, path: u64, to: u64, flags: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe {
         let about = about(dir, path, flags)?;
         user::put(to, about.stat());
@@ -108,7 +109,7 @@ pub unsafe fn newfstatat(dir: u64, path: u64, to: u64, flags: u64) -> Result {
 /// # Safety
 /// As [`stat`], `to` being the place of a `struct statx`.
 pub unsafe fn statx(dir: u64, path: u64, flags: u64, to: u64) -> Result {
-    // SAFETY: as the caller vouches.
+    // SAFETY: `to` is 0 or the place of a value of this type (contract of this function).
     unsafe {
         let about = about(dir, path, flags)?;
         user::put(to, about.statx());

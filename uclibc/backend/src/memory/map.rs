@@ -88,8 +88,8 @@ impl Mapping {
         let place = if rights(self.prot).is_empty() {
             rm.reserve(self.start, size, flags, align)?
         } else {
-            // SAFETY: the caller of `mmap` vouches for a place of its own choosing, which has
-            // been emptied. The dataspace is kept for as long as the mapping.
+            // SAFETY: a place of its own choosing is the program's to replace (`mmap`'s caller),
+            // and has been emptied. The dataspace is kept for as long as the mapping.
             unsafe { rm.attach_at(self.start, size, flags, self.ds.cap(), self.offset, align)? }
         };
         self.end = place + size as u64;

@@ -49,7 +49,8 @@ pub unsafe fn clone(args: [u64; 6], frame: &Frame) -> Result {
     // UTCB is this thread's alone (`Slot::take`).
     unsafe { thread.control_any(&control)? };
     if flags & CLONE_SETTLS != 0 {
-        // SAFETY: the caller vouches for the thread-local data.
+        // SAFETY: `tls` is the thread-local data of the new thread alone (contract of this
+        // function).
         unsafe { thread.set_fs_base(tls)? };
     }
     let blocked = super::current()?.blocked.load(Ordering::Relaxed);
@@ -66,8 +67,8 @@ pub unsafe fn clone(args: [u64; 6], frame: &Frame) -> Result {
     if flags & CLONE_CHILD_CLEARTID != 0 {
         record.clear_at_end.store(child_tid, Ordering::Relaxed);
     }
-    // SAFETY: the caller names the places and the stack, and vouches for them. Where to go on
-    // stands on the stack, below what the caller has put there.
+    // SAFETY: the places and the stack are valid and the new thread's own (contract of this
+    // function). Where to go on stands on the stack, below what the caller has put there.
     unsafe {
         if flags & CLONE_PARENT_SETTID != 0 {
             user::put(parent_tid, record.id);

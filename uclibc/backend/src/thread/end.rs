@@ -28,10 +28,10 @@ pub fn exit() -> ! {
     utcb.set_bdr(l4re_sys::BufferDesc::default());
     utcb.set_br(0, RcvItem::VOID.0);
     let tag = MsgTag::new(0, 0, 0, TagFlags::empty());
-    // SAFETY: the word is null or the caller of `clone` vouches for it; the lock is this thread's
-    // to release; the record stays until it is marked. Behind the first instruction that
-    // somebody can see nothing but registers is used. The thread sleeps for ever: it
-    // receives from itself, without a timeout.
+    // SAFETY: the word is null or valid until the thread has ended (contract of `clone`); the lock
+    // is this thread's to release; the record stays until it is marked. Behind the first
+    // instruction that somebody can see nothing but registers is used. The thread sleeps for ever:
+    // it receives from itself, without a timeout.
     unsafe {
         asm!(
             "test rdi, rdi",

@@ -97,7 +97,8 @@ impl Guard {
         let list = self.list(word);
         let mut before: *mut Waiter = null_mut();
         let mut at = list.first;
-        // SAFETY: as in `push`.
+        // SAFETY: waiters stand on the stacks of threads that wait until they are taken out of the
+        // list, under its lock, which is held here.
         unsafe {
             while let Some(waiter) = at.as_mut() {
                 if waiter.word == word && wanted(waiter) {
@@ -158,7 +159,8 @@ fn atomic(word: u64) -> Result<&'static AtomicU32> {
     if place.is_null() || !place.is_aligned() {
         return fail(EINVAL);
     }
-    // SAFETY: the caller of the system call vouches for the word, which is used as an atomic.
+    // SAFETY: the word is a valid one of the program's (contract of the system call), and this code
+    // uses it as an atomic alone.
     Ok(unsafe { AtomicU32::from_ptr(place) })
 }
 
@@ -308,7 +310,7 @@ pub unsafe fn futex(args: [u64; 6]) -> Result {
     // are private.
     match op & !(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME) {
         FUTEX_WAIT => {
-            // SAFETY: as the caller vouches.
+            // SAFETY: `time` is 0 or the address of a `timespec` (contract of this function).
             let end = unsafe { time::deadline(time, Since::Now)? };
             wait(word, value as u32, any, end)
         }
@@ -317,7 +319,7 @@ pub unsafe fn futex(args: [u64; 6]) -> Result {
                 0 => Since::Start,
                 _ => Since::Epoch,
             };
-            // SAFETY: as the caller vouches.
+            // SAFETY: `time` is 0 or the address of a `timespec` (contract of this function).
             let end = unsafe { time::deadline(time, since)? };
             wait(word, value as u32, last as u32, end)
         }

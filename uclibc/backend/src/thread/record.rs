@@ -196,7 +196,8 @@ pub fn with_tls(tls: u64) -> Option<Cap<Thread>> {
         return Some(start::env().main_thread());
     }
     let all = ALL.lock();
-    // SAFETY: as in `with`.
+    // SAFETY: a record is taken out of the list, under its lock, before it is freed; the lock is
+    // held here.
     let mut own = (all.iter()).filter_map(|record| unsafe { record.0.as_ref() }.own.as_ref());
     own.find(|own| own.tls == tls).map(|own| own.thread.cap())
 }
@@ -207,7 +208,8 @@ pub fn all_tls() -> Vec<u64> {
     let mut found = Vec::with_capacity(all.len() + 1);
     found.push(FIRST_TLS.load(Ordering::Relaxed));
     for record in all.iter() {
-        // SAFETY: as in `with`.
+        // SAFETY: a record is taken out of the list, under its lock, before it is freed; the lock
+        // is held here.
         let record = unsafe { record.0.as_ref() };
         if record.ended.load(Ordering::Acquire) == 0 {
             found.extend(record.own.as_ref().map(|own| own.tls));

@@ -2,6 +2,7 @@
 
 use libc::{c_int, c_void};
 use std::ffi::CString;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -72,4 +73,29 @@ pub fn check(room: &Path) {
         assert_eq!(ok(libc::epoll_create1(0)), Err(libc::ENOSYS));
         assert_eq!(ok(libc::epoll_create1(0)), Err(libc::ENOSYS));
     }
+}
+
+/// Where no descriptor is left, `open` creates no file.
+pub fn check_limit(room: &Path) {
+    let name = room.join("too-many");
+    let path = CString::new(name.display().to_string()).unwrap();
+    let mut open = Vec::new();
+    let last = loop {
+        match File::open("/dev/null") {
+            Ok(file) => open.push(file),
+            Err(error) => break error.raw_os_error(),
+        }
+    };
+    assert_eq!(last, Some(libc::EMFILE));
+    // SAFETY: the name is a string that ends with 0.
+    let create = || ok(unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CREAT, 0o644) });
+    assert_eq!(create(), Err(libc::EMFILE));
+    assert!(!name.exists());
+    // With one that is free the same call creates it.
+    open.pop();
+    let created = create().unwrap() as c_int;
+    assert!(name.exists());
+    // SAFETY: the descriptor is this function's own.
+    assert_eq!(ok(unsafe { libc::close(created) }), Ok(0));
+    std::fs::remove_file(name).unwrap();
 }

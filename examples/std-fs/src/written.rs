@@ -46,6 +46,7 @@ pub fn all() -> io::Result<()> {
     );
 
     c::check(&room);
+    c::check_limit(&room);
     println!("C: all as it should be");
     fs::remove_dir_all(&room)?;
     println!(

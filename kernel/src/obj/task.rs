@@ -367,9 +367,9 @@ impl Task {
                     // be made again.
                     Err(Unfinished) if target.get().is_some() => call.go_on_at(work.at()),
                     Ok(()) | Err(Unfinished) => {
-                        if self.unmap_own_capability(call, budget).is_err() {
-                            obj::put_off_reaping();
-                        }
+                        self.unmap_called_capability(call);
+                        // What is left over is for the next time that the kernel is left.
+                        let _ = obj::reap(budget);
                         if caller.get().is_none() {
                             return Outcome::Blocked;
                         }
@@ -393,25 +393,21 @@ impl Task {
 
     /// The last part of an unmap: the capability that the call was made by. An unmap that is made
     /// again to go on needs it until then.
-    ///
-    /// # Errors
-    /// What lost its last capability by it is not yet destroyed.
-    fn unmap_own_capability(&'static self, call: &Call, budget: &Budget) -> Result<(), Unfinished> {
-        let flags = UnmapFlags::from_bits_retain(call.word(1).unwrap_or(0));
-        let Some(slot) = self
-            .slot_of_call(call)
-            .filter(|_| flags.contains(UnmapFlags::ALL_SPACES))
-        else {
-            return Ok(());
+    fn unmap_called_capability(&'static self, call: &Call) {
+        let flags = unmap_flags(call);
+        let Some(slot) = self.slot_of_call(call) else {
+            return;
         };
+        if !flags.contains(UnmapFlags::ALL_SPACES) {
+            return;
+        }
+        let delete = flags.contains(UnmapFlags::DELETE_OBJ);
         for n in 2..call.words() {
             let fpage = Fpage::from_raw(call.word(n).unwrap_or(0));
             if matches!(fpage.kind(), FpageType::Obj | FpageType::Special) {
-                let delete = flags.contains(UnmapFlags::DELETE_OBJ);
                 map::unmap_cap(self, fpage, delete, slot);
             }
         }
-        map::finish_restricting(budget).and_then(|()| obj::reap(budget))
     }
 
     fn unmap_all_of(
@@ -419,8 +415,7 @@ impl Task {
         call: &Call,
         work: &Work,
     ) -> Result<Result<(), Unfinished>, i64> {
-        // Without flexpages there is nothing to unmap.
-        let flags = UnmapFlags::from_bits_retain(call.word(1).unwrap_or(0));
+        let flags = unmap_flags(call);
         let all_spaces = flags.contains(UnmapFlags::ALL_SPACES);
         let delete = flags.contains(UnmapFlags::DELETE_OBJ);
         let budget = &work.budget;
@@ -507,4 +502,10 @@ impl Task {
         call.set_word(0, asked & !l4re_sys::fpage::RIGHTS_MASK);
         Ok(Reply::words(1)).into()
     }
+}
+
+/// What an unmap is to do besides. A message without them has no flexpages either: there is
+/// nothing to unmap.
+fn unmap_flags(call: &Call) -> UnmapFlags {
+    UnmapFlags::from_bits_retain(call.word(1).unwrap_or(0))
 }

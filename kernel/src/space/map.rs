@@ -591,27 +591,27 @@ pub fn unmap_caps(
     at.set(at.get().max(range.start as u64));
     while let Some(position) = task.caps.next_with_memory(at.get() as usize, range.end) {
         budget.step()?;
-        if kept != Some(position) && task.caps.get(position).is_some() {
+        if let Some(cap) = task.caps.get(position).filter(|_| kept != Some(position)) {
             if fpage.rights() & Rights::R != 0 {
                 budget.spend(Budget::CHANGE)?;
             }
-            unmap_cap(task, fpage, delete, position);
+            take_rights(task, position, cap, fpage.rights(), delete);
         }
         at.set(position as u64 + 1);
     }
     Ok(())
 }
 
-/// The same for the capability at one position, if the flexpage covers it.
+/// The same for the capability at one position, if the flexpage names it.
 pub fn unmap_cap(task: &'static Task, fpage: Fpage, delete: bool, position: usize) {
-    let Some(cap) = task
-        .caps
-        .get(position)
-        .filter(|_| positions(fpage).contains(&position))
-    else {
-        return;
-    };
-    let rights = fpage.rights();
+    if positions(fpage).contains(&position)
+        && let Some(cap) = task.caps.get(position)
+    {
+        take_rights(task, position, cap, fpage.rights(), delete);
+    }
+}
+
+fn take_rights(task: &'static Task, position: usize, cap: Cap, rights: u8, delete: bool) {
     if rights & Rights::R == 0 {
         return task.caps.restrict(position, rights);
     }

@@ -77,6 +77,10 @@ pub const CASES: &[Case] = &[
         many_with_the_called_one,
     ),
     case(
+        "task/unmap/many-with-the-target (l4/sys/consts.h: L4_FP_DELETE_OBJ)",
+        many_with_the_target,
+    ),
+    case(
         "task/unmap/nothing (l4/sys/task.h: l4_task_unmap_batch)",
         nothing,
     ),
@@ -333,23 +337,47 @@ fn batch() -> Outcome {
     Ok(())
 }
 
+const MANY: u32 = 12;
+
+/// `1 << MANY` slots; the first holds `first`, and the others `rest`.
+fn many(first: CapIdx, rest: CapIdx) -> Result<CapIdx, i64> {
+    let slots = range(MANY);
+    same!(map(TASK, TASK, Fpage::obj(rest, 0, RWS), slots.0), 0);
+    // The slots filled so far are copied behind themselves.
+    for order in 0..MANY {
+        let to = nth(slots, 1 << order);
+        same!(map(TASK, TASK, Fpage::obj(slots, order, RWS), to.0), 0);
+    }
+    same!(unmap_cap(TASK, slots, ALL), 0);
+    same!(map(TASK, TASK, Fpage::obj(first, 0, RWSD), slots.0), 0);
+    check!(cap_valid(TASK, nth(slots, (1 << MANY) - 1)) > 0);
+    Ok(slots)
+}
+
+fn nth(slots: CapIdx, n: u64) -> CapIdx {
+    CapIdx(slots.0 + (n << 12))
+}
+
 /// An unmap that takes long, and takes the capability that it is called by, comes to its end.
 fn many_with_the_called_one() -> Outcome {
-    const ORDER: u32 = 12;
-    let first = range(ORDER);
-    let nth = |n: u64| CapIdx(first.0 + (n << 12));
-    same!(map(TASK, TASK, Fpage::obj(TASK, 0, RWSD), first.0), 0);
-    // The slots filled so far are copied behind themselves.
-    for order in 0..ORDER {
-        let filled = Fpage::obj(first, order, RWSD);
-        same!(map(TASK, TASK, filled, nth(1 << order).0), 0);
+    let slots = many(TASK, TASK)?;
+    same!(unmap(slots, Fpage::obj(slots, MANY, RWSD), ALL), 0);
+    for n in 0..1 << MANY {
+        same!((n, cap_valid(TASK, nth(slots, n))), (n, 0));
     }
-    let last = nth((1 << ORDER) - 1);
-    same!(cap_valid(TASK, last) > 0, true);
-    same!(unmap(first, Fpage::obj(first, ORDER, RWSD), ALL), 0);
-    for n in 0..1 << ORDER {
-        same!((n, cap_valid(TASK, nth(n))), (n, 0));
-    }
+    Ok(())
+}
+
+/// So does one that deletes the task that it is called for.
+fn many_with_the_target() -> Outcome {
+    let (sem, space) = (semaphore()?, Space::new()?);
+    let slots = many(space.cap(), sem.idx())?;
+    let all = Fpage::obj(slots, MANY, RWSD);
+    same!(map(space.cap(), TASK, all, slots.0), 0);
+    same!(unmap(space.cap(), all, UnmapFlags::DELETE_OBJ), 0);
+    same!(cap_valid(TASK, space.cap()), 0);
+    check!(there(&sem));
+    same!(unmap(TASK, all, ALL), 0);
     Ok(())
 }
 

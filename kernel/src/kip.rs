@@ -144,8 +144,9 @@ impl Builder {
     fn write(&mut self, offset: usize, bytes: &[u8]) {
         debug_assert!(offset + bytes.len() <= PAGE_SIZE);
         for (n, byte) in bytes.iter().enumerate() {
-            // SAFETY: the page is the kernel's own until `finish`; the callers in this file stay
-            // within it.
+            // SAFETY: the page is in the kernel's image, reached by its address in the direct map,
+            // where the image's data can be written; nobody reads it yet. The callers in this file
+            // stay within it.
             unsafe { self.page.add(offset + n).write(*byte) };
         }
     }

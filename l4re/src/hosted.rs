@@ -41,7 +41,7 @@ pub(crate) fn find_env() -> bool {
     // SAFETY: null, or the backend's variable, written before `main`.
     match unsafe { place.as_ref() } {
         Some(sp) if !sp.is_null() => {
-            // SAFETY: so says the backend.
+            // SAFETY: the backend leaves the stack pointer at the program's entry there.
             unsafe { crate::start::adopt(*sp) };
             true
         }
@@ -85,7 +85,9 @@ pub(crate) fn alloc_cap() -> Option<CapIdx> {
 pub(crate) fn free_cap(cap: CapIdx) {
     let place = weak!("l4re_util_cap_free");
     if place != 0 {
-        // SAFETY: the symbol is L4Re's function of this name, which has this type.
+        // SAFETY: the linker gives the C library's function of this name, or 0.
+        // `l4/re/c/util/cap_alloc.h` declares it with a selector as its argument and without a
+        // result.
         let free: extern "C" fn(u64) = unsafe { core::mem::transmute(place) };
         free(cap.0);
     }

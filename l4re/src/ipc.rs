@@ -163,8 +163,8 @@ pub(crate) fn transact_timeout(
 
 #[inline]
 pub(crate) fn post(dest: CapIdx, tag: MsgTag, timeout: Timeout) -> Result<()> {
-    // SAFETY: a send alone receives nothing, so nothing is mapped; no reference into the UTCB is
-    // held.
+    // SAFETY: this function is the crate's own; each of its users is `unsafe` itself if its message
+    // can change the memory of safe code (see the module's documentation). Nothing is received.
     let (tag, _) = unsafe { l4re_sys::ipc(dest, Sysf::SEND, 0, tag, timeout) };
     check_ipc(tag).map(drop)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: formatting, the documentation's links, the arguments for `unsafe` code, and
+//! `cargo xtask lint`: formatting, the documentation's links, SAFETY comments, and
 //! clippy for the host and both targets.
 
 use std::ffi::OsString;
@@ -98,28 +98,26 @@ pub fn run(ws: &Workspace) -> Result<u8> {
         let command = on_target(TARGET, &tree, settings);
         checks.push(("clippy, programs with a C library", command));
     }
-    let empty = safety::empty_arguments(ws)?;
+    let empty = safety::without_invariant(ws)?;
     for line in &empty {
         println!("{line}");
     }
-    println!(
-        "{:7} each SAFETY comment names its invariant",
-        if empty.is_empty() { "ok" } else { "FAILED" }
-    );
-    let mut failed = u8::from(!empty.is_empty());
+    let mut failed = report("each SAFETY comment names its invariant", empty.is_empty());
     for (name, mut command) in checks {
         let status = command
             .current_dir(&ws.root)
             .stdin(Stdio::null())
             .status()
             .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-        println!(
-            "{:7} {name}",
-            if status.success() { "ok" } else { "FAILED" }
-        );
-        failed += u8::from(!status.success());
+        failed += report(name, status.success());
     }
     Ok(if failed == 0 { 0 } else { status::OTHER })
+}
+
+/// Prints how a check ended; how many failed by it.
+fn report(name: &str, passed: bool) -> u8 {
+    println!("{:7} {name}", if passed { "ok" } else { "FAILED" });
+    u8::from(!passed)
 }
 
 fn program_packages(ws: &Workspace) -> Result<Vec<Package>> {

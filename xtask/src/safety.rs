@@ -1,4 +1,4 @@
-//! Arguments for `unsafe` code that name no invariant: `// SAFETY: as above` and the like.
+//! Finds SAFETY comments that state no invariant and only refer to another comment or to the caller.
 
 use std::fs;
 use std::process::Command;
@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::workspace::Workspace;
 
-/// Where an argument begins that only refers to another one.
+/// How a SAFETY comment begins that only refers to another one.
 const REFERENCES: [&str; 6] = [
     "as above",
     "as in ",
@@ -17,11 +17,11 @@ const REFERENCES: [&str; 6] = [
     "see ",
 ];
 
-/// Each comment of the checkout's Rust files that argues nothing, as `file:line: text`.
+/// The SAFETY comments without an invariant in the checkout's Rust files, as `file:line: text`.
 ///
 /// # Errors
 /// Git does not list the files, or one cannot be read.
-pub fn empty_arguments(ws: &Workspace) -> Result<Vec<String>> {
+pub fn without_invariant(ws: &Workspace) -> Result<Vec<String>> {
     let listed = Command::new("git")
         .current_dir(&ws.root)
         .args(["ls-files", "-z", "*.rs"])
@@ -43,14 +43,15 @@ pub fn empty_arguments(ws: &Workspace) -> Result<Vec<String>> {
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         found.extend(
-            empty_lines(&text).map(|(number, line)| format!("{name}:{number}: {}", line.trim())),
+            lines_without_invariant(&text)
+                .map(|(number, line)| format!("{name}:{number}: {}", line.trim())),
         );
     }
     Ok(found)
 }
 
-/// The lines of a file that begin an argument without an invariant, counted from 1.
-fn empty_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The lines of a file that begin a SAFETY comment without an invariant, counted from 1.
+fn lines_without_invariant(text: &str) -> impl Iterator<Item = (usize, &str)> {
     (1..).zip(text.lines()).filter(|(_, line)| {
         line.trim_start()
             .strip_prefix("// SAFETY:")
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_argument_that_only_refers_to_another_is_found() {
+    fn a_comment_that_only_refers_to_another_is_found() {
         // Not spelled out, as this file is read, too.
         let text: String = [
             "the page is mapped for good (`init`).",
@@ -78,7 +79,9 @@ mod tests {
         ]
         .map(|argument| format!("\t// SAFETY: {argument}\nlet as_above = 1;\n"))
         .concat();
-        let lines: Vec<_> = empty_lines(&text).map(|(number, _)| number).collect();
+        let lines: Vec<_> = lines_without_invariant(&text)
+            .map(|(number, _)| number)
+            .collect();
         assert_eq!(lines, [3, 5, 7]);
     }
 }

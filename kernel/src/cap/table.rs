@@ -151,7 +151,7 @@ impl CapTable {
     /// The leaf of a position, if it has one of its own.
     fn leaf(&self, position: usize) -> Option<&Cell<NonNull<Leaf>>> {
         // SAFETY: the root is the empty one or a page of this table's own, which stays until
-        // `clear`.
+        // `clear`; it holds only cells.
         let cell = unsafe { self.root.get().as_ref() }.get(position / SLOTS)?;
         (cell.get() != empty_leaf()).then_some(cell)
     }
@@ -178,7 +178,8 @@ impl CapTable {
         if self.slot(position).is_none() {
             // A page of zeros is a leaf of empty slots.
             let leaf = account.alloc(0)?.cast();
-            // SAFETY: the root is a page of this table's own by now, which stays until `clear`.
+            // SAFETY: the root is a page of this table's own by now, which stays until `clear`; it
+            // holds only cells.
             unsafe { self.root.get().as_ref() }
                 .get(position / SLOTS)?
                 .set(leaf);

@@ -309,8 +309,7 @@ fn describe(
             kip.add_mem(module.start & !4095, last, memdesc::BOOTLOADER, rights);
         }
     }
-    // SAFETY: both places lie in the frame that this function has taken for the description; nobody
-    // else knows them.
+    // SAFETY: both places lie in the pages just taken, whose size was counted so.
     unsafe {
         phys_to_virt(text).write(0);
         phys_to_virt(place).cast::<ModInfo>().write(ModInfo {

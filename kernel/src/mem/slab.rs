@@ -278,8 +278,8 @@ impl<T: Slot> Slab<T> {
             used: Cell::new(0),
             swept: Cell::new(false),
         };
-        // SAFETY: the block from `account` is a page for slots and this record behind them; nobody
-        // else knows it yet.
+        // SAFETY: the page is the account's, shown and writable; behind its slots there is room for
+        // the record.
         unsafe { base.as_ptr().wrapping_add(ROOM).cast::<Page>().write(page) };
         let number = window::number(T::KIND, base)?;
         list.insert(T::KIND, number, true);

@@ -82,8 +82,8 @@ fn failed(tag: MsgTag) -> Error {
 #[inline(always)]
 pub fn send<T: ?Sized>(object: Cap<T>, protocol: Protocol, request: &Encoder) -> Result<()> {
     let tag = request.tag(protocol.0)?;
-    // SAFETY: a send alone receives nothing, so nothing is mapped; no reference into the UTCB is
-    // held.
+    // SAFETY: the protocol is known to change nothing that safe code relies on (`Protocol`);
+    // nothing is received.
     let (tag, _) = unsafe { l4re_sys::ipc(object.idx(), Sysf::SEND, 0, tag, Timeout::NEVER) };
     ipc::check_ipc(tag).map(drop)
 }

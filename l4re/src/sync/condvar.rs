@@ -67,8 +67,8 @@ impl Condvar {
         let before = self.notified.value().load(SeqCst);
         // SAFETY: the guard holds the mutex, and does so again before anybody can use it.
         let mutex = unsafe { MutexGuard::mutex(guard).raw() };
-        // SAFETY: the guard holds the mutex, and the next line but one locks it again, before
-        // anybody can use it.
+        // SAFETY: the guard holds the mutex, which is locked again below, before anybody can use
+        // the guard.
         unsafe { mutex.unlock() };
         let waited = self.notified.wait(before, until);
         mutex.lock();

@@ -164,8 +164,8 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     }
 }
 
-// SAFETY: it excludes others by `RawRwLock`'s own state: a lock with a time limit holds it as one
-// without.
+// SAFETY: `WRITES` is set only where nobody reads or writes, readers are counted only where nobody
+// writes, whether they waited with a time limit or without.
 unsafe impl lock_api::RawRwLockTimed for RawRwLock {
     type Duration = Duration;
     type Instant = Instant;

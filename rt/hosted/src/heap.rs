@@ -88,8 +88,8 @@ unsafe impl GlobalAlloc for Malloc {
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         if layout.align() <= MALLOC_ALIGN {
-            // SAFETY: `block` is from `malloc`, with an alignment that `malloc` keeps
-            // (`GlobalAlloc`).
+            // SAFETY: the block comes from `malloc` or its kin, which keep this alignment, and is
+            // the caller's to give back (`GlobalAlloc`).
             return Malloc::call(|| unsafe { realloc(block.cast(), size) });
         }
         // SAFETY: the size, rounded up to the alignment, is in range (`GlobalAlloc::realloc`).

@@ -38,8 +38,8 @@ fn write(offset: u64, value: u32) {
 }
 
 fn read(offset: u64) -> u32 {
-    // SAFETY: the local APIC's page is mapped at this address from boot on, and `offset` is one of
-    // its registers.
+    // SAFETY: `paging::init` maps the registers there, uncached; the offsets are those of the
+    // manual.
     unsafe { register(offset).read_volatile() }
 }
 

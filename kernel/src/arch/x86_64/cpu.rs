@@ -585,8 +585,9 @@ pub fn tsc() -> u64 {
 /// Takes the interrupts that are there.
 pub fn let_interrupts_in() {
     crate::stays::end();
-    // SAFETY: interrupts are let in at this place alone, where no reference to the state that they
-    // change is held.
+    // SAFETY: the handlers of interrupts from the kernel (`trap::from_kernel`) only do what may be
+    // done between any two instructions of the idle loop. Its other caller, `ipc::long::go_on`,
+    // holds nothing that they change.
     unsafe { core::arch::asm!("sti", "nop", "cli") };
     crate::stays::begin();
 }

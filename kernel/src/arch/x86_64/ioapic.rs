@@ -31,7 +31,7 @@ fn read(index: u32) -> u32 {
 fn write(index: u32, value: u32) {
     let _access = ACCESS.borrow();
     let base = (DEVICE_BASE + IOAPIC) as *mut u32;
-    // SAFETY: the I/O APIC's page is mapped there from boot on; `ACCESS` keeps index and data
+    // SAFETY: `paging::init` maps the registers there, uncached; `ACCESS` keeps index and data
     // together.
     unsafe {
         base.write_volatile(index);

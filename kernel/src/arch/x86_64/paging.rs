@@ -180,8 +180,7 @@ impl Space {
             None => self.make_root(account)?,
         };
         for level in (leaf_level + 1..4).rev() {
-            // SAFETY: the tables of a space are pages of its account, which stay until the space is
-            // cleared.
+            // SAFETY: tables belong to this space until `clear`; they hold only cells.
             let entry = unsafe { &table.as_ref()[index(addr, level)] };
             let mut next = entry.get();
             if next & PRESENT == 0 {
@@ -193,8 +192,7 @@ impl Space {
             }
             table = NonNull::new(phys_to_virt(next & ADDR).cast())?;
         }
-        // SAFETY: the tables of a space are pages of its account, which stay until the space is
-        // cleared.
+        // SAFETY: tables belong to this space until `clear`; they hold only cells.
         let entry = unsafe { &table.as_ref()[index(addr, leaf_level)] };
         if leaf_level > 0 && entry.get() & PRESENT != 0 && entry.get() & LARGE == 0 {
             return None;
@@ -213,8 +211,7 @@ impl Space {
             return true;
         };
         for level in (1..4).rev() {
-            // SAFETY: the tables of a space are pages of its account, which stay until the space is
-            // cleared.
+            // SAFETY: tables belong to this space until `clear`; they hold only cells.
             let bits = unsafe { table.as_ref()[index(addr, level)].get() };
             if bits & PRESENT == 0 {
                 return true;
@@ -291,7 +288,8 @@ fn clear_from(root: NonNull<Table>, addr: u64, account: &Account) -> Option<u64>
     // The table of each level, and the entry of that table in the one above.
     let mut path = [root; 4];
     loop {
-        // SAFETY: a table is freed only by this function, behind its last use here.
+        // SAFETY: tables belong to the space until this function frees them, behind the last use;
+        // they hold only cells.
         let table = unsafe { path[level as usize].as_ref() };
         let first = index(at, level);
         let present = |entry: &Cell<u64>| entry.get() & (PRESENT | LARGE) == PRESENT;
@@ -305,7 +303,7 @@ fn clear_from(root: NonNull<Table>, addr: u64, account: &Account) -> Option<u64>
             // Nothing more in this table.
             let last = at | (span * 512 - 1);
             if level < 3 {
-                // SAFETY: the table above, as in `Space::entry`.
+                // SAFETY: the table above belongs to the space still, and holds only cells.
                 unsafe { path[level as usize + 1].as_ref()[index(at, level + 1)].set(0) };
                 // SAFETY: tables are allocated singly, and the entry that named it is gone.
                 unsafe { account.free(path[level as usize].cast(), 0) };
@@ -319,7 +317,8 @@ fn clear_from(root: NonNull<Table>, addr: u64, account: &Account) -> Option<u64>
             path[level as usize] = next;
             continue;
         }
-        // SAFETY: a table is freed only by this function, behind its last use here.
+        // SAFETY: tables belong to the space until this function frees them, behind the last use;
+        // they hold only cells.
         for page in unsafe { next.as_ref() } {
             let bits = page.get();
             if bits & PRESENT != 0
